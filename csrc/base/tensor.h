@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shape and Tensor: what ops see. Tensors are dense, row-major, innermost dimension last.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace lite {
+
+inline constexpr int kMaxRank = 8;
+
+struct Shape {
+  int rank = 0;
+  std::array<int64_t, kMaxRank> dims{};
+
+  int64_t operator[](int axis) const { return dims[axis]; }
+  int64_t& operator[](int axis) { return dims[axis]; }
+  // Cannot overflow: the loader and the plan refuse shapes of 2^40 elements or more.
+  [[nodiscard]] int64_t count() const { return count(0, rank); }
+  [[nodiscard]] int64_t count(int begin, int end) const {
+    int64_t product = 1;
+    for (int axis = begin; axis < end; ++axis) product *= dims[axis];
+    return product;
+  }
+  bool operator==(const Shape& other) const {
+    if (rank != other.rank) return false;
+    for (int axis = 0; axis < rank; ++axis)
+      if (dims[axis] != other.dims[axis]) return false;
+    return true;
+  }
+  bool operator!=(const Shape& other) const { return !(*this == other); }
+};
+
+// How a constant's bytes are arranged; shared with nb.fbs and lite/nb/pack.py.
+//   plain      row-major in the tensor's shape.
+//   p16        GEMM weights [groups][ceil(n/16)][k][16]: n output channels in panels of 16 (the last
+//              padded with zeros), k = kernel_height * kernel_width * channels_in_per_group, in that order.
+//   depthwise  [kernel_height * kernel_width][channels].
+// The tensor's shape stays the logical one (conv weights: OIHW; matmul's right side: [k, n]).
+enum class Packing : uint8_t { plain, p16, depthwise };
+
+struct Tensor {
+  DType dtype = DType::f32;
+  Packing packing = Packing::plain;
+  bool constant = false;  // data is known when an op prepares
+  Shape shape;
+  std::byte* data = nullptr;
+
+  template <class T> T* as() const { return reinterpret_cast<T*>(data); }
+  [[nodiscard]] size_t size_bytes() const {
+    return static_cast<size_t>(shape.count()) * dtype_size_bytes(dtype);
+  }
+};
+
+}  // namespace lite

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an op is to the runtime. An op's file csrc/ops/<name>.cc defines one class and ends with one row:
+//   LITE_OP(leaky_relu, LeakyRelu, "alpha", "f32", kInPlace)
+// CMake writes the table of ops from the file names; nothing registers itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/isa.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "base/tensor.h"
+#include "base/threads.h"
+
+namespace lite {
+
+// Typed, read-only view of a node's attributes. Extents given by formulas are already numbers here.
+// Absent names give the fallback, so that older files keep their meaning.
+class Attributes {
+ public:
+  virtual ~Attributes() = default;
+  virtual int64_t integer(const char* name, int64_t fallback) const = 0;
+  virtual float real(const char* name, float fallback) const = 0;
+  virtual bool boolean(const char* name, bool fallback) const = 0;
+  virtual const char* text(const char* name, const char* fallback) const = 0;
+  virtual Span<const int64_t> integers(const char* name) const = 0;  // empty when absent
+  virtual Span<const float> reals(const char* name) const = 0;
+};
+
+struct PrepareContext {
+  const Attributes* attributes = nullptr;
+  // An optional input that is left out has rank 0, data == nullptr and present(i) == false.
+  // data is set for constants only; the others get theirs when running.
+  Span<const Tensor> inputs;
+  Span<const Tensor> outputs;
+  Span<const bool> given;  // one flag per input
+  Isa isa = Isa::scalar;
+  int threads = 1;
+  size_t scratch_bytes = 0;  // an op asks by raising this; 64-byte aligned, shared with other ops
+
+  [[nodiscard]] bool present(size_t input) const { return input < given.size() && given[input]; }
+};
+
+struct RunContext {
+  Span<const Tensor> inputs;
+  Span<const Tensor> outputs;
+  std::byte* scratch = nullptr;
+  ThreadTeam* team = nullptr;
+};
+
+class Op {
+ public:
+  virtual ~Op() = default;
+  // Once per plan (load, resize): check types and shapes, pick kernels, pack weights, ask for scratch.
+  virtual Status prepare(PrepareContext& context) = 0;
+  // Many times: tile and parallel_for. Never fails, allocates or prints.
+  // Index-like inputs whose content is wrong are clamped or give zeros, as the op documents.
+  virtual void run(const RunContext& context) = 0;
+};
+
+enum OpFlags : unsigned {
+  kInPlace = 1,  // output 0 may share the memory of input 0 (same element count and element size)
+  kAlias = 2,    // output 0 *is* input 0 seen with another shape: nothing runs
+};
+
+struct OpEntry {
+  const char* name;
+  std::unique_ptr<Op> (*create)();
+  const char* attributes;  // space-separated; a parity test holds them against the Python fields
+  const char* dtypes;      // space-separated dtypes of input 0 (of output 0 if there is no input)
+  unsigned flags;
+};
+
+// Sorted by name; written by CMake from csrc/ops/*.cc.
+Span<const OpEntry* const> all_ops();
+const OpEntry* find_op(const std::string& name);
+
+}  // namespace lite
+
+#define LITE_OP(op_name, Class, attributes, dtypes, flags)                                      \
+  namespace lite {                                                                              \
+  extern const OpEntry op_entry_##op_name;                                                      \
+  const OpEntry op_entry_##op_name = {                                                          \
+      #op_name, []() -> std::unique_ptr<Op> { return std::make_unique<Class>(); }, attributes, \
+      dtypes, flags};                                                                           \
+  }

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The graph: values in SSA form, nodes that make them, uses kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lite.errors import PassError
+from lite.ir.op import Op
+from lite.ir.types import TensorType
+
+
+class Value:
+    """A tensor: made by a node, or a graph input, or a constant (then ``array`` holds it)."""
+
+    __slots__ = ("array", "name", "producer", "type", "uses")
+
+    def __init__(self, name: str, type: TensorType, *, array: np.ndarray | None = None) -> None:
+        self.name = name
+        self.type = type
+        self.array = array
+        self.producer: Node | None = None
+        self.uses: list[tuple[Node, int]] = []  # (node, input position), in the order of adding
+
+    @property
+    def is_constant(self) -> bool:
+        return self.array is not None
+
+    @property
+    def users(self) -> list["Node"]:
+        """Nodes that read the value, each once."""
+        return list(dict.fromkeys(node for node, _ in self.uses))
+
+    def __repr__(self) -> str:
+        return f"%{self.name}: {self.type}"
+
+
+class Node:
+    """One application of an op."""
+
+    __slots__ = ("inputs", "name", "op", "outputs")
+
+    def __init__(self, op: Op, inputs: tuple[Value | None, ...], name: str) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.name = name
+        self.outputs: tuple[Value, ...] = ()
+
+    @property
+    def output(self) -> Value:
+        """The only output."""
+        if len(self.outputs) != 1:
+            raise PassError(f"{self.op.name} has {len(self.outputs)} outputs, expected 1", where=self.name)
+        return self.outputs[0]
+
+    def input(self, position: int) -> Value | None:
+        """Input at a position; None if it is optional and left out."""
+        return self.inputs[position] if position < len(self.inputs) else None
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(map(repr, self.outputs))
+        inputs = ", ".join("-" if value is None else f"%{value.name}" for value in self.inputs)
+        return f"{outputs} = {self.op.name}({inputs})"
+
+
+@dataclass
+class Preprocess:
+    """How an image becomes the first input: resize the short side, crop the centre, normalise."""
+
+    resize: int = 0  # 0: keep
+    crop: int = 0  # 0: keep
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    format: str = "RGB"
+
+
+@dataclass
+class Symbol:
+    """A free extent of a graph input, and what a caller may give for it."""
+
+    name: str
+    smallest: int = 1
+    greatest: int = 1 << 20
+
+
+@dataclass
+class Graph:
+    """Nodes in running order between inputs and outputs. Names of values are unique."""
+
+    name: str = "graph"
+    inputs: list[Value] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    symbols: dict[str, Symbol] = field(default_factory=dict)  # by name, of the extents of the inputs
+    preprocess: Preprocess | None = None
+    _names: set[str] = field(default_factory=set, repr=False)
+
+    def unique_name(self, wish: str) -> str:
+        """A value name not yet taken, as close to the wish as can be; it is taken from now on."""
+        name, count = wish or "value", 0
+        while name in self._names:
+            count += 1
+            name = f"{wish}.{count}"
+        self._names.add(name)
+        return name
+
+    def add_input(self, name: str, type: TensorType) -> Value:
+        value = Value(self.unique_name(name), type)
+        self.inputs.append(value)
+        return value
+
+    def constant(self, array: np.ndarray, name: str = "constant") -> Value:
+        """A new constant. The array must not be changed afterwards."""
+        array = np.asarray(array)
+        return Value(self.unique_name(name), TensorType.of(array), array=array)
+
+    def add(self, op: Op, inputs: Sequence[Value | None], *, name: str = "",
+            outputs: Sequence[str] = (), before: Node | None = None) -> tuple[Value, ...]:
+        """Append a node (or insert it before another) and return its outputs, types inferred.
+
+        Raises
+        ------
+        ShapeError
+            If the op refuses the types of the inputs.
+        """
+        types = op.infer_all(tuple(value.type if value is not None else None for value in inputs))
+        node = Node(op, tuple(inputs), name or op.name)
+        wishes = list(outputs) + [""] * (len(types) - len(outputs))
+        node.outputs = tuple(Value(self.unique_name(wish or node.name), type)
+                             for wish, type in zip(wishes, types))
+        for value in node.outputs:
+            value.producer = node
+        for position, value in enumerate(node.inputs):
+            if value is not None:
+                value.uses.append((node, position))
+        self.nodes.insert(self.nodes.index(before) if before else len(self.nodes), node)
+        return node.outputs
+
+    def set_input(self, node: Node, position: int, value: Value | None) -> None:
+        """Make a node read another value at a position (which may lie behind its last input)."""
+        inputs = list(node.inputs) + [None] * (position + 1 - len(node.inputs))
+        old = inputs[position]
+        if old is not None:
+            old.uses.remove((node, position))
+        inputs[position] = value
+        if value is not None:
+            value.uses.append((node, position))
+        node.inputs = tuple(inputs)
+
+    def replace_uses(self, old: Value, new: Value) -> None:
+        """Make every reader of ``old``, the graph's outputs included, read ``new``.
+
+        A graph output keeps its name: ``new`` takes it over where nothing forbids that.
+        """
+        for node, position in list(old.uses):
+            self.set_input(node, position, new)
+        for position, value in enumerate(self.outputs):
+            if value is old:
+                self.outputs[position] = new
+                if new not in self.inputs and not new.is_constant and self.outputs.count(new) == 1:
+                    old.name, new.name = new.name, old.name
+
+    def remove(self, node: Node) -> None:
+        """Take out a node that nothing reads."""
+        for value in node.outputs:
+            if value.uses or any(value is output for output in self.outputs):
+                raise PassError(f"value {value.name!r} is still read", where=node.name)
+            self._names.discard(value.name)
+        for position, value in enumerate(node.inputs):
+            if value is not None:
+                value.uses.remove((node, position))
+        self.nodes.remove(node)
+
+    def constants(self) -> list[Value]:
+        """Constants that nodes read or that are outputs, each once, in order of first use."""
+        read: Iterable[Value | None] = [value for node in self.nodes for value in node.inputs]
+        return list(dict.fromkeys(v for v in [*read, *self.outputs] if v is not None and v.is_constant))
+
+    def values(self) -> list[Value]:
+        """Inputs, constants and outputs of nodes."""
+        return [*self.inputs, *self.constants(), *(value for node in self.nodes for value in node.outputs)]
+
+
+class Builder:
+    """Adds nodes to a graph in one place: at the end, or before a node that is being replaced."""
+
+    def __init__(self, graph: Graph, *, before: Node | None = None, name: str = "") -> None:
+        self.graph = graph
+        self.before = before
+        self.name = name
+
+    def add(self, op: Op, *inputs: Value | None, name: str = "") -> Value:
+        """The only output of a new node."""
+        outputs = self.add_all(op, *inputs, name=name)
+        if len(outputs) != 1:
+            raise PassError(f"{op.name} has {len(outputs)} outputs, expected 1", where=name or self.name)
+        return outputs[0]
+
+    def add_all(self, op: Op, *inputs: Value | None, name: str = "") -> tuple[Value, ...]:
+        """All outputs of a new node."""
+        return self.graph.add(op, inputs, name=name or self.name, before=self.before)
+
+    def constant(self, array: Any, dtype: Any = None, name: str = "") -> Value:
+        return self.graph.constant(np.asarray(array, dtype), name or self.name or "constant")

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Room: ops - one file per op: attributes, shape inference, numpy reference, renames, samples.
+In:   arrays, types and builders from ir.
+Out:  Op classes, found by folder: the file's name is the op's name.
+May import: ir, errors, numpy.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+
+from lite.errors import UnsupportedOpError
+from lite.ir.op import Op
+
+
+def names() -> list[str]:
+    """Names of all ops, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+@functools.cache
+def get(name: str) -> type[Op]:
+    """The class of an op.
+
+    Raises
+    ------
+    UnsupportedOpError
+        If there is no such op.
+    """
+    if name not in names():
+        raise UnsupportedOpError(f"there is no op {name!r}", hint="`lite opt --print_all_ops` lists the ops")
+    module = importlib.import_module(f"{__name__}.{name}")
+    for candidate in vars(module).values():
+        if isinstance(candidate, type) and issubclass(candidate, Op) and candidate.__dict__.get("name") == name:
+            return candidate
+    raise UnsupportedOpError(f"lite/ops/{name}.py defines no Op with name={name!r}")
+
+
+def all_ops() -> list[type[Op]]:
+    """Classes of all ops, sorted by name."""
+    return [get(name) for name in names()]
