@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class LiteError(Exception):
     """Root of all errors.
@@ -33,7 +35,15 @@ class ModelFormatError(LiteError, ValueError):
 
 
 class UnsupportedOpError(LiteError, NotImplementedError):
-    """A model uses ops, attributes or types that nothing here runs."""
+    """A model uses ops, attributes or types that nothing here runs.
+
+    ``ops`` lists them (``op``, ``nodes``, ``why``, ``todo``) where a whole model was looked at.
+    """
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None,
+                 ops: tuple[Any, ...] = ()) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.ops = ops
 
 
 class ShapeError(LiteError, ValueError):

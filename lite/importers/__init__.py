@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Room: importers - one parser per source format, and the ops of it that are not mere renames.
+In:   a file, folder or bytes of a foreign model.
+Out:  a Graph in NCHW; or one error that names everything that is wrong.
+May import: ops, ir, errors, numpy; a third-party parser only inside its own importer, late.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union
+
+from lite.errors import FileError, InputError, ModelFormatError
+from lite.ir import Graph
+
+Source = Union[str, "os.PathLike[str]", bytes]
+
+HEAD_BYTES = 64
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a source format is told from the others.
+
+    Attributes
+    ----------
+    name : str
+        Also the module of this package whose ``load(source, **options)`` imports it.
+    names : tuple of str
+        What the file's name ends with.
+    folder_files : tuple of str
+        A folder that holds a file whose name ends so is a model of this format.
+    begins : callable(head) -> bool
+        True if the first bytes can be of no other format in the table.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    begins: Callable[[bytes], bool]
+    folder_files: tuple[str, ...] = ()
+
+
+def _begins_onnx(head: bytes) -> bool:
+    return len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 0x80  # ModelProto.ir_version
+
+
+def _begins_paddle(head: bytes) -> bool:
+    return head.lstrip()[:1] == b"{" and b"base_code" in head  # PIR in JSON
+
+
+FORMATS = (
+    Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
+    Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams"), _begins_paddle,
+           (".pdmodel", "__model__", "inference.json")),
+)  # fmt: skip
+
+
+def load(source: Source, *, format: str | None = None, **options: Any) -> Graph:
+    """Import a model.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A file, a folder that holds one model, or the bytes of a file.
+    format : str, optional
+        A name from ``FORMATS``; found from content and name if left out.
+    **options
+        Handed to the importer. All importers know
+        ``input_shapes`` ({name: shape}: fixes extents of inputs) and
+        ``freeze_inputs`` ({name: array}: inputs that become constants).
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    ModelFormatError
+        If it is damaged or of no known format.
+    UnsupportedOpError
+        If it uses ops that are not supported: all of them are listed.
+    """
+    name = format or find_format(source)
+    if name not in {row.name for row in FORMATS}:
+        raise InputError(f"there is no source format {name!r}", hint=f"known are {', '.join(_known())}")
+    graph: Graph = importlib.import_module(f"{__name__}.{name}").load(source, **options)
+    return graph
+
+
+def find_format(source: Source) -> str:
+    """Name of the format of a model, from its content, then from its name.
+
+    Raises
+    ------
+    FileError, ModelFormatError
+    """
+    if not isinstance(source, bytes) and Path(source).is_dir():
+        return _format_of_folder(Path(source))
+    head = source[:HEAD_BYTES] if isinstance(source, bytes) else _read_head(Path(source))
+    file_name = "" if isinstance(source, bytes) else Path(source).name.lower()
+    by_content = [row.name for row in FORMATS if row.begins(head)]
+    by_name = [row.name for row in FORMATS if file_name.endswith(row.names)]
+    if len(by_content) == 1:
+        return by_content[0]
+    if len(by_name) == 1:
+        return by_name[0]
+    raise _unknown(head, where="bytes" if isinstance(source, bytes) else str(source))
+
+
+def describe(source: Source) -> str:
+    """What errors call a source: its path, or its size if it is bytes."""
+    return f"<{len(source)} bytes>" if isinstance(source, bytes) else str(source)
+
+
+def read_bytes(path: Source) -> bytes:
+    """Content of a file; bytes are given back as they are.
+
+    Raises
+    ------
+    FileError
+    """
+    if isinstance(path, bytes):
+        return path
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _format_of_folder(folder: Path) -> str:
+    files = [path.name for path in folder.iterdir()]
+    found = [row.name for row in FORMATS if any(name.endswith(row.folder_files) for name in files)]
+    if len(found) == 1:
+        return found[0]
+    what = f"holds models of several formats ({', '.join(found)})" if found else "holds no model"
+    raise ModelFormatError(f"the folder {what}", where=str(folder),
+                           hint=f"name the model file itself; known formats are {', '.join(_known())}")
+
+
+def _unknown(head: bytes, where: str) -> ModelFormatError:
+    if head[:4] == b"LTNB":
+        return ModelFormatError("this is a .nb file: it is converted already", where=where,
+                                hint="open it with lite.Model, lite run or lite bench")
+    found = f"begins with {head[:8].hex(' ')}" if head else "is empty"
+    return ModelFormatError(f"the file {found}, which is no known model format", where=where,
+                            hint=f"known formats are {', '.join(_known())}; format=... states one")
+
+
+def _known() -> list[str]:
+    return [f"{row.name} ({', '.join(row.names)})" for row in FORMATS]
