@@ -9,8 +9,10 @@ are equal when their polynomials are.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Union
 
 from lite.errors import ShapeError
@@ -104,7 +106,7 @@ class Dim:
         for monomial, factor in self.terms:
             names = "*".join(map(str, monomial))
             parts.append(names if factor == 1 and names else f"{factor}*{names}" if names else str(factor))
-        return "+".join(parts).replace("+-", "-")
+        return "+".join(parts).replace("+-", "-") or "0"
 
     __repr__ = __str__
 
@@ -192,6 +194,10 @@ def maximum(left: Extent, right: Extent) -> Extent:
         return left
     if isinstance(left, int) and isinstance(right, int):
         return max(left, right)
+    if is_nonnegative(left - right):
+        return left
+    if is_nonnegative(right - left):
+        return right
     return _atom("maximum", *sorted((left, right), key=str))
 
 
@@ -201,7 +207,85 @@ def minimum(left: Extent, right: Extent) -> Extent:
         return left
     if isinstance(left, int) and isinstance(right, int):
         return min(left, right)
+    if is_nonnegative(left - right):
+        return right
+    if is_nonnegative(right - left):
+        return left
     return _atom("minimum", *sorted((left, right), key=str))
+
+
+def is_nonnegative(extent: Extent) -> bool:
+    """True if an extent is proven >= 0 for all symbols >= 1; False if not proven."""
+    if isinstance(extent, int):
+        return extent >= 0
+    if max(len(monomial) for monomial, _ in extent.terms) > _LONGEST_MONOMIAL:
+        return False
+    bound = {monomial: Fraction(factor) for monomial, factor in extent.terms}
+    for _ in range(_RELAXATIONS):
+        atom = next((atom for monomial in bound for atom in monomial if atom.kind != "symbol"), None)
+        if atom is None:
+            return all(factor >= 0 for factor in _counted_from_one(bound).values())
+        relaxed = _relaxed(bound, atom)
+        if relaxed is None or max(map(len, relaxed)) > _LONGEST_MONOMIAL:
+            return False
+        bound = relaxed
+    return False
+
+
+_RELAXATIONS = 16
+_LONGEST_MONOMIAL = 6
+Bound = dict[Monomial, Fraction]
+
+
+def _relaxed(bound: Bound, atom: Atom) -> Bound | None:
+    """A lower bound without one of the atoms; None if none is known.
+
+    floor(x / d) lies between (x - d + 1) / d and x / d; a maximum is at least, a minimum at most, each of its
+    operands. What the atom is multiplied with is a product of extents, so >= 0.
+    """
+    rest: Bound = {}
+    for monomial, factor in bound.items():
+        if atom not in monomial:
+            rest[monomial] = rest.get(monomial, Fraction(0)) + factor
+            continue
+        others = list(monomial)
+        others.remove(atom)
+        if any(other.kind != "symbol" for other in others):
+            return None
+        stand_in = _stand_in(atom, rising=factor > 0)
+        if stand_in is None:
+            return None
+        for part, part_factor in stand_in.items():
+            key = tuple(sorted([*others, *part], key=str))
+            rest[key] = rest.get(key, Fraction(0)) + factor * part_factor
+    return rest
+
+
+def _stand_in(atom: Atom, *, rising: bool) -> Bound | None:
+    """A lower bound (upper, if not rising) of an atom."""
+    left, right = atom.operands
+    if atom.kind == "floor_divide":
+        divisor = right.terms[0][1] if len(right.terms) == 1 and right.terms[0][0] == () else 0
+        if divisor <= 0:
+            return None
+        quotient = {monomial: Fraction(factor, divisor) for monomial, factor in left.terms}
+        if rising:
+            quotient[()] = quotient.get((), Fraction(0)) - Fraction(divisor - 1, divisor)
+        return quotient
+    if (atom.kind == "maximum") is rising:
+        best = right if is_nonnegative(_simplest(dict(right.terms)) - _simplest(dict(left.terms))) else left
+        return {monomial: Fraction(factor) for monomial, factor in best.terms}
+    return None
+
+
+def _counted_from_one(bound: Bound) -> Bound:
+    """The polynomial in s - 1 for every symbol s, so in terms that are >= 0."""
+    result: Bound = {}
+    for monomial, factor in bound.items():
+        for kept in itertools.product((True, False), repeat=len(monomial)):
+            part = tuple(atom for atom, keep in zip(monomial, kept) if keep)
+            result[part] = result.get(part, Fraction(0)) + factor
+    return result
 
 
 def is_static(extents: object) -> bool:
