@@ -15,7 +15,13 @@ from lite.errors import ShapeError
 from lite.ir.types import TensorType
 
 if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+
     from lite.ir.graph import Builder, Value
+else:
+
+    def dataclass_transform(**_):
+        return lambda decorated: decorated
 
 
 class Quant(enum.Enum):
@@ -49,6 +55,7 @@ class Rename:
         self.attributes = attributes
 
 
+@dataclass_transform(frozen_default=True)
 @dataclasses.dataclass(frozen=True)
 class Op:
     """Base of all ops. A subclass is a frozen dataclass; its fields are the attributes.
@@ -69,7 +76,8 @@ class Op:
             cls.quant = quant
         dataclasses.dataclass(frozen=True)(cls)
 
-    def infer(self, *inputs: TensorType | None) -> TensorType | tuple[TensorType, ...]:
+    # *Any, **Any: each op names its own inputs, which type checkers accept over this signature only
+    def infer(self, *inputs: Any, **_: Any) -> TensorType | tuple[TensorType, ...]:
         """Types of the outputs; ``None`` stands for an optional input left out.
 
         Raises
@@ -79,11 +87,11 @@ class Op:
         """
         raise NotImplementedError(f"{self.name} does not infer")
 
-    def reference(self, *inputs: np.ndarray | None) -> np.ndarray | tuple[np.ndarray, ...]:
+    def reference(self, *inputs: Any, **_: Any) -> np.ndarray | tuple[np.ndarray, ...]:
         """Meaning in numpy. Attributes are plain numbers here."""
         raise NotImplementedError(f"{self.name} has no reference: it lowers")
 
-    def lower(self, builder: "Builder", *inputs: "Value | None") -> "Value | tuple[Value, ...] | None":
+    def lower(self, builder: "Builder", *inputs: Any, **_: Any) -> "Value | tuple[Value, ...] | None":
         """The same in ops that have kernels; None if this op has kernels of its own (the default)."""
         return None
 
