@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m lite.cli` is `lite`."""
+
+from lite.cli import main
+
+main()
