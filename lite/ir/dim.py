@@ -19,6 +19,8 @@ from lite.errors import ShapeError
 
 Extent = Union[int, "Dim"]
 
+FUNCTIONS = {"floor_divide": "floordiv", "maximum": "max", "minimum": "min"}  # kind of an atom: its word
+
 
 @dataclass(frozen=True, order=True)
 class Atom:
@@ -26,13 +28,12 @@ class Atom:
 
     kind: str
     name: str = ""
-    operands: tuple["Dim", ...] = ()
+    operands: tuple[Dim, ...] = ()
 
     def __str__(self) -> str:
         if self.kind == "symbol":
             return self.name
-        word = {"floor_divide": "floordiv", "maximum": "max", "minimum": "min"}[self.kind]
-        return f"{word}({', '.join(map(str, self.operands))})"
+        return f"{FUNCTIONS[self.kind]}({', '.join(map(str, self.operands))})"
 
 
 Monomial = tuple[Atom, ...]  # sorted; () is the constant term
@@ -45,7 +46,7 @@ class Dim:
     terms: tuple[tuple[Monomial, int], ...]
 
     @staticmethod
-    def symbol(name: str) -> "Dim":
+    def symbol(name: str) -> Dim:
         return Dim((((Atom("symbol", name),), 1),))
 
     def __lt__(self, other: object) -> bool:
@@ -109,6 +110,14 @@ class Dim:
         return "+".join(parts).replace("+-", "-") or "0"
 
     __repr__ = __str__
+
+    @property
+    def symbol_name(self) -> str | None:
+        """The symbol's name if the formula is nothing but a symbol."""
+        if len(self.terms) != 1 or self.terms[0][1] != 1 or len(self.terms[0][0]) != 1:
+            return None
+        atom = self.terms[0][0][0]
+        return atom.name if atom.kind == "symbol" else None
 
     def symbols(self) -> frozenset[str]:
         """Names of the symbols that the formula reads."""

@@ -31,7 +31,7 @@ class Value:
         return self.array is not None
 
     @property
-    def users(self) -> list["Node"]:
+    def users(self) -> list[Node]:
         """Nodes that read the value, each once."""
         return list(dict.fromkeys(node for node, _ in self.uses))
 
@@ -56,6 +56,11 @@ class Node:
         if len(self.outputs) != 1:
             raise PassError(f"{self.op.name} has {len(self.outputs)} outputs, expected 1", where=self.name)
         return self.outputs[0]
+
+    @property
+    def removed(self) -> bool:
+        """True once the node was taken out of its graph."""
+        return any(value.producer is not self for value in self.outputs)
 
     def input(self, position: int) -> Value | None:
         """Input at a position; None if it is optional and left out."""
@@ -134,9 +139,9 @@ class Graph:
                              for wish, type in zip(wishes, types))
         for value in node.outputs:
             value.producer = node
-        for position, value in enumerate(node.inputs):
-            if value is not None:
-                value.uses.append((node, position))
+        for position, read in enumerate(node.inputs):
+            if read is not None:
+                read.uses.append((node, position))
         self.nodes.insert(self.nodes.index(before) if before else len(self.nodes), node)
         return node.outputs
 
@@ -151,29 +156,64 @@ class Graph:
             value.uses.append((node, position))
         node.inputs = tuple(inputs)
 
+    def can_replace(self, old: Value, new: Value) -> bool:
+        """Whether ``replace_uses`` keeps the names of the graph's outputs."""
+        if not self.is_output(old):
+            return True
+        return not (new.is_constant or self.is_output(new) or any(new is value for value in self.inputs))
+
+    def is_output(self, value: Value) -> bool:
+        return any(value is output for output in self.outputs)
+
     def replace_uses(self, old: Value, new: Value) -> None:
         """Make every reader of ``old``, the graph's outputs included, read ``new``.
 
-        A graph output keeps its name: ``new`` takes it over where nothing forbids that.
+        A graph output keeps its name: ``new`` takes it over.
+
+        Raises
+        ------
+        PassError
+            If ``new`` cannot take the name of a graph output: it is an input, a constant or an output itself.
         """
+        if not self.can_replace(old, new):
+            raise PassError(f"{new!r} cannot take over the name of output {old.name!r}", where=self.name)
+        if self.is_output(old):
+            old.name, new.name = new.name, old.name
         for node, position in list(old.uses):
             self.set_input(node, position, new)
-        for position, value in enumerate(self.outputs):
-            if value is old:
-                self.outputs[position] = new
-                if new not in self.inputs and not new.is_constant and self.outputs.count(new) == 1:
-                    old.name, new.name = new.name, old.name
+        self.outputs = [new if value is old else value for value in self.outputs]
 
     def remove(self, node: Node) -> None:
-        """Take out a node that nothing reads."""
+        """Take out a node that nothing reads.
+
+        Raises
+        ------
+        PassError
+            If one of its outputs is still read.
+        """
         for value in node.outputs:
-            if value.uses or any(value is output for output in self.outputs):
+            if value.uses or self.is_output(value):
                 raise PassError(f"value {value.name!r} is still read", where=node.name)
+        for value in node.outputs:
             self._names.discard(value.name)
-        for position, value in enumerate(node.inputs):
-            if value is not None:
-                value.uses.remove((node, position))
+            value.producer = None
+        for position, read in enumerate(node.inputs):
+            if read is not None:
+                read.uses.remove((node, position))
         self.nodes.remove(node)
+
+    def remove_unread(self, node: Node) -> int:
+        """Take out a node that nothing reads, then the nodes that only it read; how many they were."""
+        count, pending = 0, [node]
+        while pending:
+            candidate = pending.pop()
+            if candidate.removed or any(value.uses or self.is_output(value) for value in candidate.outputs):
+                continue
+            self.remove(candidate)
+            count += 1
+            pending += [value.producer for value in candidate.inputs
+                        if value is not None and value.producer is not None]
+        return count
 
     def constants(self) -> list[Value]:
         """Constants that nodes read or that are outputs, each once, in order of first use."""

@@ -45,6 +45,28 @@ def interpret(graph: Graph, feeds: Mapping[str, np.ndarray], tap: Tap | None = N
     return {value.name: results[value] for value in graph.outputs}
 
 
+def random_feeds(graph: Graph, seed: int = 0,
+                 symbols: Mapping[str, int] | None = None) -> dict[str, np.ndarray]:
+    """Inputs to try a graph with: floats of a normal distribution, integers and bools 0 or 1.
+
+    Parameters
+    ----------
+    graph : Graph
+    seed : int
+        The same seed gives the same numbers with every numpy.
+    symbols : mapping of str to int, optional
+        Extents; those not given are as small as allowed.
+    """
+    extents = {name: symbol.smallest for name, symbol in graph.symbols.items()} | dict(symbols or {})
+    random = np.random.RandomState(seed)  # its stream is frozen, a Generator's is not
+    feeds = {}
+    for value in graph.inputs:
+        shape = tuple(evaluate(extent, extents) for extent in value.type.shape)
+        numbers = random.standard_normal(shape) if value.type.dtype.is_float else random.randint(0, 2, shape)
+        feeds[value.name] = np.asarray(numbers).astype(value.type.dtype.numpy)
+    return feeds
+
+
 def bind(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, int]:
     """Check the feeds against the graph's inputs; values of its symbols.
 
@@ -61,17 +83,19 @@ def bind(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, int]:
         if given.dtype is not value.type.dtype or given.rank != value.type.rank:
             raise InputError(f"got {given}, expected {value.type}", where=f"input {value.name!r}")
         for declared, extent in zip(value.type.shape, given.shape):
-            name = str(declared)
-            if isinstance(declared, Dim) and name in graph.symbols:
+            name = declared.symbol_name if isinstance(declared, Dim) else None
+            if name is not None:
                 symbols.setdefault(name, int(extent))
     for value in graph.inputs:
         given_shape = np.asarray(feeds[value.name]).shape
         if tuple(evaluate(extent, symbols) for extent in value.type.shape) != given_shape:
-            raise InputError(f"got shape {list(given_shape)}, expected {value.type}", where=f"input {value.name!r}")
+            raise InputError(f"got shape {list(given_shape)}, expected {value.type}",
+                             where=f"input {value.name!r}")
     return symbols
 
 
-def _apply(node: Node, inputs: tuple[np.ndarray | None, ...], symbols: Mapping[str, int]) -> tuple[np.ndarray, ...]:
+def _apply(node: Node, inputs: tuple[np.ndarray | None, ...],
+           symbols: Mapping[str, int]) -> tuple[np.ndarray, ...]:
     try:
         return apply(static(node.op, symbols), inputs)
     except LiteError as error:
@@ -81,12 +105,13 @@ def _apply(node: Node, inputs: tuple[np.ndarray | None, ...], symbols: Mapping[s
 
 def static(op: Op, symbols: Mapping[str, int]) -> Op:
     """The op with every formula among its attributes replaced by its value."""
-    changes = {}
+    changes: dict[str, Any] = {}
     for name, attribute in op.attributes().items():
         if isinstance(attribute, Dim):
             changes[name] = evaluate(attribute, symbols)
         elif isinstance(attribute, tuple) and any(isinstance(item, Dim) for item in attribute):
-            changes[name] = tuple(evaluate(item, symbols) if isinstance(item, Dim) else item for item in attribute)
+            changes[name] = tuple(evaluate(item, symbols) if isinstance(item, Dim) else item
+                                  for item in attribute)
     return op.replace(**changes) if changes else op
 
 

@@ -91,7 +91,7 @@ class Op:
         """Meaning in numpy. Attributes are plain numbers here."""
         raise NotImplementedError(f"{self.name} has no reference: it lowers")
 
-    def lower(self, builder: "Builder", *inputs: Any, **_: Any) -> "Value | tuple[Value, ...] | None":
+    def lower(self, builder: Builder, *inputs: Any, **_: Any) -> Value | tuple[Value, ...] | None:
         """The same in ops that have kernels; None if this op has kernels of its own (the default)."""
         return None
 
@@ -100,7 +100,7 @@ class Op:
         return cls.lower is not Op.lower
 
     @classmethod
-    def samples(cls) -> Iterator[tuple["Op", list[Any]]]:
+    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
         """Cases for every test, benchmark and docs/ops.md: (op, inputs).
 
         An input is a TensorType (filled with random numbers), an array (used as a constant) or None.
@@ -117,7 +117,7 @@ class Op:
         """Attribute values by name, in the order of declaration."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
-    def replace(self, **changes: Any) -> "Op":
+    def replace(self, **changes: Any) -> Op:
         """The same op with other attributes."""
         return dataclasses.replace(self, **changes)
 

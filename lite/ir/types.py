@@ -45,7 +45,7 @@ class DType(enum.Enum):
         return self in (DType.F32, DType.F16, DType.BF16, DType.F64)
 
     @staticmethod
-    def of(array: np.ndarray | np.dtype | type) -> "DType":
+    def of(array: np.ndarray | np.dtype | type) -> DType:
         """The element type of an array or numpy dtype.
 
         Raises
@@ -89,14 +89,14 @@ class TensorType:
     def is_static(self) -> bool:
         return is_static(self.shape)
 
-    def with_shape(self, shape: tuple[Extent, ...] | list[Extent]) -> "TensorType":
+    def with_shape(self, shape: tuple[Extent, ...] | list[Extent]) -> TensorType:
         return TensorType(tuple(shape), self.dtype)
 
-    def with_dtype(self, dtype: DType) -> "TensorType":
+    def with_dtype(self, dtype: DType) -> TensorType:
         return TensorType(self.shape, dtype)
 
     @staticmethod
-    def of(array: np.ndarray) -> "TensorType":
+    def of(array: np.ndarray) -> TensorType:
         return TensorType(tuple(int(extent) for extent in array.shape), DType.of(array))
 
     def __str__(self) -> str:
