@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The order of the passes, and the loop that runs them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from lite.errors import LiteError, PassError
+from lite.ir import Graph
+from lite.ir.verify import verify as verify_graph
+from lite.passes.eliminate_dead import EliminateDead
+from lite.passes.eliminate_identities import EliminateIdentities
+from lite.passes.fold_constants import FoldConstants
+from lite.passes.lower_ops import LowerOps
+from lite.passes.rule import Log, Pass
+
+
+def standard(runnable: frozenset[str] | None = None) -> list[Pass]:
+    """The passes of `lite opt`, in order.
+
+    Parameters
+    ----------
+    runnable : frozenset of str, optional
+        Names of the ops that have kernels; see LowerOps.
+    """
+    return [
+        LowerOps(runnable),
+        FoldConstants(),
+        EliminateIdentities(),
+        EliminateDead(),
+    ]
+
+
+def run(graph: Graph, passes: Sequence[Pass], *, verify: bool = False,
+        progress: Callable[[str], None] | None = None) -> list[Log]:
+    """Run passes over a graph, in place.
+
+    Parameters
+    ----------
+    graph : Graph
+    passes : sequence of Pass
+    verify : bool
+        Check the graph, and each pass's own conditions, around every pass.
+    progress : callable(str), optional
+        Hears the name of each pass before it runs.
+
+    Raises
+    ------
+    PassError
+        If a pass breaks the graph or its promise (with ``verify``).
+    """
+    if verify:
+        verify_graph(graph)
+    logs = []
+    for step in passes:
+        if progress is not None:
+            progress(step.name)
+        logs.append(_run_one(graph, step, verify))
+    return logs
+
+
+def _run_one(graph: Graph, step: Pass, verify: bool) -> Log:
+    log, start = Log(step.name), time.perf_counter()
+    if verify:
+        _demand(step.before(graph), f"before pass {step.name}")
+    try:
+        step.run(graph, log)
+    except LiteError as error:
+        error.where = f"pass {step.name}" + (f", {error.where}" if error.where else "")
+        raise
+    log.time_s = time.perf_counter() - start
+    if verify:
+        try:
+            verify_graph(graph)
+        except PassError as error:
+            error.where = f"after pass {step.name}, {error.where}"
+            raise
+        _demand(step.after(graph), f"after pass {step.name}")
+    return log
+
+
+def _demand(complaints: Iterable[str], where: str) -> None:
+    found = list(complaints)
+    if found:
+        raise PassError("; ".join(found), where=where)
