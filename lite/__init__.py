@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Room: lite - an on-device inference engine: convert a trained model, run it anywhere.
+In:   a model file (ONNX, PaddlePaddle, ...).
+Out:  convert -> .nb; Model -> Session -> arrays.
+May import: everything below; at import time numpy and the native module only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lite.convert import Report, convert, convert_to_bytes
+from lite.errors import LiteError
+
+if TYPE_CHECKING:
+    from lite.ir import Preprocess
+    from lite.session import Model, Session
+
+__version__ = "0.1.0"
+__all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "__version__", "convert",
+           "convert_to_bytes"]
+
+_LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir"}  # name: where it is
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_LATE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Source model -> .nb: import, optimise, write."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from lite.errors import InputError, TargetError, UnsupportedOpError
+
+if TYPE_CHECKING:
+    from lite.ir import Graph, Preprocess
+    from lite.nb.golden import Golden
+    from lite.passes.rule import Log, Pass
+
+Source = Union[str, "os.PathLike[str]", bytes]
+Progress = Callable[[str], None]
+TARGETS = ("arm", "x86")
+
+
+@dataclass
+class Report:
+    """What a conversion did.
+
+    Attributes
+    ----------
+    source, path : str
+        The model that was read and the file that was written ("" if it was kept in memory).
+    source_bytes, size_bytes : int
+        Their sizes; a folder counts with all of its files.
+    targets : tuple of str
+    ops_before, ops_after : dict
+        Number of nodes by op, as imported and as written.
+    passes : list of Log
+        Each pass with its changes by rule, its refusals and its time.
+    time_s : float
+        Of the whole conversion.
+    """
+
+    source: str = ""
+    path: str = ""
+    source_bytes: int = 0
+    size_bytes: int = 0
+    targets: tuple[str, ...] = TARGETS
+    ops_before: dict[str, int] = field(default_factory=dict)
+    ops_after: dict[str, int] = field(default_factory=dict)
+    passes: list[Log] = field(default_factory=list)
+    time_s: float = 0.0
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """Changes by rule, over all passes."""
+        total: dict[str, int] = {}
+        for log in self.passes:
+            for rule, count in log.changes.items():
+                total[rule] = total.get(rule, 0) + count
+        return total
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why what looked like something to improve was left as it is, one sentence a place."""
+        return list(dict.fromkeys(str(refusal) for log in self.passes for refusal in log.refusals))
+
+    def to_dict(self) -> dict[str, object]:
+        """All of it in plain types, for JSON."""
+        own = {row.name: getattr(self, row.name) for row in dataclasses.fields(self)}
+        return {**own, "changes": self.changes, "refusals": self.refusals,
+                "passes": [{"name": log.name, "changes": dict(log.changes), "time_s": log.time_s,
+                            "refusals": [dataclasses.asdict(refusal) for refusal in log.refusals]}
+                           for log in self.passes]}
+
+    def __str__(self) -> str:
+        before, after = sum(self.ops_before.values()), sum(self.ops_after.values())
+        targets = ", ".join(self.targets)
+        lines = [f"{self.source} -> {self.path or 'memory'} for {targets} in {self.time_s:.2f} s",
+                 f"size   {_megabytes(self.source_bytes)} -> {_megabytes(self.size_bytes)}",
+                 f"nodes  {before} -> {after} ({_counts(self.ops_after)})"]
+        if self.changes:
+            lines.append(f"passes {_counts(self.changes)}")
+        return "\n".join([*lines, *(f"kept   {refusal}" for refusal in self.refusals)])
+
+
+def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
+            input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
+            preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None, verify: bool = False,
+            progress: Progress | None = None) -> Report:
+    """Convert a model to a .nb file.
+
+    Parameters
+    ----------
+    model : path or bytes
+        .onnx, .pdmodel, a folder, ...
+    out : path, optional
+        File to write; ".nb" is appended if missing. Left out: the model's name in the current folder.
+    targets : sequence of {"arm", "x86"}
+        Where the file may run.
+    input_shape : mapping of str to shape, optional
+        Fixes extents of inputs.
+    bundle_inputs : int
+        How many golden vectors (random inputs with the outputs they must give) go into the file.
+    preprocess : Preprocess, optional
+        How an image becomes the first input; kept in the file.
+    passes : sequence of Pass, optional
+        Instead of the standard ones.
+    verify : bool
+        Check the graph around every pass.
+    progress : callable(str), optional
+        Hears what is done next.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    LiteError
+        If the model cannot be read, holds what is not supported, or the file cannot be written.
+    """
+    from lite.nb.writer import write_atomically
+
+    path = _output_path(model, out)
+    data, report = convert_to_bytes(model, targets=targets, input_shape=input_shape,
+                                    bundle_inputs=bundle_inputs, preprocess=preprocess, passes=passes,
+                                    verify=verify, progress=progress)
+    start = time.perf_counter()
+    write_atomically(path, data)
+    report.path = str(path)
+    report.time_s += time.perf_counter() - start
+    return report
+
+
+def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
+                     input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
+                     preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None,
+                     verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
+    """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
+    from lite import importers
+    from lite.nb import writer
+    from lite.passes import pipeline
+
+    tell = progress or (lambda message: None)
+    start = time.perf_counter()
+    chosen = _targets(targets)
+    tell("reading the model")
+    graph = importers.load(model, input_shapes=dict(input_shape or {}))
+    graph.preprocess = preprocess or graph.preprocess
+    report = Report(source=importers.describe(model), source_bytes=_size_bytes(model), targets=chosen,
+                    ops_before=_ops(graph))
+    golden = _golden(graph, bundle_inputs, tell)
+    runnable = _runnable()
+    report.passes = pipeline.run(graph, pipeline.standard(runnable) if passes is None else passes,
+                                 verify=verify, progress=lambda name: tell(f"pass {name}"))
+    _demand_kernels(graph, runnable, report.source)
+    tell("writing")
+    data = writer.to_bytes(graph, targets=chosen, golden=golden)
+    report.ops_after, report.size_bytes = _ops(graph), len(data)
+    report.time_s = time.perf_counter() - start
+    return data, report
+
+
+def _targets(targets: Sequence[str]) -> tuple[str, ...]:
+    chosen = (targets,) if isinstance(targets, str) else tuple(targets)
+    unknown = [target for target in chosen if target not in TARGETS]
+    if unknown or not chosen:
+        raise TargetError(f"targets are {list(chosen)}, expected some of {', '.join(TARGETS)}")
+    return tuple(dict.fromkeys(chosen))
+
+
+def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:
+    if out is None and isinstance(model, bytes):
+        raise InputError("a model given as bytes has no name for its .nb file", where="out",
+                         hint="say out=..., or call convert_to_bytes")
+    path = Path(out) if out is not None else Path(Path(str(model)).resolve().stem)
+    return path if path.suffix == ".nb" else path.with_name(path.name + ".nb")
+
+
+def _size_bytes(model: Source) -> int:
+    if isinstance(model, bytes):
+        return len(model)
+    path = Path(model)
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _runnable() -> frozenset[str]:
+    from lite import _native
+
+    return frozenset(_native.ops())
+
+
+def _demand_kernels(graph: Graph, runnable: frozenset[str], source: str) -> None:
+    missing: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        if node.op.name not in runnable:
+            missing.setdefault(node.op.name, []).append(node.name)
+    if missing:
+        rows = [f"{op} x{len(nodes)} ({', '.join(nodes[:5])}{', ...' if len(nodes) > 5 else ''})"
+                for op, nodes in sorted(missing.items())]
+        raise UnsupportedOpError(f"no kernel runs {'; '.join(rows)}", where=source)
+
+
+def _golden(graph: Graph, count: int, tell: Progress) -> Golden | None:
+    if count <= 0:
+        return None
+    from lite.ir.interpret import interpret, random_feeds
+    from lite.nb.golden import record
+
+    tell(f"computing {count} golden vectors")
+    return record((random_feeds(graph, seed) for seed in range(count)),
+                  lambda feeds: interpret(graph, feeds), count=count)
+
+
+def _ops(graph: Graph) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for node in graph.nodes:
+        counts[node.op.name] = counts.get(node.op.name, 0) + 1
+    return counts
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return ", ".join(f"{count} {name}" for name, count in rows)
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.2f} MB"
