@@ -67,6 +67,9 @@ class Op:
     name: ClassVar[str] = ""
     quant: ClassVar[Quant] = Quant.NONE
     imports: ClassVar[tuple[Rename, ...]] = ()
+    # How far a kernel may be from the reference: in units of the last place of each element. None: in
+    # units of the output's greatest magnitude (tests/every/tolerance.py); not asked of ops that are exact.
+    ulps: ClassVar[float | None] = None
 
     def __init_subclass__(cls, *, name: str = "", quant: Quant | None = None) -> None:
         super().__init_subclass__()
