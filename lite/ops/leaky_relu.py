@@ -3,21 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from lite.ir import Op, Quant, Rename, TensorType
+from lite.ir import Op, Quant, Rename
+from lite.ops._unary import Unary
 
 
-class LeakyRelu(Op, name="leaky_relu", quant=Quant.TABLE):
+class LeakyRelu(Unary, name="leaky_relu", quant=Quant.TABLE):
     alpha: float = 0.01
     imports = (Rename("onnx", "LeakyRelu", alpha="alpha"), Rename("paddle", "leaky_relu", alpha="alpha"))
+    ulps = 0.5
 
-    def infer(self, x: TensorType) -> TensorType:
-        return x
-
-    def reference(self, x):
-        return np.where(x >= 0, x, x.dtype.type(self.alpha) * x)
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return np.where(x < 0, np.float32(self.alpha) * x, x)
 
     @classmethod
-    def samples(cls):
-        yield cls(alpha=0.1), [TensorType((1, 3, 5, 7))]
+    def variants(cls) -> Iterator[Op]:
+        yield cls()
+        yield cls(alpha=0.1)
+        yield cls(alpha=-2.0)

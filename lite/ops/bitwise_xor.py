@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bitwise_xor: exclusive or of the bits of two integers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ir import Rename
+from lite.ops._binary import Bitwise
+
+
+class BitwiseXor(Bitwise, name="bitwise_xor"):
+    imports = (Rename("onnx", "BitwiseXor"), Rename("paddle", "bitwise_xor", inputs=("X", "Y")))
+
+    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.bitwise_xor(a, b)

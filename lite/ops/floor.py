@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""floor: greatest integer <= x."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ir import Quant, Rename
+from lite.ops._unary import Unary
+
+
+class Floor(Unary, name="floor", quant=Quant.TABLE):
+    imports = (Rename("onnx", "Floor"), Rename("paddle", "floor"))
+    ulps = 0.0
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return np.floor(x)

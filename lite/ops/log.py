@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""log: natural logarithm; NaN below 0, -inf at 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ir import Quant, Rename
+from lite.ops._unary import Unary
+
+
+class Log(Unary, name="log", quant=Quant.TABLE):
+    imports = (Rename("onnx", "Log"), Rename("paddle", "log"))
+    sweep = (-1.0, 50.0)
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return np.log(x)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""logical_and: and of two bools."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ir import Rename
+from lite.ops._binary import Logical
+
+
+class LogicalAnd(Logical, name="logical_and"):
+    imports = (Rename("onnx", "And"), Rename("paddle", "logical_and", inputs=("X", "Y")))
+
+    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.logical_and(a, b)

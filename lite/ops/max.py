@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""max: the greater; NaN if either is NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ops._binary import Binary
+
+
+class Max(Binary, name="max"):
+
+    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.maximum(a, b)

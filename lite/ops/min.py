@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""min: the smaller; NaN if either is NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ops._binary import Binary
+
+
+class Min(Binary, name="min"):
+
+    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.minimum(a, b)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""not_equal: a != b as bool; true where either is NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ops._binary import Comparison
+from lite.ops._broadcast import ANY
+
+
+class NotEqual(Comparison, name="not_equal"):
+    dtypes = ANY
+
+    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.not_equal(a, b)

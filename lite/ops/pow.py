@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pow: a to the power of b; an integer to a negative power is truncated towards zero, and 0 of it is 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ops._binary import Binary
+from lite.ops._integers import integer_power
+
+
+class Pow(Binary, name="pow"):
+    ulps = 4.0
+
+    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.power(a, b) if a.dtype.kind == "f" else integer_power(a, b)

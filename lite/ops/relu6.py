@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""relu6: y = x clamped to [0, 6]; NaN stays NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ir import Quant
+from lite.ops._unary import Unary
+
+
+class Relu6(Unary, name="relu6", quant=Quant.TABLE):
+    ulps = 0.0
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return np.clip(x, 0, 6)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""square: y = x * x; integers wrap around."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.ir import Quant, Rename
+from lite.ir.graph import Builder, Value
+from lite.ops._broadcast import NUMBERS
+from lite.ops._unary import Unary
+from lite.ops.mul import Mul
+
+
+class Square(Unary, name="square", quant=Quant.TABLE):
+    imports = (Rename("paddle", "square"),)
+    dtypes = NUMBERS
+    ulps = 0.5
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return x * x
+
+    def lower(self, builder: Builder, x: Value) -> Value:
+        return builder.add(Mul(), x, x)
