@@ -29,4 +29,4 @@ def scatter(y: np.ndarray, places: tuple[np.ndarray, ...], updates: np.ndarray, 
         y[places] = updates
         return
     fold = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}[reduction]
-    fold.at(y, places, updates)  # type: ignore[attr-defined]
+    fold.at(y, places, updates)

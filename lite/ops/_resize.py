@@ -41,7 +41,7 @@ def coordinates(mode: str, extent: int, count: int, scale: float) -> np.ndarray:
     if mode == "half_pixel_symmetric":
         adjustment = np.float32(count) / (ratio * np.float32(extent))
         return np.float32(extent) / np.float32(2) * (_ONE - adjustment) + centred
-    return centred
+    return np.asarray(centred)
 
 
 def nearest_positions(at: np.ndarray, rounding: str, extent: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def nearest_positions(at: np.ndarray, rounding: str, extent: int) -> np.ndarray:
     rest = at - below
     up = {"floor": np.zeros(at.shape, bool), "ceil": rest > 0,
           "round_prefer_floor": rest > _HALF, "round_prefer_ceil": rest >= _HALF}[rounding]
-    return np.clip(below.astype(np.int64) + up, 0, extent - 1)
+    return np.asarray(np.clip(below.astype(np.int64) + up, 0, extent - 1))
 
 
 def linear_taps(at: np.ndarray, extent: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,9 +78,9 @@ def _keys(s: np.ndarray, a: np.float32) -> np.ndarray:
     two, three, four, five, eight = map(np.float32, (2, 3, 4, 5, 8))
 
     def near(d: np.ndarray) -> np.ndarray:
-        return ((a + two) * d - (a + three)) * d * d + _ONE
+        return np.asarray(((a + two) * d - (a + three)) * d * d + _ONE)
 
     def far(d: np.ndarray) -> np.ndarray:
-        return ((a * d - five * a) * d + eight * a) * d - four * a
+        return np.asarray(((a * d - five * a) * d + eight * a) * d - four * a)
 
     return np.stack([far(s + _ONE), near(s), near(_ONE - s), far(two - s)], axis=1)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lite.errors import ShapeError
 from lite.ir import Extent, Op, TensorType
 from lite.ops._extents import SPATIAL_AXES, check_choice, replaced, spatial_axes
 
@@ -23,6 +24,8 @@ class AdaptivePool2d(Op, name="adaptive_pool2d"):
     def infer(self, x: TensorType) -> TensorType:
         check_choice("kind", self.kind, ("max", "average"))
         axes = spatial_axes(x, self.layout)
+        if self.kind == "average" and not x.dtype.is_float:
+            raise ShapeError(f"the mean of {x.dtype.value}, expected a float dtype")
         return x.with_shape(replaced(x.shape, dict(zip(axes, self.output))))
 
     def reference(self, x: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ class ChannelShuffle(Op, name="channel_shuffle", quant=Quant.SAME):
 
     def reference(self, x: np.ndarray) -> np.ndarray:
         before, after = x.shape[:self.axis], x.shape[self.axis + 1:]
-        grouped = x.reshape(before + (self.groups, x.shape[self.axis] // self.groups) + after)
+        grouped = x.reshape((*before, self.groups, x.shape[self.axis] // self.groups, *after))
         return np.swapaxes(grouped, self.axis, self.axis + 1).reshape(x.shape)
 
     @classmethod

@@ -24,7 +24,7 @@ class GatherElements(Op, name="gather_elements", quant=Quant.SAME):
         return x.with_shape(indices.shape)
 
     def reference(self, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
-        return x[element_places(indices, x.shape, self.axis)]
+        return np.asarray(x[element_places(indices, x.shape, self.axis)])
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:

@@ -26,14 +26,14 @@ class OneHot(Op, name="one_hot"):
         check_axis(self.axis, indices.rank + 1)
         if values.rank != 1 or differ(values.shape[0], 2):
             raise ShapeError(f"values are {values}, expected [off, on]")
-        shape = indices.shape[:self.axis] + (self.depth,) + indices.shape[self.axis:]
+        shape = (*indices.shape[:self.axis], self.depth, *indices.shape[self.axis:])
         return values.with_shape(shape)
 
     def reference(self, indices: np.ndarray, values: np.ndarray) -> np.ndarray:
         depth = int(self.depth)
         wrapped = np.expand_dims(np.where(indices < 0, indices + depth, indices), self.axis)
         numbers = np.arange(depth).reshape((-1,) + (1,) * (indices.ndim - self.axis))
-        return np.where(wrapped == numbers, values[1], values[0])
+        return np.asarray(np.where(wrapped == numbers, values[1], values[0]))
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:

@@ -50,7 +50,7 @@ class Pad(Op, name="pad"):
             shape = (-1,) + (1,) * (y.ndim - axis - 1)
             inside = ((places >= 0) & (places < extent)).reshape(shape)
             if not inside.any():
-                return np.full(y.shape[:axis] + (len(places),) + y.shape[axis + 1:], self.value, y.dtype)
+                return np.full((*y.shape[:axis], len(places), *y.shape[axis + 1:]), self.value, y.dtype)
             taken = np.take(y, np.clip(places, 0, extent - 1), axis=axis)
             return np.where(inside, taken, np.asarray(self.value).astype(y.dtype))
         if self.mode == "edge":

@@ -3,7 +3,7 @@
 
 Padding never wins a maximum; it counts in a mean, as zeros, only with ``count_include_pad``. The part of
 a ``ceil_mode`` window that hangs over the padding counts for nothing. A window without any element of the
-input gives the least value of the dtype (maximum) or 0 (mean). NaN spreads.
+input gives the least value of the dtype (maximum) or 0 (mean). A NaN may or may not win a maximum.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Pool2d(Op, name="pool2d"):
     def infer(self, x: TensorType) -> TensorType:
         check_choice("kind", self.kind, ("max", "average"))
         axes = spatial_axes(x, self.layout)
+        if self.kind == "average" and not x.dtype.is_float:
+            raise ShapeError(f"the mean of {x.dtype.value}, expected a float dtype")
         counts = {axis: self._windows(x, axis, side) for side, axis in enumerate(axes)}
         return x.with_shape(replaced(x.shape, counts))
 
@@ -79,7 +81,7 @@ def _positions(op: Pool2d, side: int, extent: int) -> np.ndarray:
     """Where the windows look along one side: [windows, kernel], before 0 and past the end in padding."""
     window = (op.kernel[side] - 1) * op.dilations[side] + 1
     count = window_count(extent, window, op.strides[side], op.pads[side], op.pads[side + 2], op.ceil_mode)
-    starts = np.arange(count) * op.strides[side] - op.pads[side]
+    starts = np.arange(int(count)) * op.strides[side] - op.pads[side]
     return starts[:, None] + np.arange(op.kernel[side]) * op.dilations[side]
 
 
@@ -90,7 +92,7 @@ def _taps(op: Pool2d, y: np.ndarray, filler: Any) -> Iterator[tuple[np.ndarray, 
     bottom, right = (height + op.pads[2], width + op.pads[3])
     for row in rows.T[:, :, None]:
         for column in columns.T:
-            inside = (0 <= row) & (row < height) & (0 <= column) & (column < width)
+            inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
             seen = y[..., row.clip(0, height - 1), column.clip(0, width - 1)]
             counts = (row < bottom) & (column < right) if op.count_include_pad else inside
             yield np.where(inside, seen, filler), counts
@@ -105,7 +107,7 @@ def _largest(op: Pool2d, y: np.ndarray) -> np.ndarray:
 
 
 def _mean(op: Pool2d, y: np.ndarray) -> np.ndarray:
-    total, count = y.dtype.type(0), np.int64(0)
+    total, count = np.zeros((), y.dtype), np.zeros((), np.int64)
     for tap, counts in _taps(op, y, y.dtype.type(0)):
         total, count = total + tap, count + counts
     return np.asarray(total / np.maximum(count, 1).astype(y.dtype))

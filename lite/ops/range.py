@@ -45,7 +45,7 @@ class Range(Op, name="range"):
     def reference(self) -> np.ndarray:
         dtype = self.dtype.numpy
         start, delta = (np.asarray(number).astype(dtype) for number in (self.start, self.delta))
-        return (start + np.arange(self._count()).astype(dtype) * delta).astype(dtype)
+        return np.asarray(start + np.arange(int(self._count())).astype(dtype) * delta, dtype)
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:

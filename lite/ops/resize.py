@@ -59,7 +59,7 @@ class Resize(Op, name="resize"):
         columns = (-1,) + (1,) * (x.ndim - axis - 1)
         taps = [np.take(x, positions[:, tap], axis=axis) * weights[:, tap].astype(x.dtype).reshape(columns)
                 for tap in range(positions.shape[1])]
-        return np.sum(taps, axis=0, dtype=x.dtype)
+        return np.asarray(np.sum(taps, axis=0, dtype=x.dtype))
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
