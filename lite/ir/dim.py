@@ -107,7 +107,8 @@ class Dim:
         for monomial, factor in self.terms:
             names = "*".join(map(str, monomial))
             parts.append(names if factor == 1 and names else f"{factor}*{names}" if names else str(factor))
-        return "+".join(parts).replace("+-", "-") or "0"
+        signed = [part if part.startswith("-") else f"+{part}" for part in parts]
+        return "".join(signed).removeprefix("+") or "0"
 
     __repr__ = __str__
 

@@ -36,7 +36,8 @@ BREAKS: dict[str, Callable[[Graph], object]] = {
     "2 values are called 'y'": lambda graph: setattr(graph.outputs[0], "name", "y"),
     "an output of the graph twice": lambda graph: graph.outputs.append(graph.outputs[0]),
     "reads 'y' before it is made": lambda graph: graph.nodes.reverse(),
-    "'y' does not know that leaky_relu makes it": lambda graph: setattr(graph.nodes[0].output, "producer", None),
+    "'y' does not know that leaky_relu makes it": lambda graph: setattr(
+        graph.nodes[0].output, "producer", None),
     "'y' does not know that leaky_relu reads it as input 0": lambda graph: graph.nodes[0].output.uses.clear(),
     "'x' believes that": lambda graph: graph.inputs[0].uses.append((graph.nodes[1], 5)),
     "output 'y' is made by no node": lambda graph: (graph.outputs.append(graph.nodes[0].output),
