@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.errors import ShapeError
@@ -28,16 +25,16 @@ class ArgReduce(Op):
             raise ShapeError(f"axis {self.axis} is empty: there is no position to give")
         return TensorType(reduced_shape(x.shape, (self.axis,), self.keepdims), DType.S64)
 
-    def position(self, x: np.ndarray) -> np.ndarray:
+    def position(self, x):
         raise NotImplementedError
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         if not self.select_last:
             return self.position(x)
         return x.shape[self.axis] - 1 - self.position(np.flip(x, self.axis))
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         yield cls(axis=1), [TensorType((40, 1000))]
         yield cls(axis=1, keepdims=True), [TensorType((3, 21, 5, 33))]
         yield cls(axis=0), [TensorType((7,))]

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from lite.ir import DType, Op, TensorType
-from lite.ops._broadcast import ANY, INTEGERS, NUMBERS, broadcast, check_dtype, check_same_dtype
+from lite.ops._broadcast import INTEGERS, NUMBERS, broadcast, check_dtype, check_same_dtype
 
 SHAPES = (
     ((2, 3, 4, 5), (2, 3, 4, 5)),
@@ -44,10 +43,10 @@ class Binary(Op):
         check_same_dtype(a, b)
         return TensorType(broadcast(a.shape, b.shape), self.result or a.dtype)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         raise NotImplementedError
 
-    def reference(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def reference(self, a, b):
         dtype = a.dtype if self.result is None else self.result.numpy
         if a.dtype.kind == "f":
             a, b = a.astype(np.float64), b.astype(np.float64)
@@ -55,12 +54,12 @@ class Binary(Op):
             return np.asarray(self.function(a, b)).astype(dtype)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         """The attributes that samples try."""
         yield cls()
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for variant in cls.variants():
             for a, b in SHAPES:
                 yield variant, [TensorType(a, cls.dtypes[0]), TensorType(b, cls.dtypes[0])]
@@ -69,7 +68,7 @@ class Binary(Op):
                 yield variant, [TensorType((3, 4, 17), dtype), TensorType((4, 1), dtype)]
 
     @classmethod
-    def pairs(cls, dtype: DType) -> list[np.ndarray]:
+    def pairs(cls, dtype):
         """Every special value against every other one."""
         values = special_values(dtype)
         return [np.repeat(values, len(values)), np.tile(values, len(values))]
@@ -78,20 +77,19 @@ class Binary(Op):
 class Comparison(Binary):
     """Gives bool; NaN is unordered, as in IEEE 754."""
 
-    dtypes = NUMBERS
-    result = DType.BOOL
+    result: ClassVar[DType | None] = DType.BOOL
 
 
 class Logical(Binary):
     """Bool to bool."""
 
-    dtypes = (DType.BOOL,)
+    dtypes: ClassVar[tuple[DType, ...]] = (DType.BOOL,)
 
 
 class Bitwise(Binary):
     """Bit by bit on integers."""
 
-    dtypes = INTEGERS
+    dtypes: ClassVar[tuple[DType, ...]] = INTEGERS
 
 
 def special_values(dtype: DType) -> np.ndarray:
@@ -104,7 +102,5 @@ def special_values(dtype: DType) -> np.ndarray:
                          -np.inf, np.nan], dtype.numpy)  # fmt: skip
     bounds = np.iinfo(dtype.numpy)
     values = [0, 1, 2, 3, 7, 100, bounds.max - 1, bounds.max]
-    return np.array(values + ([-1, -2, -7, bounds.min + 1, bounds.min] if bounds.min < 0 else []), dtype.numpy)
-
-
-__all__ = ["ANY", "Binary", "Bitwise", "Comparison", "Logical", "special_values"]
+    negative = [-1, -2, -7, bounds.min + 1, bounds.min] if bounds.min < 0 else []
+    return np.array(values + negative, dtype.numpy)

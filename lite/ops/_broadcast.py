@@ -60,8 +60,8 @@ def check_dtype(role: str, found: TensorType, allowed: tuple[DType, ...]) -> Non
 def check_same_dtype(left: TensorType, right: TensorType) -> None:
     """Refuse operands of different element types: nothing is converted silently."""
     if left.dtype is not right.dtype:
-        raise ShapeError(f"operands have element types {left.dtype.value} and {right.dtype.value}, expected equal ones",
-                         hint="insert a cast")
+        words = f"{left.dtype.value} and {right.dtype.value}"
+        raise ShapeError(f"operands have element types {words}, expected equal ones", hint="insert a cast")
 
 
 def check_axis(axis: int, rank: int) -> None:

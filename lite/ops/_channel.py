@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from lite.errors import ShapeError
-from lite.ir import TensorType
+from lite.ir import Extent, TensorType
 from lite.ops._broadcast import FLOATS, check_axis, check_dtype, check_same_dtype
 
 
@@ -19,6 +19,6 @@ def check_channels(x: TensorType, axis: int, **parameters: TensorType) -> None:
                              f"the channels at axis {axis}")
 
 
-def channel_shape(rank: int, axis: int, channels: int) -> tuple[int, ...]:
+def channel_shape(rank: int, axis: int, channels: Extent) -> tuple[Extent, ...]:
     """One value a channel, with 1 in place of the other axes that follow."""
     return (channels, *(1,) * (rank - axis - 1))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -50,20 +49,20 @@ class Reduce(Op):
             raise ShapeError(f"axes are {list(self.axes)}, expected ascending ones, none twice")
         return x.with_shape(reduced_shape(x.shape, self.axes, self.keepdims))
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         raise NotImplementedError
 
-    def folded(self, x: np.ndarray) -> int:
+    def folded(self, x):
         """How many elements become one."""
         return math.prod(x.shape[axis] for axis in self.axes)
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         wide = x.astype(np.float64) if x.dtype.kind == "f" else x
         with np.errstate(all="ignore"):
             return np.asarray(self.function(wide)).astype(x.dtype)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for shape, axes in SAMPLES:
             yield cls(axes=axes, keepdims=True), [TensorType(shape)]
         yield cls(axes=(1,)), [TensorType((3, 5, 7))]

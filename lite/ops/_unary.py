@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from lite.ir import DType, Op, TensorType
 from lite.ops._broadcast import FLOATS, check_dtype
 
-SPECIAL = np.array([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-45, -1e-40, 1.1754944e-38, 3.4028235e38,
-                    -3.4028235e38, 8388607.5, -8388609.0, 1e10, np.inf, -np.inf, np.nan], np.float32)  # fmt: skip
+SPECIAL = np.array([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-45, -1e-40, 1.1754944e-38,
+                    3.4028235e38, -3.4028235e38, 8388607.5, -8388609.0, 1e10, np.inf, -np.inf, np.nan],
+                   np.float32)
 
 
 class Unary(Op):
@@ -31,21 +31,21 @@ class Unary(Op):
         check_dtype("x", x, self.dtypes)
         return x
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         raise NotImplementedError
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         wide = x.astype(np.float64) if x.dtype.kind == "f" else x
         with np.errstate(all="ignore"):
             return self.function(wide).astype(x.dtype)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         """The attributes that samples try."""
         yield cls()
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for variant in cls.variants():
             yield variant, [TensorType((1, 3, 5, 7))]
             yield variant, [SPECIAL]
@@ -57,9 +57,10 @@ class Unary(Op):
             yield variant, [cls.sample_of(dtype)]
 
     @classmethod
-    def sample_of(cls, dtype: DType) -> np.ndarray:
+    def sample_of(cls, dtype):
         """A sample of another element type than f32."""
         if dtype.is_float:
             return np.linspace(*cls.sweep, 67).astype(dtype.numpy)
         limits = np.iinfo(dtype.numpy)
-        return np.array([*range(0, 60), 100, limits.min, limits.min + 1, limits.max - 1, limits.max], dtype.numpy)
+        ends = (limits.min, limits.min + 1, limits.max - 1, limits.max)
+        return np.array([*range(0, 60), 100, *ends], dtype.numpy)

@@ -12,5 +12,5 @@ from lite.ops._binary import Binary
 class Add(Binary, name="add", quant=Quant.KERNEL):
     imports = (Rename("onnx", "Add"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.add(a, b)

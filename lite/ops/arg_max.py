@@ -9,5 +9,5 @@ from lite.ops._arg import ArgReduce
 
 
 class ArgMax(ArgReduce, name="arg_max"):
-    def position(self, x: np.ndarray) -> np.ndarray:
+    def position(self, x):
         return np.argmax(x, self.axis, keepdims=self.keepdims)

@@ -9,5 +9,5 @@ from lite.ops._arg import ArgReduce
 
 
 class ArgMin(ArgReduce, name="arg_min"):
-    def position(self, x: np.ndarray) -> np.ndarray:
+    def position(self, x):
         return np.argmin(x, self.axis, keepdims=self.keepdims)

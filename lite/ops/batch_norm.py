@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.ir import Op, TensorType
@@ -14,6 +11,7 @@ from lite.ops._channel import channel_shape, check_channels
 from lite.ops.add import Add
 from lite.ops.div import Div
 from lite.ops.mul import Mul
+from lite.ops.reshape import Reshape
 from lite.ops.sqrt import Sqrt
 from lite.ops.sub import Sub
 
@@ -27,15 +25,14 @@ class BatchNorm(Op, name="batch_norm"):
         check_channels(x, self.axis, scale=scale, bias=bias, mean=mean, variance=variance)
         return x
 
-    def reference(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+    def reference(self, x, *parameters):
         shape = channel_shape(x.ndim, self.axis, x.shape[self.axis])
         scale, bias, mean, variance = (array.astype(np.float64).reshape(shape) for array in parameters)
         normalised = (x - mean) / np.sqrt(variance + np.float32(self.epsilon))
         return (normalised * scale + bias).astype(x.dtype)
 
-    def lower(self, builder: Builder, x: Value, scale: Value, bias: Value, mean: Value, variance: Value) -> Value:
-        from lite.ops.reshape import Reshape
-
+    def lower(self, builder: Builder, x: Value, scale: Value, bias: Value, mean: Value,
+              variance: Value) -> Value:
         epsilon = builder.constant(self.epsilon, x.type.dtype.numpy)
         root = builder.add(Sqrt(), builder.add(Add(), variance, epsilon))
         factor = builder.add(Div(), scale, root)
@@ -46,7 +43,7 @@ class BatchNorm(Op, name="batch_norm"):
         return builder.add(Add(), builder.add(Mul(), x, factor), offset)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for op, shape in ((cls(), (2, 5, 6, 7)), (cls(epsilon=1e-3, axis=3), (1, 6, 7, 24)), (cls(), (3, 8))):
             channels = shape[op.axis]
             yield op, [TensorType(shape), *(np.linspace(low, 2.0, channels, dtype=np.float32)

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Rename
+from lite.ir import Rename
 from lite.ops._binary import Bitwise
 from lite.ops._broadcast import UNSIGNED
 
@@ -17,13 +15,13 @@ class BitShift(Bitwise, name="bit_shift"):
     imports = (Rename("onnx", "BitShift", direction="direction"),)
     dtypes = UNSIGNED
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         width = a.dtype.itemsize * 8
         places = np.minimum(b, width - 1).astype(a.dtype)
         moved = np.left_shift(a, places) if self.direction == "LEFT" else np.right_shift(a, places)
         return np.where(b < width, moved, 0)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(direction="RIGHT")

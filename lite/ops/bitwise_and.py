@@ -12,5 +12,5 @@ from lite.ops._binary import Bitwise
 class BitwiseAnd(Bitwise, name="bitwise_and"):
     imports = (Rename("onnx", "BitwiseAnd"), Rename("paddle", "bitwise_and", inputs=("X", "Y")))
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.bitwise_and(a, b)

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
-from lite.ir import Op, Rename
+from lite.ir import Rename
 from lite.ops._broadcast import INTEGERS
 from lite.ops._unary import Unary
 
@@ -17,10 +14,10 @@ class BitwiseNot(Unary, name="bitwise_not"):
     imports = (Rename("onnx", "BitwiseNot"),)
     dtypes = INTEGERS
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         return np.invert(x)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for dtype in INTEGERS:
             yield cls(), [cls.sample_of(dtype)]

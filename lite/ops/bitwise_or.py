@@ -12,5 +12,5 @@ from lite.ops._binary import Bitwise
 class BitwiseOr(Bitwise, name="bitwise_or"):
     imports = (Rename("onnx", "BitwiseOr"), Rename("paddle", "bitwise_or", inputs=("X", "Y")))
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.bitwise_or(a, b)

@@ -12,5 +12,5 @@ from lite.ops._binary import Bitwise
 class BitwiseXor(Bitwise, name="bitwise_xor"):
     imports = (Rename("onnx", "BitwiseXor"), Rename("paddle", "bitwise_xor", inputs=("X", "Y")))
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.bitwise_xor(a, b)

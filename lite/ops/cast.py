@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.ir import DType, Op, TensorType
@@ -26,7 +23,7 @@ class Cast(Op, name="cast"):
         check_dtype("the result", x.with_dtype(self.to), ANY)
         return x.with_dtype(self.to)
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         target = self.to.numpy
         with np.errstate(all="ignore"):
             if x.dtype.kind == "f" and target.kind in "iu":
@@ -34,7 +31,7 @@ class Cast(Op, name="cast"):
             return x.astype(target)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for source in ANY:
             for target in ANY:
                 yield cls(to=target), [corners(source)]
@@ -47,7 +44,8 @@ def truncated(x: np.ndarray, target: np.dtype) -> np.ndarray:
     """float64 to integers, clamped; NaN gives 0."""
     limits = np.iinfo(target)
     inside = np.where((x > limits.min) & (x < limits.max), x, 0).astype(target)
-    return np.where(x >= limits.max, target.type(limits.max), np.where(x <= limits.min, target.type(limits.min), inside))
+    inside = np.where(x <= limits.min, target.type(limits.min), inside)
+    return np.where(x >= limits.max, target.type(limits.max), inside)
 
 
 def corners(dtype: DType) -> np.ndarray:
@@ -55,11 +53,11 @@ def corners(dtype: DType) -> np.ndarray:
     if dtype is DType.BOOL:
         return np.array([True, False, True])
     if dtype.is_float:
-        values = np.array([0, -0.0, 0.5, 0.9, -0.9, 1, -1, 1.5, -2.5, 126.7, 127.5, 128, -128.5, 255.9, 256,
-                           32767.5, -32769, 65504, 65519, 65520, 2147483648, -2147483904, 4294967296, 9.3e18, -9.3e18,
-                           1.9e19, 1e-7, 6e-8, 2.9e-8, 3.4e38, -3.4e38, np.inf, -np.inf, np.nan])  # fmt: skip
+        floats = np.array([0, -0.0, 0.5, 0.9, -0.9, 1, -1, 1.5, -2.5, 126.7, 127.5, 128, -128.5, 255.9, 256,
+                           32767.5, -32769, 65504, 65519, 65520, 2147483648, -2147483904, 4294967296, 9.3e18,
+                           -9.3e18, 1.9e19, 1e-7, 6e-8, 2.9e-8, 3.4e38, -3.4e38, np.inf, -np.inf, np.nan])
         with np.errstate(over="ignore"):
-            return values.astype(dtype.numpy)
+            return floats.astype(dtype.numpy)
     limits = np.iinfo(dtype.numpy)
     values = [0, 1, 2, 100, limits.max // 2 + 1, limits.max - 1, limits.max, limits.min, limits.min // 2 - 1]
     return np.array([value for value in values if value >= limits.min], dtype.numpy)

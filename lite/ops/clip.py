@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant
+from lite.ir import Quant
 from lite.ops._broadcast import NUMBERS
 from lite.ops._unary import Unary
 
@@ -18,15 +16,16 @@ class Clip(Unary, name="clip", quant=Quant.TABLE):
     dtypes = NUMBERS
     ulps = 0.0
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         if x.dtype.kind == "f":
             return np.minimum(np.maximum(x, np.float32(self.lo)), np.float32(self.hi))
         bounds = np.iinfo(x.dtype)
-        lo, hi = (int(np.clip(bound, bounds.min, bounds.max)) for bound in (np.ceil(self.lo), np.floor(self.hi)))
+        lo, hi = (int(np.clip(bound, bounds.min, bounds.max))
+                  for bound in (np.ceil(np.float32(self.lo)), np.floor(np.float32(self.hi))))
         return np.minimum(np.maximum(x, x.dtype.type(lo)), x.dtype.type(hi))
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(lo=0.0)
         yield cls(lo=-1.0, hi=2.5)

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.ir import Op, TensorType
@@ -24,7 +21,7 @@ class Cumsum(Op, name="cumsum"):
         check_axis(self.axis, x.rank)
         return x
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         wide = x.astype(np.float64) if x.dtype.kind == "f" else x
         wide = np.moveaxis(np.flip(wide, self.axis) if self.reverse else wide, self.axis, 0)
         if self.exclusive:
@@ -33,7 +30,7 @@ class Cumsum(Op, name="cumsum"):
         return (np.flip(total, self.axis) if self.reverse else total).astype(x.dtype)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for exclusive in (False, True):
             for reverse in (False, True):
                 yield cls(1, exclusive, reverse), [TensorType((3, 17, 5))]

@@ -13,5 +13,5 @@ from lite.ops._integers import truncated_quotient
 class Div(Binary, name="div"):
     imports = (Rename("onnx", "Div"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.divide(a, b) if a.dtype.kind == "f" else truncated_quotient(a, b)

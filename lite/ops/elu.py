@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant, Rename
+from lite.ir import Quant, Rename
 from lite.ops._unary import Unary
 
 
@@ -15,10 +13,10 @@ class Elu(Unary, name="elu", quant=Quant.TABLE):
     alpha: float = 1.0
     imports = (Rename("onnx", "Elu", alpha="alpha"), Rename("paddle", "elu", alpha="alpha"))
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.where(x > 0, x, np.float32(self.alpha) * np.expm1(x))
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(alpha=0.5)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lite.ir import Quant, Rename
 from lite.ops._special import erf
 from lite.ops._unary import Unary
@@ -14,5 +12,5 @@ class Erf(Unary, name="erf", quant=Quant.TABLE):
     imports = (Rename("onnx", "Erf"), Rename("paddle", "erf"))
     sweep = (-5.0, 5.0)
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return erf(x)

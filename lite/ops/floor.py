@@ -13,5 +13,5 @@ class Floor(Unary, name="floor", quant=Quant.TABLE):
     imports = (Rename("onnx", "Floor"), Rename("paddle", "floor"))
     ulps = 0.0
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.floor(x)

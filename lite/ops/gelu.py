@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant, Rename
+from lite.ir import Quant, Rename
 from lite.ops._special import expit, normal_cdf
 from lite.ops._unary import Unary
 
@@ -17,13 +15,13 @@ class Gelu(Unary, name="gelu", quant=Quant.TABLE):
     imports = (Rename("onnx", "Gelu", approximate="approximate"),)
     sweep = (-15.0, 15.0)
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         if self.approximate == "tanh":
             inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
             return x * expit(2 * inner)
         return x * normal_cdf(x)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(approximate="tanh")

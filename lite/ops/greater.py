@@ -12,5 +12,5 @@ from lite.ops._binary import Comparison
 class Greater(Comparison, name="greater"):
     imports = (Rename("onnx", "Greater"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.greater(a, b)

@@ -12,5 +12,5 @@ from lite.ops._binary import Comparison
 class GreaterEqual(Comparison, name="greater_equal"):
     imports = (Rename("onnx", "GreaterOrEqual"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.greater_equal(a, b)

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""group_norm: zero mean and unit variance of each group of channels (axis 1), then scale and bias a channel."""
+"""group_norm: zero mean and unit variance of each group of channels (axis 1), then scale and bias."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +13,7 @@ from lite.ops._channel import channel_shape, check_channels
 from lite.ops.add import Add
 from lite.ops.layer_norm import LayerNorm
 from lite.ops.mul import Mul
+from lite.ops.reshape import Reshape
 
 
 class GroupNorm(Op, name="group_norm"):
@@ -28,7 +26,7 @@ class GroupNorm(Op, name="group_norm"):
             raise ShapeError(f"{x.shape[1]} channels do not make {self.groups} groups")
         return x
 
-    def reference(self, x: np.ndarray, scale: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    def reference(self, x, scale, bias):
         wide = x.astype(np.float64).reshape(x.shape[0], self.groups, -1)
         centred = wide - np.mean(wide, 2, keepdims=True)
         variance = np.mean(centred * centred, 2, keepdims=True)
@@ -37,8 +35,6 @@ class GroupNorm(Op, name="group_norm"):
         return (normalised * scale.reshape(shape) + bias.reshape(shape)).astype(x.dtype)
 
     def lower(self, builder: Builder, x: Value, scale: Value, bias: Value) -> Value:
-        from lite.ops.reshape import Reshape
-
         shape = x.type.shape
         rows = (shape[0], self.groups, product(shape[1:]) // self.groups)
         normalised = builder.add(LayerNorm(2, self.epsilon), builder.add(Reshape(rows), x))
@@ -48,7 +44,7 @@ class GroupNorm(Op, name="group_norm"):
         return builder.add(Add(), scaled, builder.add(Reshape(channels), bias))
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for groups, shape in ((1, (2, 6, 5, 7)), (3, (2, 6, 5, 7)), (8, (1, 32, 9)), (4, (3, 4))):
             channels = TensorType((shape[1],))
             yield cls(groups=groups), [TensorType(shape), channels, channels]

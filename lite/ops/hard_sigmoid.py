@@ -3,23 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant, Rename
+from lite.ir import Quant, Rename
 from lite.ops._unary import Unary
 
 
 class HardSigmoid(Unary, name="hard_sigmoid", quant=Quant.TABLE):
     alpha: float = 0.2
     beta: float = 0.5
-    imports = (Rename("onnx", "HardSigmoid", alpha="alpha", beta="beta"), Rename("paddle", "hard_sigmoid", alpha="slope", beta="offset"))
+    imports = (Rename("onnx", "HardSigmoid", alpha="alpha", beta="beta"),
+               Rename("paddle", "hard_sigmoid", alpha="slope", beta="offset"))
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.clip(np.float32(self.alpha) * x + np.float32(self.beta), 0, 1)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(alpha=0.5, beta=0.25)

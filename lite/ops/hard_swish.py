@@ -13,5 +13,5 @@ class HardSwish(Unary, name="hard_swish", quant=Quant.TABLE):
     imports = (Rename("onnx", "HardSwish"),)
     sweep = (-8.0, 8.0)
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return x * np.clip(x / 6 + 0.5, 0, 1)

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.errors import ShapeError
@@ -17,7 +14,8 @@ class LayerNorm(Op, name="layer_norm", quant=Quant.KERNEL):
     axis: int = 1
     epsilon: float = 1e-5
 
-    def infer(self, x: TensorType, scale: TensorType | None = None, bias: TensorType | None = None) -> TensorType:
+    def infer(self, x: TensorType, scale: TensorType | None = None,
+              bias: TensorType | None = None) -> TensorType:
         check_dtype("x", x, FLOATS)
         check_axis(self.axis, x.rank)
         for role, parameter in (("scale", scale), ("bias", bias)):
@@ -25,11 +23,11 @@ class LayerNorm(Op, name="layer_norm", quant=Quant.KERNEL):
                 continue
             check_same_dtype(x, parameter)
             if parameter.shape != x.shape[self.axis :]:
-                raise ShapeError(f"{role} has shape {list(parameter.shape)}, expected {list(x.shape[self.axis :])}")
+                expected = list(x.shape[self.axis :])
+                raise ShapeError(f"{role} has shape {list(parameter.shape)}, expected {expected}")
         return x
 
-    def reference(self, x: np.ndarray, scale: np.ndarray | None = None,
-                  bias: np.ndarray | None = None) -> np.ndarray:
+    def reference(self, x, scale=None, bias=None):
         wide = x.astype(np.float64)
         axes = tuple(range(self.axis, x.ndim))
         centred = wide - np.mean(wide, axes, keepdims=True)
@@ -39,7 +37,7 @@ class LayerNorm(Op, name="layer_norm", quant=Quant.KERNEL):
         return (scaled if bias is None else scaled + bias).astype(x.dtype)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for shape, axis in (((5, 10), 1), ((2, 50, 192), 2), ((2, 3, 5, 7), 2), ((3, 70, 97), 1), ((9,), 0)):
             parameter = TensorType(shape[axis:])
             yield cls(axis=axis), [TensorType(shape), parameter, parameter]

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant, Rename
+from lite.ir import Quant, Rename
 from lite.ops._unary import Unary
 
 
@@ -16,11 +14,11 @@ class LeakyRelu(Unary, name="leaky_relu", quant=Quant.TABLE):
     imports = (Rename("onnx", "LeakyRelu", alpha="alpha"), Rename("paddle", "leaky_relu", alpha="alpha"))
     ulps = 0.5
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.where(x < 0, np.float32(self.alpha) * x, x)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(alpha=0.1)
         yield cls(alpha=-2.0)

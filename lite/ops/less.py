@@ -12,5 +12,5 @@ from lite.ops._binary import Comparison
 class Less(Comparison, name="less"):
     imports = (Rename("onnx", "Less"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.less(a, b)

@@ -12,5 +12,5 @@ from lite.ops._binary import Comparison
 class LessEqual(Comparison, name="less_equal"):
     imports = (Rename("onnx", "LessOrEqual"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.less_equal(a, b)

@@ -12,5 +12,5 @@ from lite.ops._binary import Logical
 class LogicalAnd(Logical, name="logical_and"):
     imports = (Rename("onnx", "And"), Rename("paddle", "logical_and", inputs=("X", "Y")))
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.logical_and(a, b)

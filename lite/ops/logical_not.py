@@ -3,12 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
-
-from lite.ir import DType, Op, Rename, TensorType
+from lite.ir import DType, Rename, TensorType
 from lite.ops._unary import Unary
 
 
@@ -16,10 +11,10 @@ class LogicalNot(Unary, name="logical_not"):
     imports = (Rename("onnx", "Not"), Rename("paddle", "logical_not"))
     dtypes = (DType.BOOL,)
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         return ~x
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for shape in ((3, 37), (), (0, 2), (5, 7001)):
             yield cls(), [TensorType(shape, DType.BOOL)]

@@ -12,5 +12,5 @@ from lite.ops._binary import Logical
 class LogicalOr(Logical, name="logical_or"):
     imports = (Rename("onnx", "Or"), Rename("paddle", "logical_or", inputs=("X", "Y")))
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.logical_or(a, b)

@@ -12,5 +12,5 @@ from lite.ops._binary import Logical
 class LogicalXor(Logical, name="logical_xor"):
     imports = (Rename("onnx", "Xor"), Rename("paddle", "logical_xor", inputs=("X", "Y")))
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.logical_xor(a, b)

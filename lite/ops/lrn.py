@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.errors import ShapeError
@@ -30,7 +27,7 @@ class Lrn(Op, name="lrn"):
             raise ShapeError(f"size is {self.size}, expected at least 1")
         return x
 
-    def reference(self, x: np.ndarray) -> np.ndarray:
+    def reference(self, x):
         squares = np.moveaxis(x.astype(np.float64) ** 2, self.axis, 0)
         channels, total = len(squares), np.zeros_like(squares)
         for channel in range(channels):
@@ -40,7 +37,7 @@ class Lrn(Op, name="lrn"):
         return (x / np.moveaxis(bias + alpha / self.size * total, 0, self.axis) ** beta).astype(x.dtype)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         yield cls(), [TensorType((2, 21, 5, 7))]
         yield cls(size=3, alpha=0.5, beta=0.5, bias=2.0), [TensorType((2, 21, 5, 7))]
         yield cls(size=4, alpha=0.5, axis=3), [TensorType((2, 5, 7, 33))]

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Rename
+from lite.ir import Rename
 from lite.ops._binary import Binary
 
 
@@ -16,10 +14,10 @@ class Mod(Binary, name="mod"):
     imports = (Rename("onnx", "Mod", fmod="fmod"),)
     ulps = 1.0
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.fmod(a, b) if self.fmod else np.mod(a, b)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(fmod=True)

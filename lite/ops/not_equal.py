@@ -12,5 +12,5 @@ from lite.ops._broadcast import ANY
 class NotEqual(Comparison, name="not_equal"):
     dtypes = ANY
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.not_equal(a, b)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pow: a to the power of b; an integer to a negative power is truncated towards zero, and 0 of it is 0."""
+"""pow: a to the power of b; integers to negative powers are truncated towards zero, and 0 gives 0."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from lite.ops._integers import integer_power
 class Pow(Binary, name="pow"):
     ulps = 4.0
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.power(a, b) if a.dtype.kind == "f" else integer_power(a, b)

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.errors import ShapeError
@@ -24,12 +21,12 @@ class Prelu(Op, name="prelu"):
             raise ShapeError(f"slope of shape {list(slope.shape)} does not broadcast to x of {list(x.shape)}")
         return x
 
-    def reference(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    def reference(self, x, slope):
         with np.errstate(all="ignore"):
             return np.where(x < 0, x * slope, x)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         for x, slope in (((2, 5, 6, 7), (5, 1, 1)), ((2, 6, 7, 24), (24,)), ((3, 4), (1,)), ((3, 4), ()),
                          ((3, 4, 5), (3, 4, 5)), ((30, 500, 3), (3,))):
             yield cls(), [TensorType(x), TensorType(slope)]

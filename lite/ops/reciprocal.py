@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lite.ir import Quant, Rename
 from lite.ir.graph import Builder, Value
 from lite.ops._unary import Unary
@@ -15,7 +13,7 @@ class Reciprocal(Unary, name="reciprocal", quant=Quant.TABLE):
     imports = (Rename("onnx", "Reciprocal"), Rename("paddle", "reciprocal"))
     ulps = 0.5
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return 1 / x
 
     def lower(self, builder: Builder, x: Value) -> Value:

@@ -12,7 +12,7 @@ from lite.ops.reduce_sum import ReduceSum
 
 
 class ReduceL1(Reduce, name="reduce_l1"):
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.sum(np.abs(x), self.axes, x.dtype, keepdims=self.keepdims)
 
     def lower(self, builder: Builder, x: Value) -> Value:

@@ -16,7 +16,7 @@ from lite.ops.sqrt import Sqrt
 class ReduceL2(Reduce, name="reduce_l2"):
     dtypes = FLOATS
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.sqrt(np.sum(x * x, self.axes, keepdims=self.keepdims))
 
     def lower(self, builder: Builder, x: Value) -> Value:

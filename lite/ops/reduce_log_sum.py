@@ -15,7 +15,7 @@ from lite.ops.reduce_sum import ReduceSum
 class ReduceLogSum(Reduce, name="reduce_log_sum"):
     dtypes = FLOATS
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.log(np.sum(x, self.axes, keepdims=self.keepdims))
 
     def lower(self, builder: Builder, x: Value) -> Value:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lite.ir.graph import Builder, Value
 from lite.ops._broadcast import FLOATS
-from lite.ops._reduce import Reduce
+from lite.ops._reduce import Reduce, reduced_shape
 from lite.ops.add import Add
 from lite.ops.clip import Clip
 from lite.ops.exp import Exp
@@ -20,8 +20,9 @@ from lite.ops.sub import Sub
 class ReduceLogSumExp(Reduce, name="reduce_log_sum_exp"):
     dtypes = FLOATS
 
-    def function(self, x: np.ndarray) -> np.ndarray:
-        return np.logaddexp.reduce(x, self.axes, keepdims=self.keepdims)
+    def function(self, x):
+        folded = np.logaddexp.reduce(x, self.axes, keepdims=True)
+        return folded.reshape(reduced_shape(x.shape, self.axes, self.keepdims))
 
     def lower(self, builder: Builder, x: Value) -> Value:
         limit = min(float(np.finfo(dtype).max) for dtype in (x.type.dtype.numpy, np.float32))

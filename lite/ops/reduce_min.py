@@ -13,5 +13,5 @@ class ReduceMin(Reduce, name="reduce_min"):
     dtypes = ANY
     ulps = 0.0
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.min(x, self.axes, keepdims=self.keepdims, initial=greatest(x.dtype))

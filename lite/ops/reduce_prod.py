@@ -9,5 +9,5 @@ from lite.ops._reduce import Reduce
 
 
 class ReduceProd(Reduce, name="reduce_prod"):
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.prod(x, self.axes, x.dtype, keepdims=self.keepdims)

@@ -9,5 +9,5 @@ from lite.ops._reduce import Reduce
 
 
 class ReduceSum(Reduce, name="reduce_sum"):
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.sum(x, self.axes, x.dtype, keepdims=self.keepdims)

@@ -12,7 +12,7 @@ from lite.ops.reduce_sum import ReduceSum
 
 
 class ReduceSumSquare(Reduce, name="reduce_sum_square"):
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.sum(x * x, self.axes, x.dtype, keepdims=self.keepdims)
 
     def lower(self, builder: Builder, x: Value) -> Value:

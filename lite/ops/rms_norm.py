@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.errors import ShapeError
@@ -31,7 +28,7 @@ class RmsNorm(Op, name="rms_norm"):
             raise ShapeError(f"scale has shape {list(scale.shape)}, expected {list(x.shape[self.axis :])}")
         return x
 
-    def reference(self, x: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    def reference(self, x, scale):
         wide = x.astype(np.float64)
         mean = np.mean(wide * wide, tuple(range(self.axis, x.ndim)), keepdims=True)
         return (wide / np.sqrt(mean + np.float32(self.epsilon)) * scale).astype(x.dtype)
@@ -44,6 +41,6 @@ class RmsNorm(Op, name="rms_norm"):
         return builder.add(Mul(), builder.add(Div(), x, root), scale)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
+    def samples(cls):
         yield cls(), [TensorType((5, 64)), TensorType((64,))]
         yield cls(axis=2, epsilon=1e-3), [TensorType((2, 3, 4, 5)), TensorType((4, 5))]

@@ -13,5 +13,5 @@ class Softplus(Unary, name="softplus", quant=Quant.TABLE):
     imports = (Rename("onnx", "Softplus"),)
     sweep = (-100.0, 100.0)
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))

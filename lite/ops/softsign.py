@@ -17,7 +17,7 @@ class Softsign(Unary, name="softsign", quant=Quant.TABLE):
     imports = (Rename("onnx", "Softsign"), Rename("paddle", "softsign"))
     ulps = 4.0
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return x / (1 + np.abs(x))
 
     def lower(self, builder: Builder, x: Value) -> Value:

@@ -12,5 +12,5 @@ from lite.ops._binary import Binary
 class Sub(Binary, name="sub"):
     imports = (Rename("onnx", "Sub"),)
 
-    def function(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def function(self, a, b):
         return np.subtract(a, b)

@@ -3,25 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant, Rename
+from lite.ir import Quant, Rename
 from lite.ops._unary import Unary
 
 
 class Swish(Unary, name="swish", quant=Quant.TABLE):
     beta: float = 1.0
-    imports = (Rename("onnx", "Swish", beta="alpha"), Rename("paddle", "swish", beta="beta"), Rename("paddle", "silu"))
+    imports = (Rename("onnx", "Swish", beta="alpha"), Rename("paddle", "swish", beta="beta"),
+               Rename("paddle", "silu"))
     sweep = (-100.0, 100.0)
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         scaled = np.float32(self.beta) * x
         positive = 1 / (1 + np.exp(-np.abs(scaled)))
         return x * np.where(scaled < 0, np.exp(-np.abs(scaled)) * positive, positive)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(beta=1.5)

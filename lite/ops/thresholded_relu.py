@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from lite.ir import Op, Quant, Rename
+from lite.ir import Quant, Rename
 from lite.ir.graph import Builder, Value
 from lite.ops._unary import Unary
 from lite.ops.greater import Greater
@@ -19,7 +17,7 @@ class ThresholdedRelu(Unary, name="thresholded_relu", quant=Quant.TABLE):
     imports = (Rename("onnx", "ThresholdedRelu", alpha="alpha"),)
     ulps = 0.0
 
-    def function(self, x: np.ndarray) -> np.ndarray:
+    def function(self, x):
         return np.where(x > np.float32(self.alpha), x, 0)
 
     def lower(self, builder: Builder, x: Value) -> Value:
@@ -27,6 +25,6 @@ class ThresholdedRelu(Unary, name="thresholded_relu", quant=Quant.TABLE):
         return builder.add(Where(), builder.add(Greater(), x, alpha), x, zero)
 
     @classmethod
-    def variants(cls) -> Iterator[Op]:
+    def variants(cls):
         yield cls()
         yield cls(alpha=0.25)

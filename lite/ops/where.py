@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from lite.ir import DType, Op, Rename, TensorType
@@ -24,13 +21,14 @@ class Where(Op, name="where"):
         check_same_dtype(a, b)
         return a.with_shape(broadcast(condition.shape, a.shape, b.shape))
 
-    def reference(self, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def reference(self, condition, a, b):
         return np.where(condition, a, b)
 
     @classmethod
-    def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
-        for shapes in (((3, 5, 7), (3, 5, 7), (3, 5, 7)), ((5, 7001), (5, 7001), ()), ((4, 1), (1, 6), (4, 6)),
-                       ((6,), (), ()), ((2, 3, 4), (4,), (3, 1)), ((1,), (2, 3), (2, 3)), ((0, 2), (2,), ())):
+    def samples(cls):
+        for shapes in (((3, 5, 7), (3, 5, 7), (3, 5, 7)), ((5, 7001), (5, 7001), ()),
+                       ((4, 1), (1, 6), (4, 6)), ((6,), (), ()), ((2, 3, 4), (4,), (3, 1)),
+                       ((1,), (2, 3), (2, 3)), ((0, 2), (2,), ())):
             yield cls(), [TensorType(shapes[0], DType.BOOL), TensorType(shapes[1]), TensorType(shapes[2])]
         for dtype in ANY:
             yield cls(), [TensorType((3, 9), DType.BOOL), TensorType((3, 9), dtype), TensorType((9,), dtype)]
