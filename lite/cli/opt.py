@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lite opt` (and `opt`): a source model becomes a .nb file; what is supported and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lite.cli._app import PaddleCommand
+from lite.cli._output import emit, json_option, progress
+
+if TYPE_CHECKING:
+    from lite.ir import Preprocess
+
+_QUANTIZING = ("quant_model", "calib_data", "quant_config")
+
+
+def _numbers(context: click.Context, option: click.Parameter, text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"got {text!r}, expected numbers such as 123.675,116.28,103.53") from None
+
+
+def _shapes(
+    context: click.Context, option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, tuple[int, ...]]:
+    shapes = {}
+    for text in texts:
+        name, colon, extents = text.rpartition(":")
+        try:
+            shapes[name] = tuple(int(extent) for extent in extents.split(","))
+        except ValueError:
+            colon = ""
+        if not colon or not name or min(shapes[name]) < 1:
+            raise click.BadParameter(f"got {text!r}, expected NAME:1,3,224,224")
+    return shapes
+
+
+def _targets(context: click.Context, option: click.Parameter, text: str) -> tuple[str, ...]:
+    from lite.convert import TARGETS
+
+    names = [name.strip() for name in text.split(",") if name.strip() != "host"]
+    unknown = [name for name in names if name not in TARGETS]
+    if unknown or not names:
+        raise click.BadParameter(f"got {text!r}, expected some of {', '.join(TARGETS)}")
+    return tuple(names)
+
+
+def image_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How an image becomes the first input: the same flags for `opt`, which keeps them, and `run`."""
+    options = [
+        click.option("--image-resize", type=click.IntRange(1), help="Scale the image's short side to this."),
+        click.option("--image-crop", type=click.IntRange(1), help="Cut out the centre, this high and wide."),
+        click.option(
+            "--image-mean", callback=_numbers, metavar="M,M,M", help="Subtracted from pixels of 0..255."
+        ),
+        click.option("--image-std", callback=_numbers, metavar="S,S,S", help="Divides what is left."),
+        click.option("--image-format", type=click.Choice(["RGB", "BGR"], case_sensitive=False)),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def preprocess_of(flags: dict[str, Any], stored: Preprocess | None = None) -> Preprocess | None:
+    """What the --image_* flags say, over what a model says itself; None if neither says anything."""
+    import dataclasses
+
+    from lite.ir import Preprocess
+
+    given = {
+        name.removeprefix("image_"): value
+        for name, value in flags.items()
+        if name.startswith("image_") and value is not None
+    }
+    if not given:
+        return stored
+    return dataclasses.replace(stored or Preprocess(), **given)
+
+
+@click.command("opt", cls=PaddleCommand, no_args_is_help=False)
+@click.argument("model", required=False, type=click.Path())
+@click.option("--output", "-o", type=click.Path(), help="The .nb file; MODEL.nb in this folder if left out.")
+@click.option("--optimize-out", type=click.Path(), help="As --output; .nb is appended.")
+@click.option("--optimize-out-type", default="naive_buffer", type=click.Choice(["naive_buffer"]))
+@click.option("--model-dir", type=click.Path(), help="Folder of a Paddle model.")
+@click.option("--model-filename", help="The program's name in --model_dir.")
+@click.option("--param-filename", help="The parameter file's name in --model_dir.")
+@click.option("--model-file", type=click.Path(), help="A model's file, say a Paddle program.")
+@click.option("--param-file", type=click.Path(), help="The parameters of --model_file.")
+@click.option(
+    "--valid-targets",
+    "targets",
+    default="arm,x86",
+    show_default=True,
+    callback=_targets,
+    help="Where the file may run.",
+)
+@click.option(
+    "--input-shape",
+    "shapes",
+    multiple=True,
+    callback=_shapes,
+    metavar="NAME:N,C,H,W",
+    help="Fix the shape of an input; may be repeated.",
+)
+@click.option(
+    "--bundle-inputs",
+    default=0,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Put N golden vectors into the file, for `lite verify`.",
+)
+@image_options
+@click.option("--print-all-ops", is_flag=True, help="List all ops and how each runs.")
+@click.option("--print-supported-ops", is_flag=True, help="List the ops that are converted, by format.")
+@click.option(
+    "--print-model-ops", is_flag=True, help="List the model's ops; exit code 1 unless all are supported."
+)
+@click.option("--quant-model", is_flag=True, hidden=True)
+@click.option("--quant-type", hidden=True)
+@click.option("--calib-data", hidden=True)
+@click.option("--calib-algo", hidden=True)
+@click.option("--calib-num", hidden=True)
+@click.option("--quant-config", hidden=True)
+@json_option
+def command(as_json: bool, **flags: Any) -> int:
+    """Convert MODEL (.onnx, .pdmodel, or a folder of one) to a .nb file.
+
+    \b
+    Examples:
+      lite opt model.onnx -o model.nb
+      opt --model_dir=mobilenet --valid_targets=arm,x86 --optimize_out=mobilenet
+      lite opt model.onnx --image_resize 256 --image_crop 224 --image_mean 127.5 --image_std 127.5
+    """
+    from lite.cli import _ops
+
+    _refuse_quantizing(flags)
+    if flags["print_all_ops"]:
+        return _ops.print_all(as_json)
+    if flags["print_supported_ops"]:
+        return _ops.print_supported(as_json)
+    source = _source(flags)
+    if source is None:
+        click.echo(click.get_current_context().get_help())
+        return 0
+    if flags["print_model_ops"]:
+        return _ops.print_of_model(source, flags["targets"], as_json)
+    _convert(source, flags, as_json)
+    return 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which model: its path, and its parameter file if that was named."""
+
+    path: str
+    options: dict[str, Any]
+
+
+def _source(flags: dict[str, Any]) -> Source | None:
+    ways = [name for name in ("model", "model_dir", "model_file") if flags[name]]
+    if len(ways) > 1:
+        raise click.UsageError(
+            "the model was named more than once: give one of MODEL, --model_dir and --model_file"
+        )
+    if not ways:
+        return None
+    path, parameters = Path(flags[ways[0]]), flags["param_file"]
+    if ways[0] == "model_dir":
+        parameters = path / flags["param_filename"] if flags["param_filename"] else parameters
+        path = path / flags["model_filename"] if flags["model_filename"] else path
+    return Source(str(path), {"param_file": str(parameters)} if parameters else {})
+
+
+def _refuse_quantizing(flags: dict[str, Any]) -> None:
+    asked = [name for name in _QUANTIZING if flags[name]]
+    if asked:
+        raise click.UsageError(
+            f"--{asked[0]} asks for a quantized model; this version writes float models only"
+        )
+
+
+def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
+    from lite.convert import convert
+
+    if flags["output"] and flags["optimize_out"]:
+        raise click.UsageError("--output and --optimize_out both name the file to write")
+    with progress() as tell:
+        report = convert(
+            source.path,
+            flags["output"] or flags["optimize_out"],
+            targets=flags["targets"],
+            input_shape=flags["shapes"],
+            bundle_inputs=flags["bundle_inputs"],
+            preprocess=preprocess_of(flags),
+            progress=tell,
+            **source.options,
+        )
+    emit(report.to_dict(), as_json, lambda: str(report))
