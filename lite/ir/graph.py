@@ -113,6 +113,12 @@ class Graph:
         self._names.add(name)
         return name
 
+    def rename(self, value: Value, wish: str) -> None:
+        """Give a value another name, as close to the wish as can be."""
+        if value.name != wish:
+            self._names.discard(value.name)
+            value.name = self.unique_name(wish)
+
     def add_input(self, name: str, type: TensorType) -> Value:
         value = Value(self.unique_name(name), type)
         self.inputs.append(value)

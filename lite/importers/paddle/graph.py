@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a program and its parameters to a Graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lite import ops
+from lite.errors import InputError, LiteError, ModelFormatError, UnsupportedOpError
+from lite.importers import Source, read_bytes
+from lite.importers._report import UnsupportedReport
+from lite.importers.paddle import rules
+from lite.importers.paddle.call import Call, Given, dtype_of
+from lite.importers.paddle.files import PathLike, find_files
+from lite.importers.paddle.parameters import read_combined, read_separate
+from lite.importers.paddle.program import Operator, Program, Variable, read_program
+from lite.ir import Extent, Graph, Symbol, TensorType, Value
+from lite.ir.contents import Contents
+from lite.ir.dim import Dim
+
+_OUTPUT_SLOTS = ("Out", "Output", "Y")
+
+
+def load(
+    source: Source,
+    *,
+    param_file: PathLike | bytes | None = None,
+    input_shapes: Mapping[str, Sequence[int]] | None = None,
+    freeze_inputs: Mapping[str, np.ndarray] | None = None,
+) -> Graph:
+    """Import a Paddle model.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A folder, a program, or the bytes of a program.
+    param_file : path or bytes, optional
+        The combined parameter file; needed with bytes, else found beside the program.
+    input_shapes : mapping of name to shape, optional
+        Fixes extents of inputs.
+    freeze_inputs : mapping of name to array, optional
+        Inputs that become constants.
+
+    Raises
+    ------
+    FileError, ModelFormatError, UnsupportedOpError
+    """
+    if isinstance(source, bytes):
+        program = read_program(source, "the program buffer")
+        parameters = (
+            param_file if isinstance(param_file, bytes) else read_bytes(param_file) if param_file else b""
+        )
+        arrays, where = read_combined(program, parameters), "the program buffer"
+    else:
+        files = find_files(source, None if isinstance(param_file, bytes) else param_file)
+        program, where = read_program(read_bytes(files.program), str(files.program)), str(files.program)
+        arrays = (
+            read_combined(program, param_file)
+            if isinstance(param_file, bytes)
+            else read_combined(program, files.parameters)
+            if files.parameters
+            else read_separate(program, files.folder)
+        )
+    return _Importer(program, arrays, where, dict(input_shapes or {}), dict(freeze_inputs or {})).graph()
+
+
+def supported_ops() -> list[str]:
+    """Names of the Paddle ops that can be imported, sorted."""
+    return sorted({"feed", "fetch", *rules.table()})
+
+
+class _Importer:
+    """Walks the ops that the fetched variables need, and applies the rule of each."""
+
+    def __init__(
+        self,
+        program: Program,
+        arrays: Mapping[str, np.ndarray],
+        where: str,
+        input_shapes: Mapping[str, Sequence[int]],
+        frozen: Mapping[str, np.ndarray],
+    ) -> None:
+        self.program = program
+        self.where = where
+        self.input_shapes = input_shapes
+        self.frozen = frozen
+        self.arrays = arrays
+        self.result = Graph(_name_of(where))
+        self.values: dict[str, Value] = {}
+        self.contents = Contents()
+        self.report = UnsupportedReport(where)
+
+    def graph(self) -> Graph:
+        try:
+            return self._import()
+        except LiteError as error:
+            error.where = (
+                self.where
+                if error.where is None
+                else error.where
+                if self.where in error.where
+                else f"{self.where}: {error.where}"
+            )
+            raise
+
+    def _import(self) -> Graph:
+        fetched = _fetched(self.program)
+        operators = _needed(self.program, fetched)
+        table = rules.table()
+        self._report_unsupported(operators, table)
+        self._constants(operators)
+        self._inputs()
+        for operator in operators:
+            self._apply(table[operator.type], operator)
+        self.report.raise_if_any()
+        self._outputs(fetched)
+        return self.result
+
+    def _report_unsupported(self, operators: Sequence[Operator], table: Mapping[str, rules.Rule]) -> None:
+        for operator in operators:
+            refusal = rules.refusal(operator, table)
+            if refusal is not None:
+                self.report.add(operator.type, operator.title, *refusal)
+        self.report.raise_if_any()
+
+    def _constants(self, operators: Sequence[Operator]) -> None:
+        read = {name for operator in operators for names in operator.inputs.values() for name in names}
+        for name, array in self.arrays.items():
+            if name in read:
+                wanted = dtype_of(self.program.variables[name].dtype).numpy
+                self.values[name] = self.result.constant(array.astype(wanted, copy=False), name)
+
+    def _inputs(self) -> None:
+        feeds = _fed(self.program)
+        unknown = (set(self.input_shapes) | set(self.frozen)) - {variable.name for variable in feeds}
+        if unknown:
+            raise InputError(
+                f"there is no input {sorted(unknown)[0]!r}",
+                hint=f"inputs are {', '.join(variable.name for variable in feeds)}",
+            )
+        for variable in feeds:
+            if variable.lod_level:
+                self.report.add(
+                    "feed",
+                    variable.name,
+                    f"a LoD tensor (ragged batch, level {variable.lod_level})",
+                    "save the model with padded dense inputs",
+                )
+            if variable.name in self.frozen:
+                self.values[variable.name] = self._frozen(variable)
+            else:
+                self.values[variable.name] = self.result.add_input(variable.name, self._input_type(variable))
+        self.report.raise_if_any()
+
+    def _frozen(self, variable: Variable) -> Value:
+        array = np.asarray(self.frozen[variable.name], dtype_of(variable.dtype).numpy)
+        _check_shape(variable, array.shape)
+        return self.result.constant(array, variable.name)
+
+    def _input_type(self, variable: Variable) -> TensorType:
+        dtype = dtype_of(variable.dtype)
+        if variable.name in self.input_shapes:
+            shape = tuple(int(extent) for extent in self.input_shapes[variable.name])
+            _check_shape(variable, shape)
+            return TensorType(
+                tuple(self._extent(variable, axis, extent) for axis, extent in enumerate(shape)), dtype
+            )
+        return TensorType(
+            tuple(self._extent(variable, axis, extent) for axis, extent in enumerate(variable.dims)), dtype
+        )
+
+    def _extent(self, variable: Variable, axis: int, extent: int) -> Extent:
+        """A declared extent; -1 becomes a symbol, which all inputs share for their first axis, the batch."""
+        if extent >= 0:
+            return extent
+        name = "batch" if axis == 0 else f"{re.sub(r'[^0-9A-Za-z_]', '_', variable.name)}_{axis}"
+        self.result.symbols.setdefault(name, Symbol(name))
+        return Dim.symbol(name)
+
+    def _apply(self, rule: rules.Rule, operator: Operator) -> None:
+        if (
+            any(name not in self.values for names in operator.inputs.values() for name in names)
+            and self.report.rows
+        ):
+            return  # reads what an op that is in the report would have written
+        try:
+            before = len(self.result.nodes)
+            given = rule(Call(self.program, operator, self.result, self.values, self.contents))
+            self._bind(operator, given, before)
+        except UnsupportedOpError as error:
+            self.report.add(operator.type, operator.title, error.message, error.hint or "")
+        except LiteError as error:
+            error.where = operator.title if error.where is None else f"{operator.title}: {error.where}"
+            raise
+
+    def _bind(self, operator: Operator, given: Given, first_node: int) -> None:
+        """Let the variables that the op writes hold what its rule made; new values take their names."""
+        made_here = {value for node in self.result.nodes[first_node:] for value in node.outputs}
+        by_slot = given if isinstance(given, Mapping) else {_main_slot(operator): given}
+        for slot, made in by_slot.items():
+            values = [made] if isinstance(made, Value) else list(made)
+            names = operator.outputs.get(slot, ())
+            if names and len(names) != len(values):
+                raise ModelFormatError(
+                    f"output {slot!r} names {len(names)} variables, expected {len(values)}"
+                )
+            for name, value in zip(names, values):
+                if value in made_here:
+                    self._name(value, name)
+                self.values[name] = value
+
+    def _name(self, value: Value, name: str) -> None:
+        """Name a value as its variable; the value that the variable held before gives the name up."""
+        before = self.values.get(name)
+        if before is not None and before.name == name and before not in self.result.inputs:
+            before.name, value.name = value.name, before.name
+        else:
+            self.result.rename(value, name)
+
+    def _outputs(self, fetched: Sequence[str]) -> None:
+        if not fetched:
+            raise ModelFormatError(
+                "nothing is fetched: the program has no output",
+                hint="save it with paddle.jit.save or save_inference_model",
+            )
+        for name in fetched:
+            if name not in self.values:
+                raise ModelFormatError(f"output {name!r} is fetched, but nothing writes it")
+            value = self.values[name]
+            if value.producer is None or value in self.result.outputs:
+                value = self.result.add(ops.get("identity")(), (value,), name=name)[0]
+            self._name(value, name)
+            self.result.outputs.append(value)
+
+
+def _name_of(where: str) -> str:
+    parts = re.split(r"[\\/]", where)
+    stem = parts[-1].split(".")[0]
+    return parts[-2] if stem in ("__model__", "inference", "model") and len(parts) > 1 else stem
+
+
+def _column(operator: Operator) -> int:
+    column = operator.attributes.get("col", 0)
+    return column if isinstance(column, int) else 0
+
+
+def _fetched(program: Program) -> list[str]:
+    fetches = sorted((op for op in program.operators if op.type == "fetch"), key=_column)
+    return [name for op in fetches for name in op.inputs.get("X", ())]
+
+
+def _fed(program: Program) -> list[Variable]:
+    feeds = sorted((op for op in program.operators if op.type == "feed"), key=_column)
+    names = [name for op in feeds for name in op.outputs.get("Out", ())]
+    for name in names:
+        if name not in program.variables or program.variables[name].dtype is None:
+            raise ModelFormatError(f"input {name!r} is fed, but the program does not declare it as a tensor")
+    return [program.variables[name] for name in dict.fromkeys(names)]
+
+
+def _needed(program: Program, fetched: Sequence[str]) -> list[Operator]:
+    """Ops other than feed and fetch on which the fetched variables depend, in running order."""
+    wanted, needed = set(fetched), []
+    for operator in reversed(program.operators):
+        written = {name for names in operator.outputs.values() for name in names}
+        if operator.type not in ("feed", "fetch") and written & wanted:
+            needed.append(operator)
+            wanted |= {name for names in operator.inputs.values() for name in names}
+    return needed[::-1]
+
+
+def _main_slot(operator: Operator) -> str:
+    return next((slot for slot in _OUTPUT_SLOTS if operator.outputs.get(slot)), "Out")
+
+
+def _check_shape(variable: Variable, shape: Sequence[int]) -> None:
+    declared = variable.dims
+    if len(shape) != len(declared) or any(
+        want not in (-1, got) and got != -1 for want, got in zip(declared, shape)
+    ):
+        raise InputError(
+            f"shape {list(shape)} does not fit the declared {list(declared)}",
+            where=f"input {variable.name!r}",
+            hint="-1 in a declared shape takes any extent",
+        )

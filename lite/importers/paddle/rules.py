@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of rules: which of Paddle's ops are imported, by what; and why the others are not."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+
+from lite import ops
+from lite.importers.paddle import (
+    activation,
+    convolution,
+    creation,
+    elementwise,
+    indexing,
+    linear,
+    movement,
+    normalization,
+    reduction,
+    resizing,
+    shaping,
+)
+from lite.importers.paddle.call import Call, Given
+from lite.importers.paddle.program import Operator, SubBlock
+from lite.ir import Rename
+
+Rule = Callable[[Call], Given]
+
+_TOPICS = (
+    activation,
+    convolution,
+    creation,
+    elementwise,
+    indexing,
+    linear,
+    movement,
+    normalization,
+    reduction,
+    resizing,
+    shaping,
+)
+
+
+@functools.cache
+def table() -> Mapping[str, Rule]:
+    """Rules by Paddle's op name: those of the topics, and the renames that the ops themselves declare."""
+    rules: dict[str, Rule] = {}
+    for op in ops.all_ops():
+        for rename in op.imports:
+            if rename.framework == "paddle":
+                rules[rename.foreign] = functools.partial(_renamed, op.name, rename)
+    for topic in _TOPICS:
+        rules.update(topic.RULES)
+    return rules
+
+
+def _renamed(name: str, rename: Rename, call: Call) -> Given:
+    attributes = call.operator.attributes
+    given = {
+        ours: attributes[foreign] for ours, foreign in rename.attributes.items() if foreign in attributes
+    }
+    return call.add(name, *(call.optional(slot) for slot in rename.inputs or ("X",)), **given)
+
+
+def refusal(operator: Operator, known: Mapping[str, Rule]) -> tuple[str, str] | None:
+    """Why an op cannot be imported and what to do about it; None if it can be tried."""
+    if any(isinstance(attribute, SubBlock) for attribute in operator.attributes.values()):
+        return _CONTROL_FLOW
+    if operator.type in known:
+        return None
+    for names, reason in _REFUSED:
+        if operator.type in names:
+            return reason
+    if operator.type.startswith("fake_"):
+        return _QUANTIZED
+    if operator.type.startswith("sequence_"):
+        return _RAGGED
+    return "there is no rule for this op", "`lite opt --print_all_ops` lists the ops that are supported"
+
+
+_CONTROL_FLOW = (
+    "control flow: its body runs a number of times known only when running",
+    "export the model without loops and branches on data (paddle.jit.save traces them away)",
+)
+_QUANTIZED = ("the model is quantized, which is not read yet", "convert the float model")
+_RAGGED = ("it works on ragged batches (LoD)", "save the model with padded dense inputs")
+_DETECTION = (
+    "the number of boxes it writes depends on data",
+    "export without post-processing (PaddleDetection: export.post_process=False) and do it after the model",
+)
+_DATA_SHAPE = (
+    "the shape of its result depends on data",
+    "end the model before it, and do this step after the model",
+)
+_RECURRENT = ("recurrent layers have no kernel", "use a model without LSTM or GRU layers")
+_REFUSED = (
+    (("while", "conditional_block", "conditional_block_infer", "select_input", "select_output", "recurrent",
+      "write_to_array", "read_from_array", "lod_array_length", "array_to_lod_tensor", "lod_tensor_to_array",
+      "tensor_array_to_tensor", "beam_search", "beam_search_decode"), _CONTROL_FLOW),
+    (("quantize_linear", "dequantize_linear", "quantize", "dequantize", "requantize",
+      "moving_average_abs_max_scale", "dequantize_abs_max", "dequantize_log"), _QUANTIZED),
+    (("lod_reset", "im2sequence", "ctc_align", "crf_decoding", "linear_chain_crf", "edit_distance"), _RAGGED),
+    (("multiclass_nms", "multiclass_nms2", "multiclass_nms3", "matrix_nms", "nms", "yolo_box",
+      "yolo_box_post", "yolo_box_head", "prior_box", "density_prior_box", "anchor_generator", "box_coder", "box_clip",
+      "generate_proposals", "generate_proposals_v2", "distribute_fpn_proposals", "collect_fpn_proposals",
+      "roi_align", "roi_pool", "psroi_pool", "bipartite_match", "target_assign", "retinanet_detection_output",
+      "locality_aware_nms", "polygon_box_transform"), _DETECTION),
+    (("where_index", "masked_select", "unique", "unique_consecutive", "unique_with_counts", "is_empty"),
+     _DATA_SHAPE),
+    (("lstm", "gru", "rnn", "cudnn_lstm", "lstmp", "gru_unit", "lstm_unit", "fusion_gru", "fusion_lstm"),
+     _RECURRENT),
+)  # fmt: skip
