@@ -170,8 +170,8 @@ def _softmax(name: str, call: Call) -> Value:
 
 _SAME_NAME = (
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "erf", "exp", "floor",
-    "log", "mish", "reciprocal", "relu", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softsign", "sqrt", "square",
-    "tan", "tanh",
+    "log", "mish", "reciprocal", "relu", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softsign", "sqrt",
+    "square", "tan", "tanh",
 )  # fmt: skip
 
 RULES = {
