@@ -50,7 +50,7 @@ def open_image(path: str | os.PathLike[str]) -> Image:
 
 def network_input(
     path: str | os.PathLike[str],
-    shape: Sequence[int | None],
+    shape: Sequence[int | str],
     rules: Preprocess,
     dtype: np.dtype | type = np.float32,
 ) -> np.ndarray:
@@ -63,7 +63,7 @@ def network_input(
     ----------
     path : path
     shape : four extents
-        Of the input; None where it is free. One or three channels in place 1 or, failing that, 3.
+        Of the input; not an int where it is free. One or three channels in place 1 or, failing that, 3.
     rules : Preprocess
         Without a crop, an input of fixed extents gets the image cut to them.
     dtype : numpy dtype
@@ -75,7 +75,9 @@ def network_input(
         If the input is no image, or the image is smaller than the cut.
     """
     channels, channels_last = _channels(shape)
-    height, width = shape[1:3] if channels_last else shape[2:4]
+    height, width = (
+        extent if isinstance(extent, int) else 0 for extent in shape[1 if channels_last else 2 :][:2]
+    )
     image = _scaled(open_image(path), rules.resize)
     image = _cut(image, rules.crop or height, rules.crop or width, str(path))
     pixels = np.asarray(image.convert("L") if channels == 1 else image, np.float32)
@@ -90,11 +92,11 @@ def network_input(
     return np.ascontiguousarray(pixels, dtype)
 
 
-def _channels(shape: Sequence[int | None]) -> tuple[int, bool]:
+def _channels(shape: Sequence[int | str]) -> tuple[int, bool]:
     for axis, channels_last in ((1, False), (3, True)):
         extent = shape[axis] if len(shape) == 4 else None
-        if extent in (1, 3):
-            return extent, channels_last
+        if extent == 1 or extent == 3:
+            return int(extent), channels_last
     raise InputError(
         f"the input's shape is {list(shape)}, expected one image: [n, 3, h, w] or [n, h, w, 3]",
         hint="give the input as .npy",
@@ -111,7 +113,7 @@ def _scaled(image: Image, short_side: int) -> Image:
     return image.resize((width, height), pillow.Resampling.BILINEAR)
 
 
-def _cut(image: Image, height: int | None, width: int | None, where: str) -> Image:
+def _cut(image: Image, height: int, width: int, where: str) -> Image:
     """The centre; as torchvision and PaddleClas place it."""
     width, height = width or image.width, height or image.height
     if image.width < width or image.height < height:

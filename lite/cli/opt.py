@@ -53,6 +53,12 @@ def _targets(context: click.Context, option: click.Parameter, text: str) -> tupl
     return tuple(names)
 
 
+shape_option = click.option(
+    "--input-shape", "shapes", multiple=True, callback=_shapes, metavar="NAME:N,C,H,W",
+    help="Fix the shape of an input; may be repeated.",
+)  # fmt: skip
+
+
 def image_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """How an image becomes the first input: the same flags for `opt`, which keeps them, and `run`."""
     options = [
@@ -69,10 +75,8 @@ def image_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def preprocess_of(flags: dict[str, Any], stored: Preprocess | None = None) -> Preprocess | None:
+def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -> Preprocess | None:
     """What the --image_* flags say, over what a model says itself; None if neither says anything."""
-    import dataclasses
-
     from lite.ir import Preprocess
 
     given = {
@@ -80,9 +84,8 @@ def preprocess_of(flags: dict[str, Any], stored: Preprocess | None = None) -> Pr
         for name, value in flags.items()
         if name.startswith("image_") and value is not None
     }
-    if not given:
-        return stored
-    return dataclasses.replace(stored or Preprocess(), **given)
+    both = {**(stored or {}), **given}
+    return Preprocess(**both) if both else None
 
 
 @click.command("opt", cls=PaddleCommand, no_args_is_help=False)
@@ -103,14 +106,7 @@ def preprocess_of(flags: dict[str, Any], stored: Preprocess | None = None) -> Pr
     callback=_targets,
     help="Where the file may run.",
 )
-@click.option(
-    "--input-shape",
-    "shapes",
-    multiple=True,
-    callback=_shapes,
-    metavar="NAME:N,C,H,W",
-    help="Fix the shape of an input; may be repeated.",
-)
+@shape_option
 @click.option(
     "--bundle-inputs",
     default=0,

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays in and out of commands: .npy, .npz, images, random numbers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lite.errors import FileError, InputError
+from lite.images import is_image, network_input
+
+if TYPE_CHECKING:
+    from lite.ir import Preprocess
+    from lite.session import Session
+
+Arrays = dict[str, np.ndarray]
+
+
+def read_inputs(
+    texts: Iterable[str], inputs: Sequence[Any], rules: Callable[[], Preprocess | None]
+) -> Arrays:
+    """Arrays for a model's inputs from [NAME=]FILE, FILE being .npy, .npz (named arrays) or an image.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    inputs : sequence of what has a name, a shape and a dtype
+    rules : callable
+        How an image becomes an input; asked only if there is one.
+    """
+    by_name = {entry.name: entry for entry in inputs}
+    feeds: Arrays = {}
+    for text in texts:
+        name, path = _split(text, by_name)
+        if path.suffix == ".npz":
+            feeds.update(_read_npz(path, by_name))
+        elif is_image(path):
+            entry = by_name[name or inputs[0].name]
+            feeds[entry.name] = network_input(path, entry.shape, _demanded(rules(), path), entry.dtype)
+        else:
+            feeds[name or _only(by_name, path)] = read_array(path)
+    return feeds
+
+
+def _split(text: str, known: Mapping[str, Any]) -> tuple[str | None, Path]:
+    """NAME=FILE, or a FILE (whose name may hold a =)."""
+    for name in known:
+        if text.startswith(f"{name}="):
+            return name, Path(text[len(name) + 1 :])
+    name, equals, _ = text.partition("=")
+    if equals and not Path(text).exists():
+        raise InputError(
+            f"there is no input {name!r}; the model's are {', '.join(known)}", where=f"--input {text}"
+        )
+    return None, Path(text)
+
+
+def _only(known: Mapping[str, Any], path: Path) -> str:
+    if len(known) != 1:
+        raise InputError(
+            f"the model has {len(known)} inputs ({', '.join(known)}), so a .npy must say which it is",
+            where=str(path),
+            hint=f"--input {next(iter(known), 'NAME')}={path}, once for each input, or one .npz",
+        )
+    return next(iter(known))
+
+
+def _demanded(rules: Preprocess | None, path: Path) -> Preprocess:
+    if rules is None:
+        raise InputError(
+            "the model does not say how an image becomes its input",
+            where=str(path),
+            hint="say --image_mean, --image_std, --image_resize, --image_crop, --image_format here or to opt",
+        )
+    return rules
+
+
+def _read_npz(path: Path, known: Mapping[str, Any]) -> Arrays:
+    arrays = read_arrays(path)
+    if len(arrays) == len(known) == 1:
+        return {next(iter(known)): next(iter(arrays.values()))}
+    return arrays
+
+
+def read_array(path: Path) -> np.ndarray:
+    """A .npy file.
+
+    Raises
+    ------
+    FileError
+    """
+    array = _loaded(path)
+    if not isinstance(array, np.ndarray):
+        raise FileError("holds several arrays, expected one (.npy)", where=str(path))
+    return array
+
+
+def read_arrays(path: Path) -> Arrays:
+    """A .npz file.
+
+    Raises
+    ------
+    FileError
+    """
+    arrays = _loaded(path)
+    if isinstance(arrays, np.ndarray):
+        raise FileError("holds one array without a name, expected .npz", where=str(path))
+    return arrays
+
+
+def _loaded(path: Path) -> np.ndarray | Arrays:
+    import zipfile
+    import zlib
+
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
+        reason = (
+            error.strerror
+            if isinstance(error, OSError) and error.strerror
+            else "it is no .npy, .npz or image"
+        )
+        raise FileError(f"cannot be read: {reason}", where=str(path)) from error
+
+
+def write_arrays(path: str, arrays: Arrays) -> None:
+    """All arrays into a .npz, or the only one into a .npy.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written; an old file is then as it was.
+    """
+    from lite.nb.writer import write_atomically
+
+    buffer = io.BytesIO()
+    if Path(path).suffix == ".npy":
+        if len(arrays) != 1:
+            raise InputError(f"a .npy holds one array, and the model has {len(arrays)} outputs", where=path,
+                             hint="write a .npz")  # fmt: skip
+        np.save(buffer, next(iter(arrays.values())))
+    else:
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    write_atomically(Path(path), buffer.getvalue())
+
+
+def planned_shapes(session: Session, given: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, ...]]:
+    """A shape for every input: the given one, or the declared one with 1 for each free extent."""
+    known = [entry.name for entry in session.inputs]
+    for name in given:
+        if name not in known:
+            raise InputError(
+                f"there is no input {name!r}; the model's are {', '.join(known)}", where="--input_shape"
+            )
+    return {
+        entry.name: tuple(
+            given.get(entry.name, [extent if isinstance(extent, int) else 1 for extent in entry.shape])
+        )
+        for entry in session.inputs
+    }
+
+
+def random_inputs(session: Session, shapes: Mapping[str, Sequence[int]], seed: int = 0) -> Arrays:
+    """Floats of a normal distribution, integers and bools 0 or 1; the same for the same seed everywhere."""
+    random = np.random.RandomState(seed)
+    arrays: Arrays = {}
+    for entry in session.inputs:
+        shape, dtype = shapes[entry.name], np.dtype(entry.dtype)
+        numbers = random.standard_normal(shape) if dtype.kind == "f" else random.randint(0, 2, shape)
+        arrays[entry.name] = np.asarray(numbers).astype(dtype)
+    return arrays

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lite bench`: how long a model takes here."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from lite.cli._app import PaddleCommand
+from lite.cli._output import emit, json_option, megabytes, progress
+from lite.cli.opt import shape_option
+
+if TYPE_CHECKING:
+    from lite.profile import Profile
+    from lite.session import Session
+
+
+@click.command("bench", cls=PaddleCommand)
+@click.argument("model", type=click.Path())
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@click.option(
+    "--warmup", default=5, show_default=True, type=click.IntRange(0), help="Runs before those that count."
+)
+@click.option("--repeats", default=50, show_default=True, type=click.IntRange(1))
+@shape_option
+@click.option("--profile", is_flag=True, help="Time each layer.")
+@click.option(
+    "--trace", type=click.Path(), help="Write a profile that a browser's trace viewer opens (JSON)."
+)
+@click.option("--raw", is_flag=True, help="Print one latency in ms a line and nothing else.")
+@json_option
+def command(
+    model: str, threads: int, warmup: int, repeats: int, shapes: dict[str, tuple[int, ...]], profile: bool,
+    trace: str | None, raw: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Time MODEL (.nb, or a source model) on random inputs.
+
+    Example: lite bench model.nb --threads 2 --profile
+    """
+    from lite.cli._data import planned_shapes, random_inputs
+    from lite.nb.writer import write_atomically
+    from lite.session import Model
+
+    with progress() as tell:
+        tell("loading")
+        begin = time.perf_counter()
+        session = Model(model).session(threads=threads)
+        load_ms = (time.perf_counter() - begin) * 1e3
+        planned = planned_shapes(session, shapes)
+        session.resize(planned)
+        feeds = random_inputs(session, planned)
+        tell("running")
+        first_ms = _timed(session, feeds)
+        for _ in range(warmup):
+            session.run(feeds)
+        latencies = [_timed(session, feeds) for _ in range(repeats)]
+    if raw:
+        click.echo("\n".join(f"{latency:.4f}" for latency in latencies))
+        return
+    result: dict[str, Any] = {
+        "model": model,
+        "machine": _machine(session),
+        "threads": threads,
+        "warmup": warmup,
+        "repeats": repeats,
+        "input_shapes": planned,
+        "load_ms": load_ms,
+        "first_ms": first_ms,
+        **_statistics(latencies),
+        "memory": _memory(session),
+    }
+    layers = session.profile(feeds, repeats=repeats) if profile or trace else None
+    if layers is not None and profile:
+        result["profile"] = layers.to_dict()
+    if layers is not None and trace:
+        write_atomically(Path(trace), layers.chrome_trace().encode())
+    emit(result, as_json, lambda: _text(result, layers if profile else None))
+
+
+def _memory(session: Session) -> dict[str, int]:
+    assert session.memory is not None  # the shapes are planned
+    return dataclasses.asdict(session.memory)
+
+
+def _timed(session: Session, feeds: dict[str, np.ndarray]) -> float:
+    begin = time.perf_counter()
+    session.run(feeds)
+    return (time.perf_counter() - begin) * 1e3
+
+
+def _statistics(latencies: list[float]) -> dict[str, float]:
+    low, median, high = np.percentile(latencies, (10, 50, 90))
+    return {"min_ms": min(latencies), "p10_ms": low, "median_ms": median, "avg_ms": float(np.mean(latencies)),
+            "p90_ms": high, "max_ms": max(latencies)}  # fmt: skip
+
+
+def _machine(session: Session) -> dict[str, Any]:
+    from lite.cli._machine import cpu_name, governor
+
+    return {"cpu": cpu_name(), "isa": session.isa, "governor": governor()}
+
+
+def _text(result: dict[str, Any], layers: Profile | None) -> str:
+    machine, memory = result["machine"], result["memory"]
+    lines = [
+        f"model    {result['model']}",
+        "inputs   " + ", ".join(f"{name}{list(shape)}" for name, shape in result["input_shapes"].items()),
+        f"machine  {machine['cpu']}, {machine['isa']}, governor {machine['governor']}",
+        f"threads  {result['threads']}",
+        f"memory   arena {megabytes(memory['arena_bytes'])} (no layout needs less than "
+        f"{megabytes(memory['lower_bound_bytes'])}), weights {megabytes(memory['weights_bytes'])}",
+        f"load     {result['load_ms']:.3f} ms",
+        f"first    {result['first_ms']:.3f} ms",
+    ]
+    lines += [
+        f"{name:<8} {result[name + '_ms']:.3f} ms" for name in ("min", "p10", "median", "avg", "p90", "max")
+    ]
+    return "\n".join([*lines, *(["", str(layers)] if layers is not None else [])])
