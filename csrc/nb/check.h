@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What FlatBuffers' verifier cannot know about a graph: indices, sizes, order, kinds, formulas.
+#pragma once
+
+#include <cstddef>
+
+#include "base/status.h"
+#include "nb_generated.h"
+
+namespace lite {
+
+inline constexpr int64_t kElementLimit = int64_t{1} << 40;  // of one tensor
+inline constexpr size_t kFormulaDepth = 64;                 // greatest height of a formula's stack
+
+// After this holds: every index is in range; every value is written exactly once (as a graph input,
+// a constant or an output of a node) and before it is read; ranks are at most kMaxRank; fixed
+// shapes have less than kElementLimit elements; constants lie within the weights and have the size
+// that their type and packing need; formulas keep their stack; attributes hold the one field that
+// their kind names.
+[[nodiscard]] Status check_graph(const nb::Graph& graph, size_t weights_bytes);
+
+}  // namespace lite
