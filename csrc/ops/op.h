@@ -44,6 +44,7 @@ struct PrepareContext {
   [[nodiscard]] bool present(size_t input) const { return input < given.size() && given[input]; }
 };
 
+// Data is 64-byte aligned, but that of graph inputs, which is the caller's, to its element only.
 struct RunContext {
   Span<const Tensor> inputs;
   Span<const Tensor> outputs;
@@ -59,6 +60,8 @@ class Op {
   // Many times: tile and parallel_for. Never fails, allocates or prints.
   // Index-like inputs whose content is wrong are clamped or give zeros, as the op documents.
   virtual void run(const RunContext& context) = 0;
+  // What `prepare` picked, for the profile: "p16_6x16", "winograd_4x3"; "" if there is no choice.
+  virtual const char* kernel() const { return ""; }
 };
 
 enum OpFlags : unsigned {

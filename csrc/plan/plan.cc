@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "plan/attributes.h"
+#include "plan/memory.h"
+
+namespace lite {
+
+class PlanBuilder {
+ public:
+  PlanBuilder(std::shared_ptr<const Model> model, const PlanOptions& options)
+      : plan_(std::make_unique<Plan>()), graph_(model->graph()), options_(options) {
+    plan_->model_ = std::move(model);
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Plan>> build(Span<const Shape> input_shapes) {
+    LITE_RETURN_IF_ERROR(find_ops());
+    LITE_ASSIGN_OR_RETURN(const Extents extents, Extents::bind(graph_, input_shapes));
+    LITE_RETURN_IF_ERROR(make_values(extents));
+    LITE_ASSIGN_OR_RETURN(plan_->sharing_, share_memory(graph_, entries_, plan_->values_));
+    note_views();
+    make_operands();
+    LITE_RETURN_IF_ERROR(prepare_nodes(extents));
+    LITE_RETURN_IF_ERROR(lay_out());
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] Status find_ops();
+  [[nodiscard]] Status make_values(const Extents& extents);
+  void note_views();
+  void make_operands();
+  [[nodiscard]] Status prepare_nodes(const Extents& extents);
+  [[nodiscard]] Status prepare_node(uint32_t index, const Extents& extents);
+  [[nodiscard]] Status lay_out();
+
+  std::unique_ptr<Plan> plan_;
+  const nb::Graph& graph_;
+  PlanOptions options_;
+  std::vector<const OpEntry*> entries_;  // one per node
+  std::vector<uint32_t> operand_begin_;  // per node: the first of its operands
+  std::vector<size_t> scratch_bytes_;    // per step
+};
+
+namespace {
+
+bool has_word(const char* words, const char* word) {
+  const size_t length = std::strlen(word);
+  for (const char* place = std::strstr(words, word); place != nullptr;
+       place = std::strstr(place + 1, word))
+    if ((place == words || place[-1] == ' ') && (place[length] == ' ' || place[length] == '\0'))
+      return true;
+  return false;
+}
+
+std::string node_text(const nb::Node& node) {
+  return "node '" + node.name()->str() + "' (" + node.op()->str() + ")";
+}
+
+}  // namespace
+
+Status PlanBuilder::find_ops() {
+  std::set<std::string> missing;
+  for (const nb::Node* node : *graph_.nodes()) {
+    entries_.push_back(find_op(node->op()->str()));
+    if (entries_.back() == nullptr) missing.insert(node->op()->str());
+  }
+  if (missing.empty()) return Status();
+  std::string names;
+  for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
+  return error(Code::k_unsupported_op,
+               "this runtime has no op %s\nhint: convert the model again with this version",
+               names.c_str());
+}
+
+Status PlanBuilder::make_values(const Extents& extents) {
+  for (const nb::Value* value : *graph_.values()) {
+    Tensor tensor;
+    tensor.dtype = static_cast<DType>(value->dtype());
+    LITE_ASSIGN_OR_RETURN(tensor.shape, extents.shape_of(*value));
+    if (const nb::Constant* constant = value->constant()) {
+      tensor.packing = static_cast<Packing>(constant->packing());
+      tensor.constant = true;
+      tensor.data = const_cast<std::byte*>(plan_->model_->weights()) + constant->offset();
+    }
+    plan_->values_.push_back(tensor);
+  }
+  return Status();
+}
+
+// A constant seen with another shape is a constant; an input's memory may be that of several
+// values.
+void PlanBuilder::note_views() {
+  std::vector<Tensor>& values = plan_->values_;
+  const std::vector<uint32_t>& roots = plan_->sharing_.roots;
+  for (uint32_t i = 0; i < values.size(); ++i) {
+    if (!values[roots[i]].constant) continue;
+    values[i].constant = true;
+    values[i].data = values[roots[i]].data;
+  }
+  for (uint32_t input : *graph_.inputs()) {
+    plan_->input_values_.emplace_back();
+    for (uint32_t i = 0; i < values.size(); ++i)
+      if (roots[i] == input) plan_->input_values_.back().push_back(i);
+  }
+}
+
+void PlanBuilder::make_operands() {
+  plan_->operands_of_.resize(plan_->values_.size());
+  const auto add = [this](uint32_t value) {
+    plan_->operands_of_[value].push_back(static_cast<uint32_t>(plan_->operands_.size()));
+    plan_->operands_.push_back(plan_->values_[value]);
+  };
+  for (const nb::Node* node : *graph_.nodes()) {
+    operand_begin_.push_back(static_cast<uint32_t>(plan_->operands_.size()));
+    for (int32_t input : *node->inputs()) {
+      if (input >= 0) {
+        add(static_cast<uint32_t>(input));
+      } else {
+        plan_->operands_.emplace_back();
+      }
+    }
+    for (uint32_t output : *node->outputs()) add(output);
+  }
+}
+
+Status PlanBuilder::prepare_nodes(const Extents& extents) {
+  for (uint32_t i = 0; i < graph_.nodes()->size(); ++i)
+    LITE_RETURN_IF_ERROR(prepare_node(i, extents).at(node_text(*graph_.nodes()->Get(i))));
+  return Status();
+}
+
+Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
+  const nb::Node& node = *graph_.nodes()->Get(index);
+  const OpEntry& entry = *entries_[index];
+  const NodeAttributes attributes(node, extents);
+  const size_t inputs = node.inputs()->size();
+  Tensor* operands = plan_->operands_.data() + operand_begin_[index];
+  std::unique_ptr<bool[]> given(new bool[inputs + 1]);
+  for (size_t i = 0; i < inputs; ++i) given[i] = node.inputs()->Get(static_cast<uint32_t>(i)) >= 0;
+  const DType dtype = operands[0].dtype;
+  if (!has_word(entry.dtypes, dtype_name(dtype)))
+    return error(Code::k_unsupported_op, "no kernel for %s; there are kernels for %s",
+                 dtype_name(dtype), entry.dtypes);
+  PrepareContext context;
+  context.attributes = &attributes;
+  context.inputs = {operands, inputs};
+  context.outputs = {operands + inputs, node.outputs()->size()};
+  context.given = {given.get(), inputs};
+  context.isa = options_.isa;
+  context.threads = options_.team->size();
+  std::unique_ptr<Op> op = entry.create();
+  LITE_RETURN_IF_ERROR(op->prepare(context));
+  if (entry.flags & kAlias) return Status();
+  Step step;
+  step.op = std::move(op);
+  step.node = index;
+  step.context.inputs = context.inputs;
+  step.context.outputs = context.outputs;
+  step.context.team = options_.team;
+  plan_->steps_.push_back(std::move(step));
+  scratch_bytes_.push_back(context.scratch_bytes);
+  return Status();
+}
+
+Status PlanBuilder::lay_out() {
+  std::vector<Buffer> buffers;
+  std::vector<uint32_t> owners;
+  const Sharing& sharing = plan_->sharing_;
+  for (uint32_t i = 0; i < plan_->values_.size(); ++i) {
+    if (sharing.roots[i] != i || sharing.outside[i]) continue;
+    buffers.push_back({plan_->values_[i].size_bytes(), sharing.first[i], sharing.last[i]});
+    owners.push_back(i);
+  }
+  const size_t value_buffers = buffers.size();
+  for (size_t i = 0; i < scratch_bytes_.size(); ++i) {
+    const int node = static_cast<int>(plan_->steps_[i].node);
+    buffers.push_back({scratch_bytes_[i], node, node});
+  }
+  const Layout layout = plan_memory(buffers);
+  if (layout.peak_bytes > options_.arena_limit_bytes)
+    return error(Code::k_out_of_memory,
+                 "running needs an arena of %llu bytes, the limit is %llu\nhint: smaller inputs, "
+                 "or a higher arena_limit",
+                 static_cast<unsigned long long>(layout.peak_bytes),
+                 static_cast<unsigned long long>(options_.arena_limit_bytes));
+  plan_->offsets_.assign(plan_->values_.size(), 0);
+  for (size_t i = 0; i < value_buffers; ++i) plan_->offsets_[owners[i]] = layout.offsets[i];
+  plan_->scratch_offsets_.assign(
+      layout.offsets.begin() + static_cast<std::ptrdiff_t>(value_buffers), layout.offsets.end());
+  MemoryReport& report = plan_->report_;
+  report.arena_bytes = layout.peak_bytes;
+  report.lower_bound_bytes = layout.lower_bound_bytes;
+  report.weights_bytes = plan_->model_->weights_bytes();
+  for (size_t bytes : scratch_bytes_)
+    report.scratch_bytes = std::max<uint64_t>(report.scratch_bytes, bytes);
+  return Status();
+}
+
+Result<std::unique_ptr<Plan>> Plan::build(std::shared_ptr<const Model> model,
+                                          Span<const Shape> input_shapes,
+                                          const PlanOptions& options) {
+  return PlanBuilder(std::move(model), options).build(input_shapes);
+}
+
+Status Plan::allocate() {
+  if (arena_->data() != nullptr || report_.arena_bytes == 0) return Status();
+  LITE_RETURN_IF_ERROR(arena_->allocate(report_.arena_bytes));
+  for (uint32_t i = 0; i < values_.size(); ++i)
+    if (!sharing_.outside[i]) set_data(i, arena_->data() + offsets_[sharing_.roots[i]]);
+  for (size_t i = 0; i < steps_.size(); ++i)
+    steps_[i].context.scratch = arena_->data() + scratch_offsets_[i];
+  return Status();
+}
+
+void Plan::bind_input(size_t input, const void* data) {
+  for (uint32_t value : input_values_[input])
+    set_data(value, const_cast<std::byte*>(static_cast<const std::byte*>(data)));
+}
+
+bool Plan::output_in_arena(size_t index) const {
+  return !sharing_.outside[graph().outputs()->Get(static_cast<uint32_t>(index))];
+}
+
+void Plan::set_data(uint32_t value, std::byte* data) {
+  values_[value].data = data;
+  for (uint32_t operand : operands_of_[value]) operands_[operand].data = data;
+}
+
+}  // namespace lite

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/session.h"
+
+#include "base/clock.h"
+
+namespace lite {
+namespace {
+
+constexpr int kGreatestThreads = 256;
+
+// Holds a session's flag while a call is inside it.
+class Turn {
+ public:
+  explicit Turn(std::atomic<bool>& busy)
+      : busy_(busy), taken_(!busy.exchange(true, std::memory_order_acquire)) {}
+  ~Turn() {
+    if (taken_) busy_.store(false, std::memory_order_release);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  [[nodiscard]] Status check() const {
+    if (taken_) return Status();
+    return error(
+        Code::k_invalid_argument,
+        "the session is in use on another thread\nhint: give each thread its own session.clone()");
+  }
+
+ private:
+  std::atomic<bool>& busy_;
+  bool taken_;
+};
+
+std::vector<Shape> fixed_input_shapes(const nb::Graph& graph) {
+  std::vector<Shape> shapes;
+  for (uint32_t input : *graph.inputs()) {
+    Shape shape;
+    for (const nb::Extent* extent : *graph.values()->Get(input)->shape())
+      shape[shape.rank++] = extent->value();
+    shapes.push_back(shape);
+  }
+  return shapes;
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa)
+    : model_(std::move(model)), options_(options), isa_(isa), team_(options.threads) {}
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> model,
+                                                 const SessionOptions& options) {
+  if (options.threads < 1 || options.threads > kGreatestThreads)
+    return error(Code::k_invalid_argument, "threads is %d, expected 1 to %d", options.threads,
+                 kGreatestThreads);
+  LITE_ASSIGN_OR_RETURN(const Isa isa, choose_isa());
+  std::unique_ptr<Session> session(new Session(std::move(model), options, isa));
+  if (options.arena_limit_bytes == 0) session->options_.arena_limit_bytes = physical_memory_bytes();
+  if (has_fixed_inputs(session->model_->graph()))
+    LITE_RETURN_IF_ERROR(session->resize(fixed_input_shapes(session->model_->graph())));
+  return session;
+}
+
+Result<std::unique_ptr<Session>> Session::clone() const {
+  LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, create(model_, options_));
+  if (plan_ != nullptr && session->plan_ == nullptr)
+    LITE_RETURN_IF_ERROR(session->resize(input_shapes_));
+  return session;
+}
+
+Status Session::resize(Span<const Shape> input_shapes) {
+  const Turn turn(busy_);
+  LITE_RETURN_IF_ERROR(turn.check());
+  LITE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Plan> plan,
+      Plan::build(model_, input_shapes, {isa_, &team_, options_.arena_limit_bytes}));
+  plan_ = std::move(plan);
+  input_shapes_.assign(input_shapes.begin(), input_shapes.end());
+  return Status();
+}
+
+Status Session::run(Span<const void* const> inputs, Span<StepTime> times) {
+  const Turn turn(busy_);
+  LITE_RETURN_IF_ERROR(turn.check());
+  if (plan_ == nullptr)
+    return error(Code::k_bad_shape,
+                 "the model's input shapes are not fixed\nhint: resize the session first");
+  if (inputs.size() != input_shapes_.size())
+    return error(Code::k_bad_input, "got %zu inputs, expected %zu", inputs.size(),
+                 input_shapes_.size());
+  LITE_RETURN_IF_ERROR(plan_->allocate());
+  for (size_t i = 0; i < inputs.size(); ++i) plan_->bind_input(i, inputs[i]);
+  run_steps(times);
+  return Status();
+}
+
+void Session::run_steps(Span<StepTime> times) {
+  const std::vector<Step>& steps = plan_->steps();
+  if (times.size() != steps.size()) {
+    for (const Step& step : steps) step.op->run(step.context);
+    return;
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    times[i].begin_ns = monotonic_ns();
+    steps[i].op->run(steps[i].context);
+    times[i].end_ns = monotonic_ns();
+  }
+}
+
+}  // namespace lite
