@@ -270,7 +270,7 @@ def _same(left: Any, right: Any) -> bool:
     difference = _arithmetic("-")(left, right)
     if isinstance(difference, (int, float)):
         return difference == 0
-    if isinstance(difference, Dim) and (is_nonnegative(difference - 1) or is_nonnegative(difference * -1 - 1)):
+    if isinstance(difference, Dim) and any(is_nonnegative(difference * sign - 1) for sign in (1, -1)):
         return False
     raise ValueError("whether the extents are equal is known only when running")
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Call: one ONNX node as a rule sees it - inputs, attributes, version - and how the rule answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from onnx import AttributeProto
+
+from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.ir import DType, Extent, Value
+
+if TYPE_CHECKING:
+    from lite.importers.onnx.scope import Scope
+    from lite.importers.onnx.walk import Walk
+
+_KINDS = {
+    AttributeProto.INT: ("i", "an int"), AttributeProto.FLOAT: ("f", "a float"),
+    AttributeProto.STRING: ("s", "a string"), AttributeProto.INTS: ("ints", "ints"),
+    AttributeProto.FLOATS: ("floats", "floats"), AttributeProto.STRINGS: ("strings", "strings"),
+    AttributeProto.TENSOR: ("t", "a tensor"), AttributeProto.GRAPH: ("g", "a graph"),
+}  # fmt: skip
+
+
+class Call:
+    """A node being imported.
+
+    Attributes
+    ----------
+    op : str
+        Name of the ONNX op.
+    name : str
+        Of the node; its first output's name if it has none.
+    opset : int
+        Version of the op's domain.
+    inputs : list of Value or None
+        None: left out.
+    outputs : int
+        How many outputs the node names.
+    """
+
+    def __init__(self, walk: Walk, scope: Scope, node: Any, inputs: list[Value | None], opset: int) -> None:
+        self.walk = walk
+        self.scope = scope
+        self.node = node
+        self.op: str = node.op_type
+        self.name: str = node.name or next(filter(None, node.output), node.op_type)
+        self.opset = opset
+        self.inputs = inputs
+        self.outputs = len(node.output)
+        self.attributes = scope.attributes_of(node)
+
+    # Inputs ---------------------------------------------------------------------------------------
+
+    def input(self, position: int) -> Value | None:
+        """An input, or None if it is left out."""
+        return self.inputs[position] if position < len(self.inputs) else None
+
+    def need(self, position: int) -> Value:
+        """An input that must be there."""
+        value = self.input(position)
+        if value is None:
+            raise ModelFormatError(f"input {position} is missing")
+        return value
+
+    def array(self, position: int) -> np.ndarray | None:
+        """Content of an input if it is known at import, else None."""
+        value = self.input(position)
+        return None if value is None else self.walk.emitter.contents.array(value)
+
+    def fixed(self, position: int, what: str) -> np.ndarray:
+        """Content of an input that must be known at import."""
+        array = self.array(position)
+        if array is None:
+            raise self.depends_on_data(position, what)
+        return array
+
+    def extents(self, position: int, what: str) -> tuple[Extent, ...]:
+        """Content of an input as ints and formulas over the extents of the model's inputs."""
+        found = self.walk.emitter.contents.extents(self.need(position))
+        if found is None:
+            raise self.depends_on_data(position, what)
+        return found
+
+    def ints(self, position: int, what: str) -> tuple[int, ...]:
+        """Content of an input as plain ints."""
+        found = self.extents(position, what)
+        if not all(isinstance(extent, int) for extent in found):
+            raise UnsupportedOpError(f"its {what} depends on extents of the model's inputs",
+                                     hint="fix them with input_shapes (--input_shape name:1,3,224,224)")
+        return tuple(int(extent) for extent in found)
+
+    def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
+        """The refusal of a node whose shapes would depend on the content of an input."""
+        value = self.need(position)
+        hint = f"give its content: freeze_inputs={{{value.name!r}: array}}" \
+            if value in self.walk.emitter.graph.inputs else "replace the computation of it by a constant"
+        return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
+
+    # Attributes -----------------------------------------------------------------------------------
+
+    def has(self, name: str) -> bool:
+        return name in self.attributes
+
+    def _get(self, name: str, kind: Any, default: Any) -> Any:
+        attribute = self.attributes.get(name)
+        if attribute is None:
+            if default is ...:
+                raise ModelFormatError(f"attribute {name!r} is missing")
+            return default
+        field, word = _KINDS[kind]
+        if attribute.type not in (kind, AttributeProto.UNDEFINED):
+            raise ModelFormatError(f"attribute {name!r} is not {word}")
+        return getattr(attribute, field)
+
+    def int(self, name: str, default: Any = ...) -> Any:
+        return self._get(name, AttributeProto.INT, default)
+
+    def float(self, name: str, default: Any = ...) -> Any:
+        return self._get(name, AttributeProto.FLOAT, default)
+
+    def text(self, name: str, default: Any = ...) -> Any:
+        found = self._get(name, AttributeProto.STRING, default)
+        return found.decode("utf-8", "replace") if isinstance(found, bytes) else found
+
+    def many(self, name: str, default: Any = ...) -> Any:
+        """An attribute of several ints, as a tuple."""
+        found = self._get(name, AttributeProto.INTS, default)
+        return found if found is default else tuple(found)
+
+    def floats(self, name: str, default: Any = ...) -> Any:
+        """An attribute of several floats, as a tuple."""
+        found = self._get(name, AttributeProto.FLOATS, default)
+        return found if found is default else tuple(found)
+
+    def tensor(self, name: str) -> np.ndarray:
+        """An attribute that is a tensor."""
+        return self.walk.model.tensors.read(self._get(name, AttributeProto.TENSOR, ...))
+
+    def graph(self, name: str) -> Any:
+        """An attribute that is a graph."""
+        return self._get(name, AttributeProto.GRAPH, ...)
+
+    # Answers --------------------------------------------------------------------------------------
+
+    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
+        """The only output of a new node of ours."""
+        return self.walk.emitter.emit(op, *inputs, name=self.name, **attributes)
+
+    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
+        """All outputs of a new node of ours."""
+        return self.walk.emitter.emit_all(op, inputs, name=self.name, **attributes)
+
+    def constant(self, array: Any, dtype: DType | None = None) -> Value:
+        """A new constant."""
+        return self.walk.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)
+
+    def like(self, number: Any, value: Value) -> Value:
+        """A constant of rank 0 of the type of a value."""
+        return self.constant(number, value.type.dtype)
+
+    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
+        """The value in another shape; itself if it has that shape."""
+        return value if value.type.shape == tuple(shape) else self.emit("reshape", value, shape=tuple(shape))

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Room: importers/onnx/rules - how ONNX ops become ours, a table per family.
+In:   a Call.
+Out:  the values of its outputs, by ops added to the graph.
+May import: importers/onnx/call, importers' shared pieces, ops, ir, errors, numpy.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Union
+
+from lite import ops
+from lite.importers.onnx.call import Call
+from lite.importers.onnx.rules import (
+    constants,
+    control,
+    elementwise,
+    images,
+    indices,
+    linear,
+    normalisation,
+    reductions,
+    resizing,
+    shapes,
+    windows,
+)
+from lite.importers.onnx.rules.refusals import REFUSALS
+from lite.ir import Op, Rename, Value
+
+Answer = Union[Value, tuple[Union[Value, None], ...]]
+Rule = Callable[[Call], Answer]
+
+FAMILIES = (constants, control, elementwise, images, indices, linear, normalisation, reductions, resizing,
+            shapes, windows)
+
+
+@functools.cache
+def table() -> dict[str, Rule]:
+    """Rules by ONNX op: those of the families, then the renames that the op files declare."""
+    rows: dict[str, Rule] = {}
+    for op_class in ops.all_ops():
+        for rename in op_class.imports:
+            if rename.framework == "onnx":
+                rows[rename.foreign] = functools.partial(_renamed, op_class, rename)
+    for family in FAMILIES:
+        rows.update(family.RULES)
+    return rows
+
+
+def find(op: str) -> Rule | None:
+    """The rule for an ONNX op of the default domain."""
+    return table().get(op)
+
+
+def why_not(op: str) -> tuple[str, str]:
+    """Why an ONNX op without a rule is not supported, and what to do."""
+    return REFUSALS.get(op, ("there is no op that it could become",
+                             "express it with other ops, or add it: see CONTRIBUTING.md"))
+
+
+def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:
+    changes = {}
+    defaults = {name: value for name, value in op_class().attributes().items() if name in rename.attributes}
+    for ours, default in defaults.items():
+        foreign = rename.attributes[ours]
+        if not call.has(foreign):
+            continue
+        if isinstance(default, bool):
+            changes[ours] = bool(call.int(foreign))
+        elif isinstance(default, int):
+            changes[ours] = call.int(foreign)
+        elif isinstance(default, float):
+            changes[ours] = call.float(foreign)
+        elif isinstance(default, str):
+            changes[ours] = call.text(foreign)
+        else:
+            changes[ours] = call.many(foreign)
+    return call.walk.emitter.add(op_class(**changes), call.inputs, name=call.name)[0]
+
+
+def names() -> list[str]:
+    """ONNX ops that have a rule, sorted."""
+    return sorted(table())

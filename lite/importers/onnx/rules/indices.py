@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ops that index, order or accumulate: gathers, scatters, TopK, OneHot, CumSum, Trilu."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lite.errors import ModelFormatError
+from lite.importers._building import axis_of
+from lite.importers.onnx.call import Call
+from lite.ir import DType, Value
+
+
+def gather(call: Call) -> Value:
+    x = call.need(0)
+    return call.emit("gather", x, call.need(1), axis=axis_of(call.int("axis", 0), x.type.rank))
+
+
+def gather_elements(call: Call) -> Value:
+    x = call.need(0)
+    return call.emit("gather_elements", x, call.need(1), axis=axis_of(call.int("axis", 0), x.type.rank))
+
+
+def scatter_elements(call: Call) -> Value:
+    x = call.need(0)
+    return call.emit("scatter_elements", x, call.need(1), call.need(2),
+                     axis=axis_of(call.int("axis", 0), x.type.rank), reduction=call.text("reduction", "none"))
+
+
+def top_k(call: Call) -> tuple[Value, ...]:
+    x = call.need(0)
+    k = call.int("k") if call.opset < 10 else call.extents(1, "k")[0]
+    return call.emit_all("top_k", x, k=k, axis=axis_of(call.int("axis", -1), x.type.rank),
+                         largest=bool(call.int("largest", 1)), sorted=bool(call.int("sorted", 1)))
+
+
+def one_hot(call: Call) -> Value:
+    indices, values = call.need(0), call.need(2)
+    if indices.type.dtype not in (DType.S32, DType.S64):
+        indices = call.emit("cast", indices, to=DType.S64)
+    axis = axis_of(call.int("axis", -1), indices.type.rank + 1)
+    return call.emit("one_hot", indices, values, depth=call.extents(1, "depth")[0], axis=axis)
+
+
+def cumsum(call: Call) -> Value:
+    x = call.need(0)
+    axis = call.ints(1, "axis")
+    if len(axis) != 1:
+        raise ModelFormatError(f"axis is {list(axis)}, expected one number")
+    return call.emit("cumsum", x, axis=axis_of(axis[0], x.type.rank),
+                     exclusive=bool(call.int("exclusive", 0)), reverse=bool(call.int("reverse", 0)))
+
+
+def trilu(call: Call) -> Value:
+    k = 0 if call.input(1) is None else call.ints(1, "k")[0]
+    return call.emit("trilu", call.need(0), upper=bool(call.int("upper", 1)), k=k)
+
+
+def compress(call: Call) -> Value:
+    """Chosen slices; which ones must be known, for they decide the shape."""
+    x = call.need(0)
+    chosen = np.flatnonzero(call.fixed(1, "condition"))
+    axis = call.int("axis", None)
+    if axis is None:
+        return call.emit("gather", call.reshape(x, (x.type.count,)), call.constant(chosen, DType.S64), axis=0)
+    return call.emit("gather", x, call.constant(chosen, DType.S64), axis=axis_of(axis, x.type.rank))
+
+
+def reverse_sequence(call: Call) -> Value:
+    """Along time, the first ``length`` elements of each batch item backwards."""
+    x, lengths = call.need(0), call.need(1)
+    batch_axis, time_axis = call.int("batch_axis", 1), call.int("time_axis", 0)
+    if {batch_axis, time_axis} != {0, 1} or x.type.rank < 2:
+        raise ModelFormatError(f"batch_axis is {batch_axis} and time_axis {time_axis}, expected 0 and 1")
+    times, items = x.type.shape[time_axis], x.type.shape[batch_axis]
+    time = call.emit("unsqueeze", call.emit("range", start=0, limit=times, delta=1), axes=(batch_axis,))
+    length = call.emit("unsqueeze", lengths, axes=(time_axis,))
+    backwards = call.emit("sub", call.emit("sub", length, call.like(1, length)), time)
+    source = call.emit("where", call.emit("less", time, length), backwards, time)
+    item = call.emit("unsqueeze", call.emit("range", start=0, limit=items, delta=1), axes=(time_axis,))
+    item = call.emit("expand", item, shape=x.type.shape[:2])
+    pair = [source, item] if time_axis == 0 else [item, source]
+    columns = [call.emit("unsqueeze", value, axes=(2,)) for value in pair]
+    return call.emit("gather_nd", x, call.emit("concat", *columns, axis=2))
+
+
+RULES = {
+    "Compress": compress,
+    "CumSum": cumsum,
+    "Gather": gather,
+    "GatherElements": gather_elements,
+    "OneHot": one_hot,
+    "ReverseSequence": reverse_sequence,
+    "Scatter": scatter_elements,
+    "ScatterElements": scatter_elements,
+    "TopK": top_k,
+    "Trilu": trilu,
+}

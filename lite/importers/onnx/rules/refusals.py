@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why some ONNX ops are not supported, and what to do about each."""
+
+from __future__ import annotations
+
+_LENGTH = "how long its result is depends on data: shapes here are formulas over the extents of the inputs"
+_SEQUENCE = "values that are sequences or optional are not supported", "export the model with plain tensors"
+_TEXT = "text is not supported", "do this step before the model"
+_RANDOM = "it is random: a run would not repeat", "replace it by an input or a constant"
+_LOOP = "loops over a body are not supported", "export the model with the loop unrolled"
+_RECURRENT = "recurrent ops are not supported yet", "export the model with the recurrence unrolled"
+_INTEGER = "quantized ops are not supported yet", "import the float model and quantize it here"
+_SIGNAL = "signal transforms are not supported", "do this step before the model"
+
+REFUSALS: dict[str, tuple[str, str]] = {
+    "NonMaxSuppression": (_LENGTH, "end the model at its inputs and select boxes behind it"),
+    "NonZero": (_LENGTH, "express the selection with Where"),
+    "Unique": (_LENGTH, "do this step behind the model"),
+    "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
+    "Loop": _LOOP, "Scan": _LOOP,
+    "LSTM": _RECURRENT, "GRU": _RECURRENT, "RNN": _RECURRENT,
+    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
+                     "MatMulInteger", "DynamicQuantizeLinear"), _INTEGER),
+    "DFT": _SIGNAL, "STFT": _SIGNAL, "MelWeightMatrix": _SIGNAL,
+    **dict.fromkeys(("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
+                     "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
+                     "OptionalGetElement", "OptionalHasElement"), _SEQUENCE),
+    **dict.fromkeys(("RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"),
+                    _TEXT),
+    **dict.fromkeys(("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial",
+                     "Bernoulli"), _RANDOM),
+}  # fmt: skip
