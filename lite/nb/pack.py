@@ -93,3 +93,33 @@ def _panels(columns: np.ndarray) -> np.ndarray:
     filled = np.zeros((groups, panels * PANEL, k), columns.dtype)
     filled[:, :n] = columns
     return np.ascontiguousarray(filled.reshape(groups, panels, PANEL, k).transpose(0, 1, 3, 2))
+
+
+def unpack(elements: np.ndarray, packing: Packing, shape: tuple[int, ...]) -> np.ndarray:
+    """The constant of a shape whose elements lie in the order of the file: ``pack`` undone.
+
+    Raises
+    ------
+    ValueError
+        If the number of elements does not fit.
+    """
+    if packing.word == "plain":
+        return elements.reshape(shape)
+    if packing.word == "depthwise":
+        return np.ascontiguousarray(elements.reshape(-1, shape[0]).T).reshape(shape)
+    if len(shape) == 2:
+        n, k = shape if packing.transposed else shape[::-1]
+        matrix = _unpanels(elements, 1, n, k)[0]
+        return np.ascontiguousarray(matrix if packing.transposed else matrix.T)
+    out, per_group, kernel_height, kernel_width = shape
+    depth = kernel_height * kernel_width * per_group
+    columns = _unpanels(elements, packing.groups, out // packing.groups, depth)
+    ohwi = columns.reshape(out, kernel_height, kernel_width, per_group)
+    return np.ascontiguousarray(ohwi.transpose(0, 3, 1, 2))
+
+
+def _unpanels(elements: np.ndarray, groups: int, n: int, k: int) -> np.ndarray:
+    """[groups, ceil(n / 16), k, 16] as [groups, n, k]."""
+    panels = -(-n // PANEL)
+    filled = elements.reshape(groups, panels, k, PANEL).transpose(0, 1, 3, 2)
+    return filled.reshape(groups, panels * PANEL, k)[:, :n]
