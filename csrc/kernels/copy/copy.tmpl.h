@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/copy/copy.h"
+
+namespace lite::copy {
+namespace {
+
+// A square of registers, or what is left of one at the edges.
+LITE_INLINE void transpose_square(const float* src, float* dst, int rows, int columns,
+                                  int64_t src_stride, int64_t dst_stride) {
+  constexpr int kWidth = Simd::kWidth;
+  Simd::f32 square[kWidth];
+  if (rows == kWidth && columns == kWidth) {
+    LITE_UNROLL
+    for (int i = 0; i < kWidth; ++i) square[i] = Simd::load(src + i * src_stride);
+    Simd::transpose(square);
+    LITE_UNROLL
+    for (int i = 0; i < kWidth; ++i) Simd::store(dst + i * dst_stride, square[i]);
+    return;
+  }
+  LITE_UNROLL
+  for (int i = 0; i < kWidth; ++i)
+    square[i] =
+        i < columns ? Simd::load_partial(src + i * src_stride, rows) : Simd::broadcast(0.0f);
+  Simd::transpose(square);
+  LITE_UNROLL
+  for (int i = 0; i < kWidth; ++i)
+    if (i < rows) Simd::store_partial(dst + i * dst_stride, square[i], columns);
+}
+
+// Few columns, dense in dst (pixels of an image): the compiler interleaves.
+template <class T, int kColumns>
+void interleave(const T* src, T* dst, int64_t rows, int64_t src_stride) {
+  for (int64_t row = 0; row < rows; ++row)
+    for (int column = 0; column < kColumns; ++column)
+      dst[row * kColumns + column] = src[column * src_stride + row];
+}
+
+// Few rows, dense in src: the reverse.
+template <class T, int kRows>
+void separate(const T* src, T* dst, int64_t columns, int64_t dst_stride) {
+  for (int row = 0; row < kRows; ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      dst[row * dst_stride + column] = src[column * kRows + row];
+}
+
+template <class T>
+bool transpose_narrow(const T* src, T* dst, int64_t rows, int64_t columns, int64_t src_stride,
+                      int64_t dst_stride) {
+  if (columns == dst_stride) {
+    if (columns == 2) return interleave<T, 2>(src, dst, rows, src_stride), true;
+    if (columns == 3) return interleave<T, 3>(src, dst, rows, src_stride), true;
+    if (columns == 4) return interleave<T, 4>(src, dst, rows, src_stride), true;
+  }
+  if (rows == src_stride) {
+    if (rows == 2) return separate<T, 2>(src, dst, columns, dst_stride), true;
+    if (rows == 3) return separate<T, 3>(src, dst, columns, dst_stride), true;
+    if (rows == 4) return separate<T, 4>(src, dst, columns, dst_stride), true;
+  }
+  return false;
+}
+
+template <class T>
+LITE_INLINE void transpose_block(const T* src, T* dst, int rows, int columns, int64_t src_stride,
+                                 int64_t dst_stride) {
+  for (int row = 0; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      dst[row * dst_stride + column] = src[column * src_stride + row];
+}
+
+LITE_INLINE void transpose_block(const float* src, float* dst, int rows, int columns,
+                                 int64_t src_stride, int64_t dst_stride) {
+  constexpr int kWidth = Simd::kWidth;
+  for (int row = 0; row < rows; row += kWidth)
+    for (int column = 0; column < columns; column += kWidth)
+      transpose_square(src + column * src_stride + row, dst + row * dst_stride + column,
+                       rows - row < kWidth ? rows - row : kWidth,
+                       columns - column < kWidth ? columns - column : kWidth, src_stride,
+                       dst_stride);
+}
+
+// Blocks of 16 x 16 use whole cache lines on both sides.
+template <class T>
+void transpose(const std::byte* src_bytes, std::byte* dst_bytes, int64_t rows, int64_t columns,
+               int64_t src_stride, int64_t dst_stride) {
+  constexpr int64_t kBlock = 16;
+  const T* src = reinterpret_cast<const T*>(src_bytes);
+  T* dst = reinterpret_cast<T*>(dst_bytes);
+  if (transpose_narrow(src, dst, rows, columns, src_stride, dst_stride)) return;
+  for (int64_t row = 0; row < rows; row += kBlock) {
+    const int height = static_cast<int>(rows - row < kBlock ? rows - row : kBlock);
+    for (int64_t column = 0; column < columns; column += kBlock) {
+      const int width = static_cast<int>(columns - column < kBlock ? columns - column : kBlock);
+      transpose_block(src + column * src_stride + row, dst + row * dst_stride + column, height,
+                      width, src_stride, dst_stride);
+    }
+  }
+}
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {transpose<uint8_t>, transpose<uint16_t>, transpose<float>,
+                              transpose<uint64_t>};
+
+}  // namespace lite::copy
