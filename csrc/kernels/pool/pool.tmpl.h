@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/pool/pool.h"
+
+namespace lite::pool {
+namespace {
+
+struct Max {
+  static LITE_INLINE Simd::f32 fold(Simd::f32 a, Simd::f32 b) { return Simd::max(a, b); }
+  static LITE_INLINE Simd::f32 finish(Simd::f32 x, float) { return x; }
+};
+
+struct Sum {
+  static LITE_INLINE Simd::f32 fold(Simd::f32 a, Simd::f32 b) { return Simd::add(a, b); }
+  static LITE_INLINE Simd::f32 finish(Simd::f32 x, float scale) {
+    return Simd::mul(x, Simd::broadcast(scale));
+  }
+};
+
+// kVectors vectors of channels of one window.
+template <class Operation, int kVectors>
+LITE_INLINE void fold_full(const float* src, float* dst, int rows, int columns, const Row& row) {
+  Simd::f32 total[kVectors];
+  LITE_UNROLL
+  for (int v = 0; v < kVectors; ++v) total[v] = Simd::load(src + v * Simd::kWidth);
+  for (int y = 0; y < rows; ++y) {
+    for (int x = y == 0 ? 1 : 0; x < columns; ++x) {
+      const float* tap = src + y * row.row_stride + x * row.column_stride;
+      LITE_UNROLL
+      for (int v = 0; v < kVectors; ++v)
+        total[v] = Operation::fold(total[v], Simd::load(tap + v * Simd::kWidth));
+    }
+  }
+  LITE_UNROLL
+  for (int v = 0; v < kVectors; ++v)
+    Simd::store(dst + v * Simd::kWidth, Operation::finish(total[v], row.scale));
+}
+
+// Fewer channels than a vector holds.
+template <class Operation>
+LITE_INLINE void fold_partial(const float* src, float* dst, int rows, int columns, const Row& row) {
+  const int channels = static_cast<int>(row.channels);
+  Simd::f32 total = Simd::load_partial(src, channels);
+  for (int y = 0; y < rows; ++y) {
+    for (int x = y == 0 ? 1 : 0; x < columns; ++x) {
+      const float* tap = src + y * row.row_stride + x * row.column_stride;
+      total = Operation::fold(total, Simd::load_partial(tap, channels));
+    }
+  }
+  Simd::store_partial(dst, Operation::finish(total, row.scale), channels);
+}
+
+// kRows and kColumns are 0 where they are known only when running. The last vector of channels may
+// overlap the one before.
+template <class Operation, int kRows, int kColumns>
+void fold_row(const Row& row) {
+  constexpr int kWidth = Simd::kWidth;
+  const int rows = kRows ? kRows : row.rows, columns = kColumns ? kColumns : row.columns;
+  const float* src = static_cast<const float*>(row.src);
+  float* dst = static_cast<float*>(row.dst);
+  const int64_t channels = row.channels;
+  for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
+    int64_t c = 0;
+    for (; c + 4 * kWidth <= channels; c += 4 * kWidth)
+      fold_full<Operation, 4>(src + c, dst + c, rows, columns, row);
+    for (; c + kWidth <= channels; c += kWidth)
+      fold_full<Operation, 1>(src + c, dst + c, rows, columns, row);
+    if (channels < kWidth) {
+      fold_partial<Operation>(src, dst, rows, columns, row);
+    } else if (c < channels) {
+      c = channels - kWidth;
+      fold_full<Operation, 1>(src + c, dst + c, rows, columns, row);
+    }
+    src += row.pixel_stride;
+    dst += channels;
+  }
+}
+
+template <class Operation>
+void fold(const Row& row) {
+  if (row.rows == 2 && row.columns == 2) return fold_row<Operation, 2, 2>(row);
+  if (row.rows == 3 && row.columns == 3) return fold_row<Operation, 3, 3>(row);
+  fold_row<Operation, 0, 0>(row);
+}
+
+template <class T>
+void max_bytes(const Row& row) {
+  const T* src = static_cast<const T*>(row.src);
+  T* __restrict dst = static_cast<T*>(row.dst);
+  for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
+    for (int64_t c = 0; c < row.channels; ++c) dst[c] = src[c];
+    for (int y = 0; y < row.rows; ++y) {
+      for (int x = y == 0 ? 1 : 0; x < row.columns; ++x) {
+        const T* __restrict tap = src + y * row.row_stride + x * row.column_stride;
+        for (int64_t c = 0; c < row.channels; ++c) dst[c] = tap[c] > dst[c] ? tap[c] : dst[c];
+      }
+    }
+    src += row.pixel_stride;
+    dst += row.channels;
+  }
+}
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {fold<Max>, fold<Sum>, max_bytes<int8_t>, max_bytes<uint8_t>};
+
+}  // namespace lite::pool

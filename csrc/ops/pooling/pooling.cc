@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/pooling/pooling.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "ops/checks.h"
+#include "ops/movement/elements.h"
+
+namespace lite {
+namespace {
+
+constexpr int64_t kTileElements = 16 * 1024;
+constexpr int64_t kMost = 1 << 24;
+
+Status check_side(const char* what, const WindowSide& side, int64_t windows, int64_t extent) {
+  LITE_RETURN_IF_ERROR(
+      check_range(what, static_cast<int64_t>(side.windows.size()), windows, windows));
+  for (const WindowSide::Window& window : side.windows) {
+    if (window.taps == 0) continue;
+    const int64_t last = window.first + (window.taps - 1) * side.dilation;
+    LITE_RETURN_IF_ERROR(check_range(what, window.first, 0, extent - 1));
+    LITE_RETURN_IF_ERROR(check_range(what, last, 0, extent - 1));
+  }
+  return Status();
+}
+
+template <class T>
+void fill(const Tensor& y, int64_t element, int64_t count, T value) {
+  std::fill_n(y.as<T>() + element, count, value);
+}
+
+}  // namespace
+
+Status Pooling::prepare(const PrepareContext& context) {
+  LITE_RETURN_IF_ERROR(check_operands(context, 1, 1));
+  LITE_RETURN_IF_ERROR(check_layout(context));
+  const Tensor& x = context.inputs[0];
+  const Tensor& y = context.outputs[0];
+  LITE_RETURN_IF_ERROR(check_rank("the input", x.shape, 4));
+  LITE_RETURN_IF_ERROR(check_dtype("the output", y.dtype, x.dtype));
+  Shape expected = x.shape;
+  if (y.shape.rank == 4) std::copy_n(&y.shape.dims[1], 2, &expected.dims[1]);
+  LITE_RETURN_IF_ERROR(check_shape("the output", y.shape, expected));
+  for (int axis : {1, 2}) {
+    LITE_RETURN_IF_ERROR(check_range("an extent of the input", x.shape[axis], 0, kMost));
+    LITE_RETURN_IF_ERROR(check_range("an extent of the output", y.shape[axis], 0, kMost));
+  }
+  average_ = std::string(context.attributes->text("kind", "max")) == "average";
+  if (average_) LITE_RETURN_IF_ERROR(check_dtype("the input of a mean", x.dtype, DType::f32));
+  const pool::Kernels& kernels = pool::kernels(context.isa);
+  fold_ = average_                ? kernels.sum_f32
+          : x.dtype == DType::f32 ? kernels.max_f32
+          : x.dtype == DType::s8  ? kernels.max_s8
+                                  : kernels.max_u8;
+  return Status();
+}
+
+Status Pooling::place(const PrepareContext& context, WindowSide rows, WindowSide columns) {
+  const Shape& x = context.inputs[0].shape;
+  const Shape& y = context.outputs[0].shape;
+  LITE_RETURN_IF_ERROR(check_side("a window's row", rows, y[1], x[1]));
+  LITE_RETURN_IF_ERROR(check_side("a window's column", columns, y[2], x[2]));
+  height_ = x[1];
+  width_ = x[2];
+  channels_ = x[3];
+  column_dilation_ = columns.dilation;
+  rows_ = std::move(rows);
+  for (size_t i = 0; i < columns.windows.size(); ++i) {
+    const WindowSide::Window& window = columns.windows[i];
+    if (!segments_.empty()) {
+      Segment& last = segments_.back();
+      const int64_t step = window.first - columns.windows[i - 1].first;
+      if (window.taps == last.window.taps && window.counted == last.window.counted &&
+          (last.pixels == 1 || step == last.step)) {
+        last.step = step;
+        ++last.pixels;
+        continue;
+      }
+    }
+    segments_.push_back({window, static_cast<int64_t>(i), 1, 0});
+  }
+  output_rows_ = y[0] * y[1];
+  rows_per_tile_ = std::max<int64_t>(kTileElements / std::max<int64_t>(y[2] * channels_, 1), 1);
+  return Status();
+}
+
+void Pooling::run(const RunContext& context) const {
+  const auto pool_tile = [&](int64_t tile) {
+    const int64_t end = std::min((tile + 1) * rows_per_tile_, output_rows_);
+    for (int64_t row = tile * rows_per_tile_; row < end; ++row)
+      pool_row(context.inputs[0], context.outputs[0], row);
+  };
+  if (context.outputs[0].shape.count() == 0) return;
+  const int64_t tiles = (output_rows_ + rows_per_tile_ - 1) / rows_per_tile_;
+  if (tiles == 1) return pool_tile(0);
+  context.team->parallel_for(tiles, pool_tile);
+}
+
+void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row) const {
+  const int64_t output_height = static_cast<int64_t>(rows_.windows.size());
+  const WindowSide::Window& vertical = rows_.windows[static_cast<size_t>(row % output_height)];
+  const int64_t image = row / output_height;
+  const int64_t element_bytes = static_cast<int64_t>(dtype_size_bytes(x.dtype));
+  for (const Segment& segment : segments_) {
+    const int64_t out = (row * y.shape[2] + segment.begin) * channels_;
+    if (vertical.taps == 0 || segment.window.taps == 0) {
+      fill_empty(y, out, segment.pixels * channels_);
+      continue;
+    }
+    const int64_t in =
+        ((image * height_ + vertical.first) * width_ + segment.window.first) * channels_;
+    pool::Row windows;
+    windows.src = x.data + in * element_bytes;
+    windows.dst = y.data + out * element_bytes;
+    windows.pixels = segment.pixels;
+    windows.channels = channels_;
+    windows.pixel_stride = segment.step * channels_;
+    windows.rows = vertical.taps;
+    windows.columns = segment.window.taps;
+    windows.row_stride = rows_.dilation * width_ * channels_;
+    windows.column_stride = column_dilation_ * channels_;
+    const int64_t counted = int64_t{vertical.counted} * segment.window.counted;
+    windows.scale = 1.0f / static_cast<float>(std::max<int64_t>(counted, 1));
+    fold_(windows);
+  }
+}
+
+void Pooling::fill_empty(const Tensor& y, int64_t element, int64_t count) const {
+  if (average_) return fill(y, element, count, 0.0f);
+  if (y.dtype == DType::f32)
+    return fill(y, element, count, -std::numeric_limits<float>::infinity());
+  if (y.dtype == DType::s8) return fill(y, element, count, std::numeric_limits<int8_t>::min());
+  fill(y, element, count, uint8_t{0});
+}
+
+}  // namespace lite
