@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Family resize: interpolation in two steps, first between rows, then between pixels (NHWC).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/isa.h"
+
+namespace lite::resize {
+
+inline constexpr int kMaxTaps = 4;
+
+struct Kernels {
+  // out[i] = sum over t < taps of weights[t] * rows[t][i], i < count; taps is 2 or 4.
+  void (*blend_rows)(const float* const* rows, const float* weights, int taps, float* out,
+                     int64_t count);
+  // out[p][c] = sum over t < taps of weights[p][t] * row[offsets[p][t] + c]; taps is 2 or 4.
+  void (*blend_pixels)(const float* row, const int64_t* offsets, const float* weights, int taps,
+                       float* out, int64_t pixels, int64_t channels);
+};
+
+const Kernels& kernels(Isa isa);
+
+}  // namespace lite::resize
