@@ -120,6 +120,11 @@ def _softplus(call: Call) -> Value:
     return call.times(call.add("softplus", call.times(call.input("X"), beta)), 1 / beta)
 
 
+def _soft_relu(call: Call) -> Value:
+    threshold = call.number("threshold", 40.0)
+    return call.add("softplus", call.add("clip", call.input("X"), lo=-threshold, hi=threshold))
+
+
 def _log_sigmoid(call: Call) -> Value:
     return call.add("neg", call.add("softplus", call.add("neg", call.input("X"))))
 
@@ -183,7 +188,7 @@ RULES = {
     "log2": functools.partial(_log_of_base, 2.0),
     "log_softmax": functools.partial(_softmax, "log_softmax"), "logsigmoid": _log_sigmoid,
     "negative": functools.partial(_unary, "neg"), "pow": _pow, "prelu": _prelu, "relu6": _relu6,
-    "relu_clipped": _relu_clipped, "round": _round, "selu": _selu, "silu": _silu,
+    "relu_clipped": _relu_clipped, "round": _round, "selu": _selu, "silu": _silu, "soft_relu": _soft_relu,
     "softmax": functools.partial(_softmax, "softmax"), "softplus": _softplus, "stanh": _stanh,
     "swish": _swish, "tanh_shrink": _tanh_shrink, "thresholded_relu": _thresholded_relu,
 }  # fmt: skip

@@ -165,9 +165,14 @@ class Call:
         return [self._value(name) for name in self.operator.inputs.get(slot, ())]
 
     def _value(self, name: str) -> Value:
-        if name not in self.values:
-            raise ModelFormatError(f"variable {name!r} is read before anything writes it")
-        return self.values[name]
+        if name in self.values:
+            return self.values[name]
+        for operator in self.program.operators[: self.operator.index]:
+            if any(name in names for names in operator.outputs.values()):
+                raise UnsupportedOpError(
+                    f"it reads {name!r}, a by-product of {operator.type} that is not computed"
+                )
+        raise ModelFormatError(f"variable {name!r} is read before anything writes it")
 
     # what is known of the contents of tensors
 

@@ -168,6 +168,14 @@ def _pool2d(call: Call) -> Value:
     return call.from_nchw(_window_pool(call, x, kind))
 
 
+def _max_pool_with_index(call: Call) -> Value:
+    x = call.input("X")
+    _check_4d(x)
+    if call.flag("global_pooling", False):
+        return _global_pool(call, x, "max")
+    return _adaptive_pool(call, x, "max") if call.flag("adaptive", False) else _window_pool(call, x, "max")
+
+
 def _global_pool(call: Call, x: Value, kind: str) -> Value:
     return call.add("reduce_max" if kind == "max" else "reduce_mean", x, axes=(2, 3), keepdims=True)
 
@@ -193,13 +201,9 @@ def _adaptive_pool(call: Call, x: Value, kind: str) -> Value:
 def _window_pool(call: Call, x: Value, kind: str) -> Value:
     kernel, strides, ceil_mode = _pair(call, "ksize"), _pair(call, "strides"), call.flag("ceil_mode", False)
     pads = _pads(call, x.type.shape[2:], kernel, strides)
-    exclusive = call.flag("exclusive", True)
-    if ceil_mode and all(isinstance(extent, int) for extent in x.type.shape[2:]):
+    inclusive = kind == "average" and not call.flag("exclusive", True)
+    if ceil_mode and not (inclusive and call.program.version >= _OVERHANG_IS_NO_PADDING):
         pads, ceil_mode = _pads_for_ceil(x, kernel, strides, pads), False
-    elif ceil_mode and kind == "average" and not exclusive:
-        raise UnsupportedOpError(
-            "an average over padding in ceil mode needs a size known when converting", hint=_FIX
-        )
     return call.add(
         "pool2d",
         x,
@@ -208,24 +212,27 @@ def _window_pool(call: Call, x: Value, kind: str) -> Value:
         strides=strides,
         pads=pads,
         ceil_mode=ceil_mode,
-        count_include_pad=kind == "average" and not exclusive,
+        count_include_pad=inclusive,
     )
+
+
+_OVERHANG_IS_NO_PADDING = 2_000_000  # since then an average over padding leaves out what hangs over it
 
 
 def _pads_for_ceil(
     x: Value, kernel: tuple[int, int], strides: tuple[int, int], pads: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int]:
-    """Pads that make plain windows of Paddle's ceil mode, where a window's overhang counts as padding."""
+    """Pads that make plain windows of ceil mode: as many as needed, or as may be needed, at the end."""
     ends = []
     for side in (0, 1):
-        padded = x.type.shape[2 + side] + pads[side] + pads[side + 2]
-        steps = ceil_div(padded - kernel[side], strides[side])
-        ends.append(pads[side + 2] + steps * strides[side] + kernel[side] - padded)
-    return _static_pads(pads[0], pads[1], *ends)
+        room = x.type.shape[2 + side] + pads[side] + pads[side + 2] - kernel[side]
+        overhang = ceil_div(room, strides[side]) * strides[side] - room
+        ends.append(pads[side + 2] + (overhang if isinstance(overhang, int) else strides[side] - 1))
+    return pads[0], pads[1], ends[0], ends[1]
 
 
 RULES = {
     "conv2d": _conv2d, "depthwise_conv2d": _conv2d, "conv2d_fusion": _conv2d,
     "conv2d_transpose": _conv2d_transpose, "depthwise_conv2d_transpose": _conv2d_transpose,
-    "pool2d": _pool2d,
+    "max_pool2d_with_index": _max_pool_with_index, "pool2d": _pool2d,
 }  # fmt: skip

@@ -21,7 +21,7 @@ from lite.ir import Extent, Graph, Symbol, TensorType, Value
 from lite.ir.contents import Contents
 from lite.ir.dim import Dim
 
-_OUTPUT_SLOTS = ("Out", "Output", "Y")
+_OUTPUT_SLOTS = ("Out", "Output", "Y", "Result")
 
 
 def load(

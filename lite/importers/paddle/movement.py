@@ -236,7 +236,14 @@ def _channel_shuffle(call: Call) -> Value:
 
 
 def _space_to_depth(call: Call) -> Value:
-    return call.add("space_to_depth", call.input("X"), block=call.integer("blocksize"))
+    """Fluid's, which is darknet's reorg: a depth_to_space whose result is read in another shape."""
+    x, block = call.input("X"), call.integer("blocksize")
+    batch, channels, height, width = x.type.shape
+    if block < 1 or not isinstance(channels, int) or channels % (block * block):
+        raise ModelFormatError(f"{channels} channels cannot be spread over blocks of {block} x {block}")
+    places = (batch, block, block, channels // (block * block), height, width)
+    moved = call.add("transpose", call.add("reshape", x, shape=places), perm=(0, 3, 4, 1, 5, 2))
+    return call.reshape(moved, (batch, channels * block * block, height // block, width // block))
 
 
 def _pixel_unshuffle(call: Call) -> Value:

@@ -18,6 +18,9 @@ def _interpolate(mode: str, call: Call) -> Value:
         raise UnsupportedOpError(f"the input has shape {x.type}, and only 4-D inputs are supported")
     size, scales = _size(call, x)
     coordinates = _coordinates(call, mode)
+    if coordinates == "half_pixel":  # of one element: Paddle's ratio is 0 then
+        height, width = (_ENDLESS if extent == 1 else scale for extent, scale in zip(size, scales))
+        scales = height, width
     y = call.add(
         "resize",
         x,
@@ -28,6 +31,9 @@ def _interpolate(mode: str, call: Call) -> Value:
         nearest="round_prefer_ceil" if coordinates == "align_corners" else "floor",
     )
     return call.from_nchw(y, "data_layout")
+
+
+_ENDLESS = 1e30
 
 
 def _coordinates(call: Call, mode: str) -> str:

@@ -38,7 +38,9 @@ def test_mobilenet_v2_gives_what_its_onnx_twin_gives() -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     x = np.random.default_rng(0).standard_normal((2, 3, 224, 224)).astype(np.float32)
     twin = onnxruntime.InferenceSession(DATA / "models/mobilenet_v2_torchvision/mobilenet_v2.onnx")
-    expected = np.concatenate([twin.run(None, {twin.get_inputs()[0].name: x[i : i + 1]})[0] for i in range(2)])
+    expected = np.concatenate(
+        [twin.run(None, {twin.get_inputs()[0].name: x[i : i + 1]})[0] for i in range(2)]
+    )
     graph = load(DATA / "models/mobilenet_v2_paddle")
     verify(graph)
     (output,) = interpret(graph, {"x": x}).values()
