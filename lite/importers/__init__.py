@@ -89,6 +89,12 @@ def load(source: Source, *, format: str | None = None, **options: Any) -> Graph:
     return graph
 
 
+def known_ops(format: str) -> list[str]:
+    """Names of the ops of a source format that are imported, sorted."""
+    names: list[str] = importlib.import_module(f"{__name__}.{format}.rules").names()
+    return names
+
+
 def find_format(source: Source) -> str:
     """Name of the format of a model, from its content, then from its name.
 

@@ -54,6 +54,11 @@ def table() -> Mapping[str, Rule]:
     return rules
 
 
+def names() -> list[str]:
+    """Paddle's ops that are imported, sorted."""
+    return sorted(table())
+
+
 def _renamed(name: str, rename: Rename, call: Call) -> Given:
     attributes = call.operator.attributes
     given = {
