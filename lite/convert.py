@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
-from lite.errors import InputError, TargetError, UnsupportedOpError
+from lite.errors import InputError, TargetError
 
 if TYPE_CHECKING:
     from lite.ir import Graph, Preprocess
@@ -86,6 +86,7 @@ class Report:
 
 
 def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
+            param_file: str | os.PathLike[str] | None = None,
             input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
             preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None, verify: bool = False,
             progress: Progress | None = None) -> Report:
@@ -99,6 +100,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         File to write; ".nb" is appended if missing. Left out: the model's name in the current folder.
     targets : sequence of {"arm", "x86"}
         Where the file may run.
+    param_file : path, optional
+        A Paddle model's parameter file, if it does not lie where it usually does.
     input_shape : mapping of str to shape, optional
         Fixes extents of inputs.
     bundle_inputs : int
@@ -124,7 +127,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     from lite.nb.writer import write_atomically
 
     path = _output_path(model, out)
-    data, report = convert_to_bytes(model, targets=targets, input_shape=input_shape,
+    data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                     bundle_inputs=bundle_inputs, preprocess=preprocess, passes=passes,
                                     verify=verify, progress=progress)
     start = time.perf_counter()
@@ -135,6 +138,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
 
 
 def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
+                     param_file: str | os.PathLike[str] | None = None,
                      input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
                      preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
@@ -147,7 +151,8 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     start = time.perf_counter()
     chosen = _targets(targets)
     tell("reading the model")
-    graph = importers.load(model, input_shapes=dict(input_shape or {}))
+    options: dict[str, Any] = {} if param_file is None else {"param_file": param_file}
+    graph = importers.load(model, input_shapes=dict(input_shape or {}), **options)
     graph.preprocess = preprocess or graph.preprocess
     report = Report(source=importers.describe(model), source_bytes=_size_bytes(model), targets=chosen,
                     ops_before=_ops(graph))
@@ -193,15 +198,14 @@ def _runnable() -> frozenset[str]:
     return frozenset(_native.ops())
 
 
-def _demand_kernels(graph: Graph, runnable: frozenset[str], source: str) -> None:
-    missing: dict[str, list[str]] = {}
+def _demand_kernels(graph: Graph, runnable: frozenset[str], where: str) -> None:
+    from lite.importers._report import UnsupportedReport
+
+    report = UnsupportedReport(where)
     for node in graph.nodes:
         if node.op.name not in runnable:
-            missing.setdefault(node.op.name, []).append(node.name)
-    if missing:
-        rows = [f"{op} x{len(nodes)} ({', '.join(nodes[:5])}{', ...' if len(nodes) > 5 else ''})"
-                for op, nodes in sorted(missing.items())]
-        raise UnsupportedOpError(f"no kernel runs {'; '.join(rows)}", where=source)
+            report.add(node.op.name, node.name, "it is imported, but no kernel runs it")
+    report.raise_if_any()
 
 
 def _golden(graph: Graph, count: int, tell: Progress) -> Golden | None:
