@@ -292,8 +292,10 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         figures = (f"{row[name]:.2f}" for name in ("median_ms", "p10_ms", "p90_ms", "load_ms"))
         compared = (f"{row[f'{name}_ratio']:.2f}" if f"{name}_ratio" in row else "" for name in ratios)
-        cells.append([row["model"], str(row["threads"]), row["engine"], *figures, f"{row['peak_bytes'] / 1e6:.1f}",
-                      f"{row['worst_difference']:.1e}", f"{row['cosine']:.8f}", *compared])  # fmt: skip
+        exactness = (f"{row['worst_difference']:.1e}", f"{row['cosine']:.8f}")
+        peak = f"{row['peak_bytes'] / 1e6:.1f}"
+        names = (row["model"], str(row["threads"]), row["engine"])
+        cells.append([*names, *figures, peak, *exactness, *compared])
     widths = [max(map(len, column)) for column in zip(*cells)]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths)) for line in cells)
 

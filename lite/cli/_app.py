@@ -8,7 +8,6 @@ import os
 import pkgutil
 import sys
 import traceback
-from typing import Any
 
 import click
 
@@ -120,8 +119,7 @@ def _guarded(program: str, arguments: list[str]) -> int:
 def _report(message: str, hint: str | None, code: int) -> int:
     if os.environ.get("LITE_DEBUG"):
         traceback.print_exc()
-    one_line: Any = " ".join(message.split())
-    click.echo(f"error: {one_line}", err=True)
+    click.echo(f"error: {message.strip()}", err=True)
     if hint:
         click.echo(f"hint: {' '.join(hint.split())}", err=True)
     return code

@@ -15,20 +15,20 @@ from lite.images import is_image, network_input
 
 if TYPE_CHECKING:
     from lite.ir import Preprocess
-    from lite.session import Session
+    from lite.session import TensorInfo
 
 Arrays = dict[str, np.ndarray]
 
 
 def read_inputs(
-    texts: Iterable[str], inputs: Sequence[Any], rules: Callable[[], Preprocess | None]
+    texts: Iterable[str], inputs: Sequence[TensorInfo], rules: Callable[[], Preprocess | None]
 ) -> Arrays:
     """Arrays for a model's inputs from [NAME=]FILE, FILE being .npy, .npz (named arrays) or an image.
 
     Parameters
     ----------
     texts : iterable of str
-    inputs : sequence of what has a name, a shape and a dtype
+    inputs : sequence of TensorInfo
     rules : callable
         How an image becomes an input; asked only if there is one.
     """
@@ -149,28 +149,29 @@ def write_arrays(path: str, arrays: Arrays) -> None:
     write_atomically(Path(path), buffer.getvalue())
 
 
-def planned_shapes(session: Session, given: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, ...]]:
+def planned_shapes(
+    inputs: Sequence[TensorInfo], given: Mapping[str, Sequence[int]]
+) -> dict[str, tuple[int, ...]]:
     """A shape for every input: the given one, or the declared one with 1 for each free extent."""
-    known = [entry.name for entry in session.inputs]
+    known = [info.name for info in inputs]
     for name in given:
         if name not in known:
             raise InputError(
                 f"there is no input {name!r}; the model's are {', '.join(known)}", where="--input_shape"
             )
-    return {
-        entry.name: tuple(
-            given.get(entry.name, [extent if isinstance(extent, int) else 1 for extent in entry.shape])
-        )
-        for entry in session.inputs
+    fixed = {
+        info.name: [extent if isinstance(extent, int) else 1 for extent in info.shape] for info in inputs
     }
+    return {name: tuple(given.get(name, fixed[name])) for name in known}
 
 
-def random_inputs(session: Session, shapes: Mapping[str, Sequence[int]], seed: int = 0) -> Arrays:
+def random_inputs(inputs: Sequence[TensorInfo], shapes: Mapping[str, Sequence[int]], seed: int = 0) -> Arrays:
     """Floats of a normal distribution, integers and bools 0 or 1; the same for the same seed everywhere."""
-    random = np.random.RandomState(seed)
+    random = np.random.RandomState(seed)  # its stream is frozen, a Generator's is not
+    planned = planned_shapes(inputs, shapes)
     arrays: Arrays = {}
-    for entry in session.inputs:
-        shape, dtype = shapes[entry.name], np.dtype(entry.dtype)
-        numbers = random.standard_normal(shape) if dtype.kind == "f" else random.randint(0, 2, shape)
-        arrays[entry.name] = np.asarray(numbers).astype(dtype)
+    for info in inputs:
+        shape = planned[info.name]
+        numbers = random.standard_normal(shape) if info.dtype.kind == "f" else random.randint(0, 2, shape)
+        arrays[info.name] = np.asarray(numbers).astype(info.dtype)
     return arrays

@@ -51,9 +51,9 @@ def command(
         begin = time.perf_counter()
         session = Model(model).session(threads=threads)
         load_ms = (time.perf_counter() - begin) * 1e3
-        planned = planned_shapes(session, shapes)
+        planned = planned_shapes(session.inputs, shapes)
         session.resize(planned)
-        feeds = random_inputs(session, planned)
+        feeds = random_inputs(session.inputs, planned)
         tell("running")
         first_ms = _timed(session, feeds)
         for _ in range(warmup):

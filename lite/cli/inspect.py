@@ -86,7 +86,7 @@ def _engine_facts(model: str, shapes: dict[str, tuple[int, ...]]) -> dict[str, A
         return {}
     loaded = Model(model)
     session = loaded.session()
-    session.resize(planned_shapes(session, shapes))
+    session.resize(planned_shapes(session.inputs, shapes))
     planned = {info.name: list(info.shape) for info in session.inputs}
     assert session.memory is not None
     return {"made_by": loaded.made_by, "memory": {"for": planned, **dataclasses.asdict(session.memory)}}

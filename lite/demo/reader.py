@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from lite.demo.boxes import BoxRules, find_boxes
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Network = Callable[[np.ndarray], np.ndarray]  # [1, 3, h, w] of BGR in -1..1 -> the network's only output
+Network = Callable[[np.ndarray], Any]  # [1, 3, h, w] of BGR in -1..1 -> the network's only output
 
 DETECTION_SIDE, DETECTION_STEP = 960, 32
 LINE_HEIGHT, DIRECTION_WIDTH, RECOGNITION_WIDTH = 48, 192, 320
