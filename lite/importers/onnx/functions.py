@@ -45,18 +45,18 @@ def function_of(call: Call, domain: str) -> Any:
     return function
 
 
-def _plain(schema: Any, call: Call) -> bytes | None:
-    versions = [version for version in schema.function_opset_versions if version <= call.opset]
-    if not versions:
-        return None
-    body: bytes = schema.get_function_with_opset_version(max(versions))
+def _plain(schema: Any, call: Call) -> bytes:
+    body: bytes = schema.get_function_with_opset_version(_version(schema.function_opset_versions, call.opset))
     return body
 
 
+def _version(versions: list[int], opset: int) -> int:
+    """Which body: of the newest opset up to the model's, else the oldest (bodies state their opset)."""
+    return max([version for version in versions if version <= opset] or [min(versions)])
+
+
 def _dependent(schema: Any, call: Call) -> bytes | None:
-    versions = [v for v in schema.context_dependent_function_opset_versions if v <= call.opset]
-    if not versions:
-        return None
+    version = _version(schema.context_dependent_function_opset_versions, call.opset)
     node = onnx.NodeProto()
     node.CopyFrom(call.node)
     del node.attribute[:]
@@ -65,7 +65,7 @@ def _dependent(schema: Any, call: Call) -> bytes | None:
         attribute.name = name
     types = [_type_proto(value.type if value is not None else None) for value in call.inputs]
     body: bytes = schema.get_context_dependent_function_with_opset_version(
-        max(versions), node.SerializeToString(), types)
+        version, node.SerializeToString(), types)
     return body or None
 
 

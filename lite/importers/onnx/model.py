@@ -14,7 +14,7 @@ from lite.errors import ModelFormatError
 from lite.importers import Source, describe, read_bytes
 from lite.importers.onnx.tensors import TensorReader
 
-OLDEST_OPSET = 7
+OLDEST_OPSET = 1  # before 7 as far as rules/legacy.py goes
 
 
 class Model:

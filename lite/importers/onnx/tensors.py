@@ -153,8 +153,8 @@ def _from_bytes(raw: bytes, dtype: DType, count: int, name: str) -> np.ndarray:
         return _widened(np.frombuffer(raw, "<u2"))
     if dtype is DType.BOOL:
         return np.frombuffer(raw, np.uint8) != 0
-    array = np.frombuffer(raw, dtype.numpy.newbyteorder("<")).astype(dtype.numpy, copy=False)
-    return np.asarray(array, np.float32) if dtype is DType.F16 else np.asarray(array)
+    array: np.ndarray = np.frombuffer(raw, dtype.numpy.newbyteorder("<"))
+    return np.asarray(array, np.float32 if dtype is DType.F16 else dtype.numpy)
 
 
 def _from_field(tensor: Any, dtype: DType, count: int) -> np.ndarray:

@@ -136,7 +136,7 @@ class Walk:
         if function is None and domain not in scope.opsets:
             raise ModelFormatError(f"its domain {domain or 'ai.onnx'!r} is not among the opsets of the model")
         opset = scope.opsets.get(domain, 0)
-        rule = rules.find(node.op_type) if domain == "" and function is None else None
+        rule = rules.find(node.op_type, opset) if domain == "" and function is None else None
         if rule is None and function is None and not has_function(node.op_type, domain, opset):
             raise _no_rule(node.op_type, domain)
         if any(scope.is_broken(name) for name in node.input if name):
@@ -158,12 +158,13 @@ class Walk:
             raise UnsupportedOpError(f"opset {call.opset} gives no body for these inputs and attributes")
         attributes = {attribute.name: attribute for attribute in function.attribute_proto}
         attributes.update(call.attributes)
-        inner = Scope(opsets_of(function.opset_import) or call.scope.opsets, attributes=attributes,
-                      depth=call.scope.depth + 1)
+        opsets = {**call.scope.opsets, **opsets_of(function.opset_import)}
+        inner = Scope(opsets, attributes=attributes, depth=call.scope.depth + 1)
         for position, name in enumerate(function.input):
             inner.define(name, call.input(position))
         self._run_nodes(function.node, inner)
-        return [inner.find(name) for name in function.output]
+        return [inner.find(name) if wanted else None
+                for name, wanted in zip(function.output, call.node.output)]
 
     def _outputs(self, scope: Scope) -> list[tuple[str, Value]]:
         outputs = []

@@ -16,6 +16,7 @@ from lite.importers.onnx.call import Call
 from lite.importers.onnx.rules import (
     constants,
     control,
+    einsum,
     elementwise,
     images,
     indices,
@@ -26,14 +27,15 @@ from lite.importers.onnx.rules import (
     shapes,
     windows,
 )
+from lite.importers.onnx.rules.legacy import NUMPY_BROADCASTING, adapted
 from lite.importers.onnx.rules.refusals import REFUSALS
 from lite.ir import Op, Rename, Value
 
 Answer = Union[Value, tuple[Union[Value, None], ...]]
 Rule = Callable[[Call], Answer]
 
-FAMILIES = (constants, control, elementwise, images, indices, linear, normalisation, reductions, resizing,
-            shapes, windows)
+FAMILIES = (constants, control, einsum, elementwise, images, indices, linear, normalisation, reductions,
+            resizing, shapes, windows)
 
 
 @functools.cache
@@ -49,9 +51,10 @@ def table() -> dict[str, Rule]:
     return rows
 
 
-def find(op: str) -> Rule | None:
+def find(op: str, opset: int) -> Rule | None:
     """The rule for an ONNX op of the default domain."""
-    return table().get(op)
+    rule = table().get(op)
+    return adapted(op, opset, rule) if rule is not None and opset < NUMPY_BROADCASTING else rule
 
 
 def why_not(op: str) -> tuple[str, str]:

@@ -78,11 +78,12 @@ def power(call: Call) -> Value:
     return call.emit("cast", wide, to=dtype)
 
 
-def mod(call: Call) -> Value:
-    fmod = bool(call.int("fmod", 0))
-    if call.need(0).type.dtype.is_float and not fmod:
-        raise ModelFormatError("fmod is 0, which is for whole numbers only")
-    return call.emit("mod", call.need(0), call.need(1), fmod=fmod)
+def bit_shift(call: Call) -> Value:
+    x = call.need(0)
+    if not x.type.dtype.value.startswith("u"):
+        raise UnsupportedOpError(f"shifting {x.type.dtype.value} is not supported",
+                                 hint="multiply or divide instead")
+    return call.emit("bit_shift", x, call.need(1), direction=call.text("direction"))
 
 
 def cast(call: Call) -> Value:
@@ -118,6 +119,7 @@ def relu(call: Call) -> Value:
 
 
 RULES = {
+    "BitShift": bit_shift,
     "Cast": cast,
     "CastLike": cast_like,
     "Clip": clip,
@@ -125,7 +127,6 @@ RULES = {
     "Max": _folded("max"),
     "Mean": mean,
     "Min": _folded("min"),
-    "Mod": mod,
     "PRelu": prelu,
     "Pow": power,
     "Relu": relu,

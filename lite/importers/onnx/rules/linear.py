@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Matrix products: Gemm, MatMul, Einsum. A constant matrix on the right makes a fully_connected."""
+"""Matrix products: Gemm and MatMul. A constant matrix on the right makes a fully_connected."""
 
 from __future__ import annotations
 

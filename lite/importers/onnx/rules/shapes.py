@@ -64,7 +64,8 @@ def transpose(call: Call) -> Value:
 
 def concat(call: Call) -> Value:
     values = [call.need(position) for position in range(len(call.inputs))]
-    return call.emit("concat", *values, axis=axis_of(call.int("axis"), values[0].type.rank))
+    axis = call.int("axis", ... if call.opset >= 4 else 1)
+    return call.emit("concat", *values, axis=axis_of(axis, values[0].type.rank))
 
 
 def split(call: Call) -> tuple[Value, ...]:
