@@ -67,9 +67,10 @@ class Op:
     name: ClassVar[str] = ""
     quant: ClassVar[Quant] = Quant.NONE
     imports: ClassVar[tuple[Rename, ...]] = ()
-    # How far a kernel may be from the reference: in units of the last place of each element. None: in
-    # units of the output's greatest magnitude (tests/every/tolerance.py); not asked of ops that are exact.
-    ulps: ClassVar[float | None] = None
+    # How far a kernel's floats may be from the reference, in units in the last place: of each element, plus
+    # those of the output's greatest element. Integers, and ops that only move elements, are always exact.
+    ulps: ClassVar[float] = 0.0
+    range_ulps: ClassVar[float] = 64.0
 
     def __init_subclass__(cls, *, name: str = "", quant: Quant | None = None) -> None:
         super().__init_subclass__()

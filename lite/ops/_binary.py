@@ -35,7 +35,7 @@ class Binary(Op):
     """
 
     dtypes: ClassVar[tuple[DType, ...]] = NUMBERS
-    ulps: ClassVar[float | None] = 0.0
+    range_ulps: ClassVar[float] = 0.0
     result: ClassVar[DType | None] = None  # None: that of the operands
 
     def infer(self, a: TensorType, b: TensorType) -> TensorType:

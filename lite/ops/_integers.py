@@ -22,4 +22,4 @@ def integer_power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
         inverse = np.where(base == -1, np.where(exponent % 2 == 0, 1, -1), inverse)
     with np.errstate(all="ignore"):
         power = np.power(base, np.maximum(exponent, 0))
-    return np.where(exponent < 0, inverse, power).astype(base.dtype)
+    return np.where(exponent < 0, inverse.astype(base.dtype), power)

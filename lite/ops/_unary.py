@@ -24,7 +24,8 @@ class Unary(Op):
     """
 
     dtypes: ClassVar[tuple[DType, ...]] = FLOATS
-    ulps: ClassVar[float | None] = 4.0
+    ulps: ClassVar[float] = 4.0
+    range_ulps: ClassVar[float] = 0.0
     sweep: ClassVar[tuple[float, float]] = (-20.0, 20.0)  # where samples look closely
 
     def infer(self, x: TensorType) -> TensorType:

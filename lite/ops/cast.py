@@ -16,7 +16,7 @@ class Cast(Op, name="cast"):
     """
 
     to: DType = DType.F32
-    ulps = 0.0
+    range_ulps = 0.0
 
     def infer(self, x: TensorType) -> TensorType:
         check_dtype("x", x, ANY)

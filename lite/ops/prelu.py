@@ -12,7 +12,8 @@ from lite.ops._broadcast import FLOATS, SIGNED, broadcast, check_dtype, check_sa
 
 class Prelu(Op, name="prelu"):
     imports = (Rename("onnx", "PRelu"),)
-    ulps = 0.0
+    ulps = 0.5
+    range_ulps = 0.0
 
     def infer(self, x: TensorType, slope: TensorType) -> TensorType:
         check_dtype("x", x, FLOATS + SIGNED)
@@ -31,5 +32,5 @@ class Prelu(Op, name="prelu"):
                          ((3, 4, 5), (3, 4, 5)), ((30, 500, 3), (3,))):
             yield cls(), [TensorType(x), TensorType(slope)]
         yield cls(), [np.array([-1, 0, 2, -np.inf, np.inf, np.nan], np.float32), TensorType((6,))]
-        for dtype in (DType.F64, DType.F16, DType.S32, DType.S64):
+        for dtype in (DType.F64, DType.F16, *SIGNED):
             yield cls(), [TensorType((3, 4), dtype), TensorType((4,), dtype)]

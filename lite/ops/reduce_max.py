@@ -11,7 +11,7 @@ from lite.ops._reduce import Reduce, lowest
 
 class ReduceMax(Reduce, name="reduce_max"):
     dtypes = ANY
-    ulps = 0.0
+    range_ulps = 0.0
 
     def function(self, x):
         return np.max(x, self.axes, keepdims=self.keepdims, initial=lowest(x.dtype))

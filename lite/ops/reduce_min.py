@@ -11,7 +11,7 @@ from lite.ops._reduce import Reduce, greatest
 
 class ReduceMin(Reduce, name="reduce_min"):
     dtypes = ANY
-    ulps = 0.0
+    range_ulps = 0.0
 
     def function(self, x):
         return np.min(x, self.axes, keepdims=self.keepdims, initial=greatest(x.dtype))

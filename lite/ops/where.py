@@ -13,7 +13,7 @@ class Where(Op, name="where"):
     """All three operands are broadcast; the condition is bool."""
 
     imports = (Rename("onnx", "Where"), Rename("paddle", "where", inputs=("Condition", "X", "Y")))
-    ulps = 0.0
+    range_ulps = 0.0
 
     def infer(self, condition: TensorType, a: TensorType, b: TensorType) -> TensorType:
         check_dtype("condition", condition, (DType.BOOL,))

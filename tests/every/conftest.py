@@ -66,8 +66,9 @@ def difference(result: np.ndarray, expected: np.ndarray, op: Op) -> str | None:
     """How a result is wrong, or None.
 
     Integers, truth values and ops that only move elements must agree exactly, and so must NaN and infinity.
-    Other floats may be off by ``op.ulps`` units in the last place of the expected element; or, where an op
-    sets none because it adds many terms up, by 64 such units of the expected output's greatest element.
+    Other floats may be off by ``op.ulps`` units in the last place of the expected element, and by
+    ``op.range_ulps`` of the expected output's greatest element. Below 2^-102 floats count as if they were
+    2^-102, so that flushing denormals to zero is no error.
     """
     if result.dtype != expected.dtype or result.shape != expected.shape:
         return f"got {TensorType.of(result)}, expected {TensorType.of(expected)}"
@@ -86,15 +87,16 @@ def _spacing(expected: np.ndarray) -> np.ndarray:
     """A unit in the last place of each element."""
     greatest = np.nextafter(np.finfo(expected.dtype).max, expected.dtype.type(0))  # that of the last is inf
     magnitude = np.minimum(np.abs(np.where(np.isfinite(expected), expected, 0)), greatest)
+    if expected.dtype == np.float32:
+        magnitude = np.maximum(magnitude, np.float32(2.0**-102))
     return _wide(np.spacing(magnitude))
 
 
 def _allowed(spacing: np.ndarray, op: Op) -> np.ndarray:
-    if op.quant is Quant.SAME or op.ulps == 0:
+    if op.quant is Quant.SAME or (op.ulps == 0 and op.range_ulps == 0):
         return np.zeros_like(spacing)
-    if op.ulps is None:
-        return np.broadcast_to(64 * np.max(spacing, initial=0), spacing.shape)
-    return spacing * (op.ulps + 0.5)  # the expected result itself is rounded
+    rounding = 0.5  # of the expected result itself
+    return spacing * (op.ulps + rounding) + op.range_ulps * np.max(spacing, initial=0)
 
 
 def _wide(array: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from lite.ir import DType, TensorType
 from lite.ir.dim import Dim, evaluate
 from lite.ir.interpret import interpret, lowered
 
+KINDS = (bool, int, float, str, DType, Dim)
+
 
 def test_has_samples(cases):
     assert cases
@@ -19,7 +21,7 @@ def test_attributes_are_of_the_kinds_a_file_can_hold(cases):
     for case in cases:
         for name, value in case.op.attributes().items():
             items = value if isinstance(value, tuple) else (value,)
-            assert all(isinstance(item, (bool, int, float, str, DType, Dim)) or item is None for item in items), name
+            assert all(item is None or isinstance(item, KINDS) for item in items), name
 
 
 def test_infers_what_the_reference_makes(cases):
