@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "ops/elementwise/unary.h"
+
+namespace lite {
+namespace {
+
+struct Atan {
+  template <class T>
+  static T apply(T x, const unary::Parameters&) {
+    return static_cast<T>(std::atan(static_cast<double>(x)));
+  }
+};
+
+}  // namespace
+}  // namespace lite
+
+LITE_OP(atan, PlainFloatUnary<Atan>, "", "f32 f16 f64", kInPlace)
