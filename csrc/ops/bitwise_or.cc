@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/elementwise/binary.h"
+
+namespace lite {
+namespace {
+
+struct BitwiseOr {
+  template <class T>
+  static T apply(T a, T b) {
+    return static_cast<T>(a | b);
+  }
+};
+
+}  // namespace
+}  // namespace lite
+
+LITE_OP(bitwise_or, IntegerBinary<BitwiseOr>, "", kIntegers, kInPlace)
