@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every op's samples run by the engine: right on each instruction set, with the same bits for any threads."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from lite import Model, _native, ops
+from lite.ir import DType
+from lite.nb.writer import to_bytes
+from lite.passes import pipeline
+
+TABLE = {row["name"]: row for row in _native.op_table()}
+PREPARING = ("lower_ops", "to_nhwc")  # the passes that a graph needs to run at all
+
+
+@pytest.fixture(scope="module")
+def models(kind, cases):
+    """Each case with its bytes and its feeds."""
+    passes = [step for step in pipeline.standard(frozenset(TABLE)) if step.name in PREPARING]
+    built = []
+    for case in cases:
+        if getattr(case.op, "layout", "nhwc") == "nchw" and len(passes) < len(PREPARING):
+            continue  # kernels are nhwc
+        graph, feeds = case.graph()
+        pipeline.run(graph, passes)
+        missing = sorted({node.op.name for node in graph.nodes} - set(TABLE))
+        if missing:
+            pytest.skip(f"no kernel for {', '.join(missing)}")
+        built.append((case, Model(to_bytes(graph)), feeds))
+    return built
+
+
+@pytest.mark.parametrize("isa", _native.usable_isas())
+def test_native_means_the_same(models, isa, monkeypatch):
+    monkeypatch.setenv("LITE_FORCE_ISA", isa)
+    problems = []
+    for case, model, feeds in models:
+        session = model.session()
+        assert session.isa == isa
+        problems += case.problems(session.run(None, feeds))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("isa", _native.usable_isas())
+def test_threads_change_no_bit(models, isa, monkeypatch):
+    monkeypatch.setenv("LITE_FORCE_ISA", isa)
+    for case, model, feeds in models:
+        alone, *teams = ([array.tobytes() for array in model.session(threads).run(None, feeds)]
+                         for threads in (1, 2, 4))
+        assert all(team == alone for team in teams), str(case)
+
+
+def test_runs_again_with_the_same_bits(models):
+    """Scratch and arena carry nothing from one run to the next."""
+    for case, model, feeds in models:
+        session = model.session()
+        first, second = ([array.tobytes() for array in session.run(None, feeds)] for _ in range(2))
+        assert first == second, str(case)
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
+def test_row_names_the_attributes_of_the_op(row):
+    op = ops.get(row["name"])
+    assert sorted(row["attributes"]) == sorted(field.name for field in dataclasses.fields(op))
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
+def test_row_names_element_types_that_exist(row):
+    assert row["dtypes"] and set(row["dtypes"]) <= {dtype.value for dtype in DType}
+
+
+def test_row_names_the_element_types_of_the_samples(kind, cases):
+    """Of all of them, where the op says which it takes."""
+    if kind.name not in TABLE:
+        pytest.skip("no kernel")
+    first = ({case.types[0].dtype.value for case in cases if case.types and case.types[0] is not None}
+             or {DType.of(array).value for case in cases for array in case.expected})
+    declared = set(TABLE[kind.name]["dtypes"])
+    assert first <= declared
+    assert not hasattr(kind, "dtypes") or first == declared
