@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Family gemm: C = activation(A * B + bias + residual) in floats. B is packed in panels of 16
+// columns (Packing::p16); A is never packed: a table says where each row lies. A convolution is a
+// GEMM whose rows are pixels and whose depth is cut into taps, each with rows of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/activation.h"
+
+namespace lite {
+enum class Isa : int;
+}
+
+namespace lite::gemm {
+
+inline constexpr int kPanel = 16;
+
+struct Block {
+  int64_t m = 0, n = 0;                // rows and columns of C in this block
+  int64_t taps = 1, k = 0;             // A is m by taps * k
+  const float* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
+  int64_t row_stride = 0;              // >= m
+  const float* zeros =
+      nullptr;               // a row of it counts as k zeros; a tap that is all zeros is left out
+  const float* b = nullptr;  // first panel of the block: [taps][k][16]
+  int64_t panel_stride = 0;  // floats from panel to panel
+  const float* bias = nullptr;      // n floats, or null
+  const float* residual = nullptr;  // as C, or null
+  int64_t residual_stride = 0;
+  float* c = nullptr;
+  int64_t c_stride = 0;
+  Activation activation;
+};
+
+struct Kernels {
+  // Each element of C is summed in the order of the depth, whatever the block's size: blocks may be
+  // cut anywhere (columns at multiples of 16) without changing a bit.
+  void (*multiply)(const Block& block);
+  // Panel of columns [0, count) of a matrix: element (k, j) is at b[k * k_stride + j * n_stride],
+  // and one of the strides is 1. The panel's other columns are filled with zeros.
+  void (*pack_panel)(const float* b, int64_t k, int64_t k_stride, int64_t n_stride, int count,
+                     float* panel);
+};
+
+const Kernels& kernels(Isa isa);
+
+}  // namespace lite::gemm

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/gemm/gemm.h"
+#include "simd/activation.h"
+
+namespace lite::gemm {
+namespace {
+
+constexpr int kWidth = Simd::kWidth;
+constexpr int kMaxVectors = 4;
+constexpr int kMaxRows =
+    8;  // more rows at a stride of a power of two would evict one another from L1
+
+// Vectors of a tile start at multiples of their width inside a panel or cover whole panels.
+constexpr bool fits_panels(int vectors) {
+  const int columns = vectors * kWidth;
+  return kPanel % columns == 0 || columns % kPanel == 0;
+}
+
+// Rows of the largest tile of so many vectors: accumulators, a row of B and one broadcast in
+// registers.
+constexpr int max_rows(int vectors) {
+  if (!fits_panels(vectors)) return 0;
+  const int rows = (Simd::kRegisters - vectors - 1) / vectors;
+  return rows < kMaxRows ? rows : kMaxRows;
+}
+
+// The columns that a tile works on: [column, column + vectors * kWidth) of the block.
+struct Stripe {
+  const float* b;
+  const float* bias;
+  const float* residual;
+  float* c;
+  int64_t n;  // columns that exist, from the stripe's first on
+};
+
+LITE_INLINE int lanes(int64_t n, int vector) {
+  const int64_t rest = n - vector * kWidth;
+  return rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
+}
+
+template <int kRows>
+LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
+  bool zero = true;
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) zero &= a[i] == zeros;
+  return zero;
+}
+
+template <int kRows, int kVectors>
+LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
+                            Simd::f32 (&sums)[kRows][kVectors]) {
+  const int64_t depth = block.k, panel_stride = block.panel_stride;
+  const float* const* table = block.rows + row;
+  const float* b = stripe.b;
+  for (int64_t tap = 0; tap < block.taps; ++tap, table += block.row_stride) {
+    const float* a[kRows];
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) a[i] = table[i];
+    if (all_zeros(a, block.zeros)) {
+      b += depth * kPanel;
+      continue;
+    }
+    for (int64_t k = 0; k < depth; ++k, b += kPanel) {
+      Simd::f32 columns[kVectors];
+      LITE_UNROLL
+      for (int j = 0; j < kVectors; ++j)
+        columns[j] = Simd::load(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel);
+      LITE_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        const Simd::f32 value = Simd::broadcast(a[i][k]);
+        LITE_UNROLL
+        for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::fma(value, columns[j], sums[i][j]);
+      }
+    }
+  }
+}
+
+template <int kRows, int kVectors>
+LITE_INLINE void finish(const Block& block, const Stripe& stripe, int64_t row,
+                        Simd::f32 (&sums)[kRows][kVectors]) {
+  const Simd::f32 lo = Simd::broadcast(block.activation.lo);
+  const Simd::f32 hi = Simd::broadcast(block.activation.hi);
+  const float* residual = stripe.residual + (stripe.residual ? row * block.residual_stride : 0);
+  float* c = stripe.c + row * block.c_stride;
+  const bool whole = stripe.n >= kVectors * kWidth;
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i, c += block.c_stride, residual += block.residual_stride) {
+    LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) {
+      Simd::f32 y = sums[i][j];
+      if (stripe.residual != nullptr) {
+        const float* source = residual + j * kWidth;
+        y = Simd::add(y,
+                      whole ? Simd::load(source) : Simd::load_partial(source, lanes(stripe.n, j)));
+      }
+      y = Simd::min(hi, Simd::max(lo, y));
+      if (whole) {
+        Simd::store(c + j * kWidth, y);
+      } else {
+        Simd::store_partial(c + j * kWidth, y, lanes(stripe.n, j));
+      }
+    }
+  }
+}
+
+// A pointer that the compiler knows nothing about: what is read through it stays in memory instead
+// of taking registers from the accumulators.
+LITE_INLINE const float* opaque(const float* p) {
+  asm volatile("" : "+r"(p));
+  return p;
+}
+
+// `tiles` tiles of kRows rows, from a row of the block on.
+template <int kRows, int kVectors>
+__attribute__((noinline)) void run_tiles(const Block& block, const Stripe& stripe, int64_t row,
+                                         int64_t tiles) {
+  alignas(64) float bias[kVectors * kWidth];
+  LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j)
+    Simd::store(bias + j * kWidth,
+                stripe.bias == nullptr
+                    ? Simd::broadcast(0.0f)
+                    : Simd::load_partial(stripe.bias + j * kWidth, lanes(stripe.n, j)));
+  for (; tiles > 0; --tiles, row += kRows) {
+    Simd::f32 sums[kRows][kVectors];
+    const float* start = opaque(bias);
+    LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) sums[0][j] = Simd::load(start + j * kWidth);
+    LITE_UNROLL
+    for (int i = 1; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
+    accumulate(block, stripe, row, sums);
+    finish(block, stripe, row, sums);
+  }
+}
+
+using Run = void (*)(const Block& block, const Stripe& stripe, int64_t row, int64_t tiles);
+
+template <int kRows, int kVectors>
+constexpr Run run_of() {
+  if constexpr (kRows <= max_rows(kVectors)) return run_tiles<kRows, kVectors>;
+  return nullptr;
+}
+
+#define LITE_RUNS(vectors) \
+  {nullptr,                \
+   run_of<1, vectors>(),   \
+   run_of<2, vectors>(),   \
+   run_of<3, vectors>(),   \
+   run_of<4, vectors>(),   \
+   run_of<5, vectors>(),   \
+   run_of<6, vectors>(),   \
+   run_of<7, vectors>(),   \
+   run_of<8, vectors>()}
+constexpr Run kRuns[kMaxVectors + 1][kMaxRows + 1] = {
+    {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4)};
+#undef LITE_RUNS
+
+// Vectors of the next stripe: as many accumulators as the rows allow, and no lonely vector at the
+// end.
+int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
+  int best = 1;
+  int64_t most = 0;
+  for (int vectors = 1; vectors <= kMaxVectors && vectors <= remaining; ++vectors) {
+    const int rows = max_rows(vectors);
+    if (rows == 0 || column % (vectors * kWidth < kPanel ? vectors * kWidth : kPanel) != 0)
+      continue;
+    const int64_t sums = (m < rows ? m : rows) * vectors;
+    if (sums < most || (sums == most && remaining != vectors)) continue;
+    best = vectors;
+    most = sums;
+  }
+  return best;
+}
+
+// Tiles of nearly equal height: none is left with a few rows only.
+void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
+  const int64_t highest = max_rows(vectors);
+  const int64_t tiles = (block.m + highest - 1) / highest;
+  const int64_t rows = block.m / tiles, higher = block.m % tiles;
+  if (higher > 0) kRuns[vectors][rows + 1](block, stripe, 0, higher);
+  kRuns[vectors][rows](block, stripe, higher * (rows + 1), tiles - higher);
+}
+
+void multiply(const Block& block) {
+  if (block.m <= 0) return;
+  const int64_t total = (block.n + kWidth - 1) / kWidth;
+  for (int64_t vector = 0; vector < total;) {
+    const int64_t column = vector * kWidth;
+    const int vectors = choose_vectors(block.m, column, total - vector);
+    const Stripe stripe = {block.b + column / kPanel * block.panel_stride + column % kPanel,
+                           block.bias ? block.bias + column : nullptr,
+                           block.residual ? block.residual + column : nullptr, block.c + column,
+                           block.n - column};
+    run_stripe(block, stripe, vectors);
+    const int64_t columns = stripe.n < vectors * kWidth ? stripe.n : vectors * kWidth;
+    apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);
+    vector += vectors;
+  }
+}
+
+void pack_panel(const float* b, int64_t k, int64_t k_stride, int64_t n_stride, int count,
+                float* panel) {
+  for (int64_t row = 0; row < k; ++row, panel += kPanel) {
+    for (int j = 0; j < count; ++j) panel[j] = b[row * k_stride + j * n_stride];
+    for (int j = count; j < kPanel; ++j) panel[j] = 0.0f;
+  }
+}
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {multiply, pack_panel};
+
+}  // namespace lite::gemm
