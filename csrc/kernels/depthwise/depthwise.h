@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Family depthwise: convolution of each channel by itself in floats, NHWC; weights are
+// [kernel_height * kernel_width][channels] (Packing::depthwise).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/activation.h"
+
+namespace lite {
+enum class Isa : int;
+}
+
+namespace lite::depthwise {
+
+// One image and a range of its output rows.
+struct Strip {
+  const float* x = nullptr;  // [height][width][channels]
+  int64_t height = 0, width = 0, channels = 0;
+  const float* w = nullptr;
+  const float* bias = nullptr;      // channels floats, or null
+  const float* residual = nullptr;  // as y, or null
+  float* y = nullptr;               // [out_height][out_width][channels]
+  int64_t out_height = 0, out_width = 0;
+  int64_t row_begin = 0, row_end = 0;
+  int64_t kernel_height = 1, kernel_width = 1;
+  int64_t stride_height = 1, stride_width = 1;
+  int64_t dilation_height = 1, dilation_width = 1;
+  int64_t pad_top = 0, pad_left = 0;
+  const float* zeros = nullptr;      // channels zeros: what padding reads
+  const float** pointers = nullptr;  // scratch of pointers_needed(strip) entries
+  Activation activation;
+};
+
+struct Kernels {
+  void (*run)(const Strip& strip);
+  int64_t (*pointers_needed)(const Strip& strip);
+};
+
+const Kernels& kernels(Isa isa);
+
+}  // namespace lite::depthwise

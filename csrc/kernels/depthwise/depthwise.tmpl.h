@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/depthwise/depthwise.h"
+#include "simd/activation.h"
+
+namespace lite::depthwise {
+namespace {
+
+constexpr int kWidth = Simd::kWidth;
+// Columns of outputs of the wide and of the narrow tile; two rows of them are accumulated at once.
+constexpr int kWide = Simd::kRegisters >= 32 ? 7 : 4;
+constexpr int kNarrow = Simd::kRegisters >= 32 ? 4 : 2;
+constexpr int kGenericColumns = 4;
+
+// Where a tile's inputs and outputs lie; inputs in the padding are at Strip::zeros.
+struct Tile {
+  const float* const* inputs;
+  float* y;
+  int64_t y_row_stride;
+  int columns;  // that exist, of a generic tile
+};
+
+template <int kKernel, int kStride, int kRows, int kColumns>
+struct Shape {
+  static constexpr int kInputRows = (kRows - 1) * kStride + kKernel;
+  static constexpr int kInputColumns = (kColumns - 1) * kStride + kKernel;
+  static constexpr int kInputs = kInputRows * kInputColumns;
+};
+
+// One row of inputs of a tile, into all sums that it takes part in.
+template <int kKernel, int kStride, int kRows, int kColumns>
+LITE_INLINE void add_input_row(int row, const float* const* inputs, const float* w,
+                               int64_t channels, int64_t c, Simd::f32 (&sums)[kRows][kColumns]) {
+  using S = Shape<kKernel, kStride, kRows, kColumns>;
+  Simd::f32 taps[kRows][kKernel];
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    const int ky = row - i * kStride;
+    LITE_UNROLL
+    for (int kx = 0; kx < kKernel; ++kx)
+      if (ky >= 0 && ky < kKernel) taps[i][kx] = Simd::load(w + (ky * kKernel + kx) * channels);
+  }
+  LITE_UNROLL
+  for (int column = 0; column < S::kInputColumns; ++column) {
+    const Simd::f32 x = Simd::load(inputs[row * S::kInputColumns + column] + c);
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const int ky = row - i * kStride;
+      LITE_UNROLL
+      for (int j = 0; j < kColumns; ++j) {
+        const int kx = column - j * kStride;
+        if (ky >= 0 && ky < kKernel && kx >= 0 && kx < kKernel)
+          sums[i][j] = Simd::fma(x, taps[i][kx], sums[i][j]);
+      }
+    }
+  }
+}
+
+// All channels (at least kWidth) of a tile of outputs. The last vector of channels overlaps the one
+// before.
+template <int kKernel, int kStride, int kRows, int kColumns>
+__attribute__((noinline)) void run_tile(const Strip& strip, const Tile& tile) {
+  const int64_t channels = strip.channels;
+  const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
+  const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
+  for (int64_t next = 0; next < channels; next += kWidth) {
+    const int64_t c = next + kWidth <= channels ? next : channels - kWidth;
+    const Simd::f32 bias = strip.bias ? Simd::load(strip.bias + c) : Simd::broadcast(0.0f);
+    Simd::f32 sums[kRows][kColumns];
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < kColumns; ++j) sums[i][j] = bias;
+    LITE_UNROLL
+    for (int row = 0; row < Shape<kKernel, kStride, kRows, kColumns>::kInputRows; ++row)
+      add_input_row<kKernel, kStride>(row, tile.inputs, strip.w + c, channels, c, sums);
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < kColumns; ++j)
+      Simd::store(tile.y + i * tile.y_row_stride + j * channels + c,
+                  Simd::min(hi, Simd::max(lo, sums[i][j])));
+  }
+}
+
+// Any window, one row of kGenericColumns outputs, `count` channels from c on.
+template <bool kPartial>
+LITE_INLINE void run_generic_channels(const Strip& strip, const Tile& tile, int64_t c, int count) {
+  const auto load = [count](const float* p) {
+    return kPartial ? Simd::load_partial(p, count) : Simd::load(p);
+  };
+  Simd::f32 sums[kGenericColumns];
+  LITE_UNROLL
+  for (int j = 0; j < kGenericColumns; ++j)
+    sums[j] = strip.bias ? load(strip.bias + c) : Simd::broadcast(0.0f);
+  const int64_t taps = strip.kernel_height * strip.kernel_width;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    const Simd::f32 w = load(strip.w + tap * strip.channels + c);
+    LITE_UNROLL
+    for (int j = 0; j < kGenericColumns; ++j)
+      sums[j] = Simd::fma(load(tile.inputs[tap * kGenericColumns + j] + c), w, sums[j]);
+  }
+  LITE_UNROLL
+  for (int j = 0; j < kGenericColumns; ++j) {
+    const Simd::f32 y = Simd::min(Simd::broadcast(strip.activation.hi),
+                                  Simd::max(Simd::broadcast(strip.activation.lo), sums[j]));
+    if (j >= tile.columns) break;
+    float* target = tile.y + j * strip.channels + c;
+    if (kPartial) {
+      Simd::store_partial(target, y, count);
+    } else {
+      Simd::store(target, y);
+    }
+  }
+}
+
+const float* input_at(const Strip& strip, int64_t row, int64_t column) {
+  if (row < 0 || row >= strip.height || column < 0 || column >= strip.width) return strip.zeros;
+  return strip.x + (row * strip.width + column) * strip.channels;
+}
+
+// Pointers to the inputs [rows][columns] whose first is that of the window of output (row, column).
+template <int kInputRows, int kInputColumns>
+LITE_INLINE void point_at_inputs(const Strip& strip, int64_t row, int64_t column) {
+  const int64_t top = row * strip.stride_height - strip.pad_top;
+  const int64_t left = column * strip.stride_width - strip.pad_left;
+  const bool inside = left >= 0 && left + kInputColumns <= strip.width;
+  const float** next = strip.pointers;
+  for (int i = 0; i < kInputRows; ++i, next += kInputColumns) {
+    if (inside && top + i >= 0 && top + i < strip.height) {
+      const float* first = strip.x + ((top + i) * strip.width + left) * strip.channels;
+      for (int j = 0; j < kInputColumns; ++j) next[j] = first + j * strip.channels;
+    } else {
+      for (int j = 0; j < kInputColumns; ++j) next[j] = input_at(strip, top + i, left + j);
+    }
+  }
+}
+
+float* output_at(const Strip& strip, int64_t row, int64_t column) {
+  return strip.y + (row * strip.out_width + column) * strip.channels;
+}
+
+// A row of tiles; the last one overlaps the one before where the width is no multiple.
+template <int kKernel, int kStride, int kRows, int kColumns>
+void run_tile_row(const Strip& strip, int64_t row) {
+  using S = Shape<kKernel, kStride, kRows, kColumns>;
+  for (int64_t next = 0; next < strip.out_width; next += kColumns) {
+    const int64_t column = next + kColumns <= strip.out_width ? next : strip.out_width - kColumns;
+    point_at_inputs<S::kInputRows, S::kInputColumns>(strip, row, column);
+    const Tile tile = {strip.pointers, output_at(strip, row, column),
+                       strip.out_width * strip.channels, kColumns};
+    run_tile<kKernel, kStride, kRows, kColumns>(strip, tile);
+  }
+}
+
+template <int kKernel, int kStride, int kColumns>
+void run_tiles(const Strip& strip) {
+  int64_t row = strip.row_begin;
+  for (; row + 2 <= strip.row_end; row += 2)
+    run_tile_row<kKernel, kStride, 2, kColumns>(strip, row);
+  if (row < strip.row_end) run_tile_row<kKernel, kStride, 1, kColumns>(strip, row);
+}
+
+template <int kKernel, int kStride>
+void run_sized(const Strip& strip) {
+  const int64_t wide = (strip.out_width + kWide - 1) / kWide * kWide;
+  const int64_t narrow = (strip.out_width + kNarrow - 1) / kNarrow * kNarrow;
+  if (strip.out_width >= kWide && wide <= narrow + kNarrow / 2)
+    return run_tiles<kKernel, kStride, kWide>(strip);
+  run_tiles<kKernel, kStride, kNarrow>(strip);
+}
+
+void point_at_generic_inputs(const Strip& strip, int64_t row, int64_t column) {
+  const float** next = strip.pointers;
+  const int64_t top = row * strip.stride_height - strip.pad_top;
+  for (int64_t ky = 0; ky < strip.kernel_height; ++ky)
+    for (int64_t kx = 0; kx < strip.kernel_width; ++kx)
+      for (int j = 0; j < kGenericColumns; ++j) {
+        const int64_t left = (column + j) * strip.stride_width - strip.pad_left;
+        *next++ =
+            input_at(strip, top + ky * strip.dilation_height, left + kx * strip.dilation_width);
+      }
+}
+
+void run_generic(const Strip& strip) {
+  const int64_t channels = strip.channels;
+  for (int64_t row = strip.row_begin; row < strip.row_end; ++row)
+    for (int64_t column = 0; column < strip.out_width; column += kGenericColumns) {
+      point_at_generic_inputs(strip, row, column);
+      const int64_t rest = strip.out_width - column;
+      const Tile tile = {strip.pointers, output_at(strip, row, column), 0,
+                         rest < kGenericColumns ? static_cast<int>(rest) : kGenericColumns};
+      int64_t c = 0;
+      for (; c + kWidth <= channels; c += kWidth)
+        run_generic_channels<false>(strip, tile, c, kWidth);
+      if (c < channels) run_generic_channels<true>(strip, tile, c, static_cast<int>(channels - c));
+    }
+}
+
+using Run = void (*)(const Strip& strip);
+
+// The kernel for a window; those of fixed size want whole vectors of channels and whole tiles.
+Run choose(const Strip& strip) {
+  const bool undilated = strip.dilation_height == 1 && strip.dilation_width == 1;
+  const bool square =
+      strip.kernel_height == strip.kernel_width && strip.stride_height == strip.stride_width;
+  if (undilated && square && strip.channels >= kWidth && strip.out_width >= kNarrow) {
+    const int64_t kernel = strip.kernel_height, stride = strip.stride_height;
+    if (kernel == 3 && stride == 1) return run_sized<3, 1>;
+    if (kernel == 3 && stride == 2) return run_sized<3, 2>;
+    if (kernel == 5 && stride == 1) return run_sized<5, 1>;
+    if (kernel == 5 && stride == 2) return run_sized<5, 2>;
+  }
+  return run_generic;
+}
+
+int64_t pointers_needed(const Strip& strip) {
+  using Largest = Shape<5, 2, 2, kWide>;
+  const int64_t generic = strip.kernel_height * strip.kernel_width * kGenericColumns;
+  return generic > Largest::kInputs ? generic : Largest::kInputs;
+}
+
+void add_residual(const Strip& strip, int64_t begin, int64_t count) {
+  const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
+  const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
+  for (int64_t i = begin; i < begin + count; i += kWidth) {
+    const int64_t rest = begin + count - i;
+    const int lanes = rest < kWidth ? static_cast<int>(rest) : kWidth;
+    const Simd::f32 sum = Simd::add(Simd::load_partial(strip.y + i, lanes),
+                                    Simd::load_partial(strip.residual + i, lanes));
+    Simd::store_partial(strip.y + i, Simd::min(hi, Simd::max(lo, sum)), lanes);
+  }
+}
+
+// What is not done in registers follows two rows at a time, while they are in the cache.
+void run_finishing(const Strip& strip, Run convolve) {
+  const int64_t row_count = strip.out_width * strip.channels;
+  Strip part = strip;
+  if (strip.residual != nullptr) part.activation = Activation{};
+  for (int64_t row = strip.row_begin; row < strip.row_end; row += 2) {
+    part.row_begin = row;
+    part.row_end = row + 2 < strip.row_end ? row + 2 : strip.row_end;
+    convolve(part);
+    const int64_t count = (part.row_end - row) * row_count;
+    if (strip.residual != nullptr) add_residual(strip, row * row_count, count);
+    apply_activation(strip.activation, strip.y + row * row_count, count, 1, count);
+  }
+}
+
+void run(const Strip& strip) {
+  const Run convolve = choose(strip);
+  if (strip.residual == nullptr && strip.activation.kind == ActivationKind::bounds)
+    return convolve(strip);
+  run_finishing(strip, convolve);
+}
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {run, pointers_needed};
+
+}  // namespace lite::depthwise
