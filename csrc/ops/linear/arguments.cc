@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/arguments.h"
+
+#include <cstring>
+
+namespace lite::linear {
+namespace {
+
+constexpr int64_t kGreatestStep = int64_t{1} << 30;
+
+Status read_pair(const Attributes& attributes, const char* name, int64_t* first, int64_t* second) {
+  const Span<const int64_t> found = attributes.integers(name);
+  if (found.empty()) return Status();
+  if (found.size() != 2 || found[0] < 1 || found[1] < 1 || found[0] > kGreatestStep ||
+      found[1] > kGreatestStep)
+    return error(Code::k_unsupported_op, "%s must be two extents of at least 1", name);
+  *first = found[0];
+  *second = found[1];
+  return Status();
+}
+
+Status read_pads(const Attributes& attributes, Window* window) {
+  const Span<const int64_t> pads = attributes.integers("pads");
+  if (pads.empty()) return Status();
+  if (pads.size() != 4)
+    return error(Code::k_unsupported_op, "pads has %zu extents, expected 4", pads.size());
+  for (int64_t pad : pads)
+    if (pad < 0 || pad > kGreatestStep)
+      return error(Code::k_unsupported_op, "pads must not be negative, got %lld",
+                   static_cast<long long>(pad));
+  window->pad_top = pads[0];
+  window->pad_left = pads[1];
+  window->pad_bottom = pads[2];
+  window->pad_right = pads[3];
+  return Status();
+}
+
+Status check_f32(const Tensor& tensor, const char* role) {
+  if (tensor.dtype == DType::f32) return Status();
+  return error(Code::k_unsupported_op, "the %s is %s, expected f32", role,
+               dtype_name(tensor.dtype));
+}
+
+}  // namespace
+
+std::string text(const Shape& shape) {
+  std::string words = "[";
+  for (int axis = 0; axis < shape.rank; ++axis)
+    words += (axis ? ", " : "") + std::to_string(shape[axis]);
+  return words + "]";
+}
+
+Result<Activation> read_activation(const Attributes& attributes) {
+  const std::string word = attributes.text("activation", "none");
+  Activation activation;
+  activation.alpha = attributes.real("alpha", 0.0f);
+  activation.beta = attributes.real("beta", 0.0f);
+  if (word == "none") return activation;
+  if (word == "relu" || word == "relu6" || word == "clip") {
+    activation.lo = word == "clip" ? activation.alpha : 0.0f;
+    if (word != "relu") activation.hi = word == "clip" ? activation.beta : 6.0f;
+    return activation;
+  }
+  constexpr struct {
+    const char* word;
+    ActivationKind kind;
+  } rows[] = {{"leaky_relu", ActivationKind::leaky_relu},
+              {"hard_swish", ActivationKind::hard_swish},
+              {"swish", ActivationKind::swish},
+              {"sigmoid", ActivationKind::sigmoid},
+              {"hard_sigmoid", ActivationKind::hard_sigmoid}};
+  for (const auto& row : rows)
+    if (word == row.word) {
+      activation.kind = row.kind;
+      return activation;
+    }
+  return error(Code::k_unsupported_op, "there is no activation '%s'", word.c_str());
+}
+
+Status check_operands(const PrepareContext& context, size_t greatest, int64_t n) {
+  const size_t count = context.inputs.size();
+  if (count < 2 || count > greatest || !context.present(0) || !context.present(1) ||
+      context.outputs.size() != 1)
+    return error(Code::k_unsupported_op, "got %zu inputs and %zu outputs, expected 2 to %zu and 1",
+                 count, context.outputs.size(), greatest);
+  constexpr const char* roles[] = {"input", "weights", "bias", "residual"};
+  for (size_t i = 0; i < count; ++i)
+    if (context.present(i)) LITE_RETURN_IF_ERROR(check_f32(context.inputs[i], roles[i]));
+  LITE_RETURN_IF_ERROR(check_f32(context.outputs[0], "output"));
+  if (context.present(2) && (context.inputs[2].shape.rank != 1 || context.inputs[2].shape[0] != n))
+    return error(Code::k_bad_shape, "the bias is %s, expected [%lld]",
+                 text(context.inputs[2].shape).c_str(), static_cast<long long>(n));
+  if (context.present(3) && context.inputs[3].shape != context.outputs[0].shape)
+    return error(Code::k_bad_shape, "the residual is %s, expected %s",
+                 text(context.inputs[3].shape).c_str(), text(context.outputs[0].shape).c_str());
+  return Status();
+}
+
+Result<Window> read_window(const Attributes& attributes, const Shape& weights) {
+  if (std::strcmp(attributes.text("layout", "nchw"), "nhwc") != 0)
+    return error(Code::k_unsupported_op,
+                 "layout '%s' has no kernel, expected nhwc\nhint: the pass to_nhwc converts",
+                 attributes.text("layout", "nchw"));
+  if (weights.rank != 4 || weights[2] < 1 || weights[3] < 1)
+    return error(Code::k_bad_shape,
+                 "the weights are %s, expected 4 extents, a window of at least 1 x 1",
+                 text(weights).c_str());
+  Window window;
+  window.kernel_height = weights[2];
+  window.kernel_width = weights[3];
+  window.groups = attributes.integer("groups", 1);
+  if (window.groups < 1 || window.groups > kGreatestStep)
+    return error(Code::k_unsupported_op, "groups is %lld, expected at least 1",
+                 static_cast<long long>(window.groups));
+  LITE_RETURN_IF_ERROR(
+      read_pair(attributes, "strides", &window.stride_height, &window.stride_width));
+  LITE_RETURN_IF_ERROR(
+      read_pair(attributes, "dilations", &window.dilation_height, &window.dilation_width));
+  LITE_RETURN_IF_ERROR(read_pads(attributes, &window));
+  return window;
+}
+
+}  // namespace lite::linear

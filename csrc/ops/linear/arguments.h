@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments that the ops which multiply matrices share: activation, operands, windows of images.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/activation.h"
+#include "ops/op.h"
+
+namespace lite::linear {
+
+[[nodiscard]] Result<Activation> read_activation(const Attributes& attributes);
+
+[[nodiscard]] std::string text(const Shape& shape);
+
+// Inputs x, weights, bias and, up to `greatest`, residual; x and weights must be there, all must be
+// f32. The bias must have n elements, the residual the output's shape.
+[[nodiscard]] Status check_operands(const PrepareContext& context, size_t greatest, int64_t n);
+
+// Sliding window over images NHWC.
+struct Window {
+  int64_t kernel_height = 1, kernel_width = 1;
+  int64_t stride_height = 1, stride_width = 1;
+  int64_t dilation_height = 1, dilation_width = 1;
+  int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int64_t groups = 1;
+
+  [[nodiscard]] int64_t taps() const { return kernel_height * kernel_width; }
+};
+
+// Reads strides, pads, dilations, groups and layout; the kernel's extents are the last two of the
+// weights.
+[[nodiscard]] Result<Window> read_window(const Attributes& attributes, const Shape& weights);
+
+struct Image {
+  int64_t height = 0, width = 0, channels = 0;
+  [[nodiscard]] int64_t count() const { return height * width * channels; }
+};
+
+// Height, width and channels of images [n, h, w, c].
+inline Image image_of(const Shape& shape) { return {shape[1], shape[2], shape[3]}; }
+
+[[nodiscard]] constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+[[nodiscard]] constexpr size_t aligned_bytes(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+}  // namespace lite::linear

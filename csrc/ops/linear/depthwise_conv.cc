@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/depthwise_conv.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lite::linear {
+namespace {
+
+constexpr int64_t kWantedTasks = 16;
+
+}  // namespace
+
+void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
+                            const Activation& activation) {
+  kernels_ = &depthwise::kernels(context.isa);
+  const Shape& x = context.inputs[0].shape;
+  const Shape& y = context.outputs[0].shape;
+  images_ = x[0];
+  strip_.height = x[1];
+  strip_.width = x[2];
+  strip_.channels = x[3];
+  strip_.out_height = y[1];
+  strip_.out_width = y[2];
+  strip_.kernel_height = window.kernel_height;
+  strip_.kernel_width = window.kernel_width;
+  strip_.stride_height = window.stride_height;
+  strip_.stride_width = window.stride_width;
+  strip_.dilation_height = window.dilation_height;
+  strip_.dilation_width = window.dilation_width;
+  strip_.pad_top = window.pad_top;
+  strip_.pad_left = window.pad_left;
+  strip_.activation = activation;
+  zeros_bytes_ = aligned_bytes(static_cast<size_t>(strip_.channels) * sizeof(float));
+  task_rows_ = ceil_div(std::max<int64_t>(ceil_div(strip_.out_height, kWantedTasks), 2), 2) * 2;
+  const Tensor& weights = context.inputs[1];
+  const size_t count = static_cast<size_t>(window.taps() * strip_.channels);
+  if (weights.packing != Packing::depthwise && weights.constant) {
+    packed_.resize(count);
+    pack(weights.as<float>(), packed_.data());
+  } else if (!weights.constant) {
+    weights_bytes_ = aligned_bytes(count * sizeof(float));
+  }
+  thread_bytes_ =
+      aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(strip_)) * sizeof(float*));
+  context.scratch_bytes =
+      std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
+                                          thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+void DepthwiseConv::pack(const float* plain, float* packed) const {
+  const int64_t taps = strip_.kernel_height * strip_.kernel_width;
+  for (int64_t channel = 0; channel < strip_.channels; ++channel)
+    for (int64_t tap = 0; tap < taps; ++tap)
+      packed[tap * strip_.channels + channel] = plain[channel * taps + tap];
+}
+
+const float* DepthwiseConv::weights(const RunContext& context) const {
+  const Tensor& tensor = context.inputs[1];
+  if (tensor.packing == Packing::depthwise) return tensor.as<float>();
+  if (!packed_.empty()) return packed_.data();
+  float* packed = reinterpret_cast<float*>(context.scratch);
+  pack(tensor.as<float>(), packed);
+  return packed;
+}
+
+void DepthwiseConv::run(const RunContext& context) const {
+  depthwise::Strip common = strip_;
+  std::byte* zeros = context.scratch + weights_bytes_;
+  std::byte* scratch = zeros + zeros_bytes_;
+  std::memset(zeros, 0, zeros_bytes_);
+  common.zeros = reinterpret_cast<const float*>(zeros);
+  common.w = weights(context);
+  if (context.inputs.size() > 2) common.bias = context.inputs[2].as<float>();
+  const float* residual = context.inputs.size() > 3 ? context.inputs[3].as<float>() : nullptr;
+  const int64_t tasks = ceil_div(common.out_height, task_rows_);
+  const int64_t in_count = common.height * common.width * common.channels;
+  const int64_t out_count = common.out_height * common.out_width * common.channels;
+  context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
+    const int64_t image = index / tasks;
+    depthwise::Strip strip = common;
+    strip.x = context.inputs[0].as<float>() + image * in_count;
+    strip.y = context.outputs[0].as<float>() + image * out_count;
+    strip.residual = residual ? residual + image * out_count : nullptr;
+    strip.row_begin = index % tasks * task_rows_;
+    strip.row_end = std::min(strip.row_begin + task_rows_, strip.out_height);
+    strip.pointers =
+        reinterpret_cast<const float**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
+    kernels_->run(strip);
+  });
+}
+
+}  // namespace lite::linear

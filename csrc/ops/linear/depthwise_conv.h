@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolution of each channel by itself.
+#pragma once
+
+#include <vector>
+
+#include "kernels/depthwise/depthwise.h"
+#include "ops/linear/arguments.h"
+
+namespace lite::linear {
+
+class DepthwiseConv {
+ public:
+  // Shapes have been checked.
+  void prepare(PrepareContext& context, const Window& window, const Activation& activation);
+  void run(const RunContext& context) const;
+
+ private:
+  const float* weights(const RunContext& context) const;
+  void pack(const float* plain, float* packed) const;
+
+  const depthwise::Kernels* kernels_ = nullptr;
+  depthwise::Strip strip_;  // all that does not change from run to run
+  int64_t images_ = 0;
+  int64_t task_rows_ = 2;
+  // Scratch: weights, zeros, then a part per thread.
+  size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
+  std::vector<float> packed_;
+};
+
+}  // namespace lite::linear

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batched product of matrices of floats.
+#pragma once
+
+#include "ops/linear/arguments.h"
+#include "ops/linear/tasks.h"
+#include "ops/linear/weights.h"
+
+namespace lite::linear {
+
+struct ProductShape {
+  int64_t m = 0, n = 0, k = 0;
+  bool transpose_a = false, transpose_b = false;
+  Shape batch, a_batch, b_batch;  // of the result and of each side, which broadcast to it
+
+  // Which matrix of each side makes a matrix of the result.
+  [[nodiscard]] int64_t a_matrix(int64_t product) const { return source(product, a_batch); }
+  [[nodiscard]] int64_t b_matrix(int64_t product) const { return source(product, b_batch); }
+
+ private:
+  [[nodiscard]] int64_t source(int64_t product, const Shape& side) const;
+};
+
+class MatrixProduct {
+ public:
+  // Inputs are a, b and optionally bias and residual; shapes have been checked.
+  void prepare(PrepareContext& context, ProductShape shape, const Activation& activation);
+  void run(const RunContext& context) const;
+
+ private:
+  void run_task(const RunContext& context, const float* b, int64_t index, std::byte* scratch) const;
+  void point_at_rows(const float* a, Range rows, const float** table, float* copies) const;
+  [[nodiscard]] size_t table_bytes() const;
+
+  const gemm::Kernels* kernels_ = nullptr;
+  ProductShape shape_;
+  Activation activation_;
+  GemmTasks tasks_;
+  PackedWeights b_;
+  size_t b_bytes_ = 0, thread_bytes_ = 0;
+};
+
+}  // namespace lite::linear

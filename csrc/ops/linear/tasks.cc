@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/tasks.h"
+
+#include <algorithm>
+
+#include "ops/linear/arguments.h"
+
+namespace lite::linear {
+namespace {
+
+constexpr int64_t kRowsBytes = 256 << 10;  // of A, to stay in the second cache
+constexpr int64_t kGreatestRows = 256;
+constexpr int64_t kLeastRows = 48;  // fewer read the weights too often
+constexpr int64_t kGreatestPointers = 8192;
+constexpr int64_t kWantedTasks = 8;
+constexpr int64_t kLeastWork = 200000;  // multiplications that are worth a task
+constexpr int64_t kColumnStep = 48;     // whole tiles of the widest kernels
+
+int64_t bounded(int64_t x, int64_t lo, int64_t hi) { return std::min(hi, std::max(lo, x)); }
+
+}  // namespace
+
+GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh) : m_(m), n_(n) {
+  if (m == 0 || n == 0) return;
+  const int64_t cached =
+      kRowsBytes / static_cast<int64_t>(sizeof(float)) / std::max<int64_t>(fresh, 1);
+  const int64_t pointers = kGreatestPointers / std::max<int64_t>(taps, 1);
+  const int64_t rows = bounded(std::min(cached, pointers), kLeastRows, kGreatestRows);
+  const double work =
+      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(taps * k);
+  const int64_t wanted = work < kWantedTasks * static_cast<double>(kLeastWork)
+                             ? std::max<int64_t>(1, static_cast<int64_t>(work / kLeastWork))
+                             : kWantedTasks;
+  row_blocks_ = ceil_div(m, rows);
+  const int64_t steps = ceil_div(n, kColumnStep);
+  column_blocks_ = bounded(ceil_div(wanted, row_blocks_), 1, steps);
+  columns_ = ceil_div(steps, column_blocks_) * kColumnStep;
+  column_blocks_ = ceil_div(n, columns_);
+  const int64_t more = std::min(ceil_div(wanted, column_blocks_), m / kLeastRows);
+  row_blocks_ = std::max(row_blocks_, more);
+}
+
+int64_t GemmTasks::greatest_rows() const {
+  return row_blocks_ == 0 ? 0 : ceil_div(m_, row_blocks_);
+}
+
+Range GemmTasks::rows(int64_t task) const {
+  const int64_t block = task % row_blocks_;
+  return {m_ * block / row_blocks_, m_ * (block + 1) / row_blocks_};
+}
+
+Range GemmTasks::columns(int64_t task) const {
+  const int64_t block = task / row_blocks_;
+  return {block * columns_, std::min(n_, (block + 1) * columns_)};
+}
+
+}  // namespace lite::linear

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the rows and columns of a GEMM are cut into tasks. The cut depends on the extents only.
+#pragma once
+
+#include <cstdint>
+
+namespace lite::linear {
+
+struct Range {
+  int64_t begin = 0, end = 0;
+  [[nodiscard]] int64_t size() const { return end - begin; }
+};
+
+class GemmTasks {
+ public:
+  GemmTasks() = default;
+  // A GEMM of m rows, n columns and a depth of `taps` rows of k; each row of A adds `fresh` floats
+  // that no row before it has read.
+  GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh);
+
+  [[nodiscard]] int64_t count() const { return row_blocks_ * column_blocks_; }
+  [[nodiscard]] int64_t greatest_rows() const;
+  [[nodiscard]] Range rows(int64_t task) const;
+  [[nodiscard]] Range columns(int64_t task) const;
+
+ private:
+  int64_t m_ = 0, n_ = 0;
+  int64_t row_blocks_ = 0, column_blocks_ = 0;
+  int64_t columns_ = 0;  // of all blocks but the last
+};
+
+}  // namespace lite::linear
