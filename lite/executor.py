@@ -90,4 +90,5 @@ def _reference(graph: Graph, feeds: Mapping[str, np.ndarray], taps: Sequence[str
         if value.name in wanted:
             seen[value.name] = array
 
-    return {**seen, **interpret(graph, feeds, tap)}
+    outputs = interpret(graph, feeds, tap)
+    return {**seen, **outputs}
