@@ -78,7 +78,7 @@ class Report:
         before, after = sum(self.ops_before.values()), sum(self.ops_after.values())
         targets = ", ".join(self.targets)
         lines = [f"{self.source} -> {self.path or 'memory'} for {targets} in {self.time_s:.2f} s",
-                 f"size   {_megabytes(self.source_bytes)} -> {_megabytes(self.size_bytes)}",
+                 f"size   {megabytes(self.source_bytes)} -> {megabytes(self.size_bytes)}",
                  f"nodes  {before} -> {after} ({_counts(self.ops_after)})"]
         if self.changes:
             lines.append(f"passes {_counts(self.changes)}")
@@ -231,5 +231,6 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in rows)
 
 
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.2f} MB"
+def megabytes(size_bytes: int) -> str:
+    """A size as people read it: kB below a tenth of an MB."""
+    return f"{size_bytes / 1e6:.2f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"

@@ -76,13 +76,18 @@ class CommandFolder(click.Group):
         return command
 
 
-@click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandFolder, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="lite-engine", prog_name="lite")
-def app() -> None:
+@click.pass_context
+def app(context: click.Context) -> None:
     """Lite: converts trained models to .nb files and runs them.
 
     Example: lite opt model.onnx -o model.nb && lite run model.nb --input x.npy
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def run_app(command: str | None = None, args: list[str] | None = None) -> None:

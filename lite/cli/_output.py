@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from lite.convert import megabytes as megabytes
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -62,8 +64,3 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("") as status:
         yield status.update
-
-
-def megabytes(size_bytes: int) -> str:
-    """A size as people read it: kB below a tenth of an MB."""
-    return f"{size_bytes / 1e6:.2f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"

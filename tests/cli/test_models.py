@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands that run a model: run, bench, verify, compare, inspect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lite.nb import writer
+from lite.nb.golden import Case, Golden
+from lite.nb.reader import read, read_golden
+
+
+def test_run_npy(
+    cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path, expected_scores: Callable
+) -> None:
+    np.save(tmp_path / "x.npy", image)
+    outcome = cli("run", nb, "--input", tmp_path / "x.npy", "--output", tmp_path / "y.npz")
+    assert outcome.code == 0
+    np.testing.assert_allclose(np.load(tmp_path / "y.npz")["scores"], expected_scores(image), rtol=1e-6)
+    outcome = cli(
+        "run", nb, "--input", f"image={tmp_path / 'x.npy'}", "--output", tmp_path / "y.npy", "--threads=2"
+    )
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected_scores(image), rtol=1e-6)
+
+
+def test_run_a_source_model(
+    cli: Callable, source: Path, image: np.ndarray, tmp_path: Path, expected_scores: Callable
+) -> None:
+    np.savez(tmp_path / "x.npz", image=image)
+    outputs = json.loads(cli("run", source, "--input", tmp_path / "x.npz", "--json").out)["outputs"]
+    assert outputs[0]["mean"] == pytest.approx(float(expected_scores(image).mean()), rel=1e-5)
+
+
+def test_run_topk_with_labels(cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", image)
+    (tmp_path / "labels.txt").write_text("\n".join(f"class {index}" for index in range(48)))
+    flags = ["--input", tmp_path / "x.npy", "--topk", "2", "--labels", tmp_path / "labels.txt"]
+    top = json.loads(cli("run", nb, *flags, "--json").out)["outputs"][0]["topk"][0]
+    assert [row["label"] for row in top] == ["class 47", "class 46"]
+    assert "class 47" in cli("run", nb, *flags).out
+
+
+def test_run_an_image(cli: Callable, source: Path, tmp_path: Path, expected_scores: Callable) -> None:
+    pillow = pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (6, 8, 3), np.uint8)
+    pillow.fromarray(pixels).save(tmp_path / "x.png")
+    flags = ["--image_crop=4", "--image_mean=127.5,100,90", "--image_std=60", "--image_format=BGR"]
+    assert cli("opt", source, "-o", tmp_path / "image.nb", *flags).code == 0
+    outcome = cli(
+        "run", tmp_path / "image.nb", "--input", tmp_path / "x.png", "--output", tmp_path / "stored.npy"
+    )
+    assert outcome.code == 0
+    cut = pixels[1:5, 2:6, ::-1].transpose(2, 0, 1)[None].astype(np.float32)
+    expected = (cut - np.array([127.5, 100, 90], np.float32).reshape(1, 3, 1, 1)) / np.float32(60)
+    np.testing.assert_allclose(
+        np.load(tmp_path / "stored.npy"), expected_scores(expected), rtol=1e-5, atol=1e-6
+    )
+    # the same by flags of run, for a file that says nothing
+    assert cli("opt", source, "-o", tmp_path / "silent.nb").code == 0
+    silent = [
+        "run",
+        tmp_path / "silent.nb",
+        "--input",
+        tmp_path / "x.png",
+        "--output",
+        tmp_path / "given.npy",
+    ]
+    refused = cli(*silent)
+    assert refused.code == 1 and "--image_mean" in refused.err
+    assert cli(*silent, *flags).code == 0
+    assert np.array_equal(np.load(tmp_path / "given.npy"), np.load(tmp_path / "stored.npy"))
+
+
+@pytest.mark.parametrize("change, word", [
+    (lambda x: x.astype(np.float64), "float64"), (lambda x: x[:, :, :3], "[1, 3, 3, 4]"),
+    (lambda x: x[0], "[3, 4, 4]"),
+])  # fmt: skip
+def test_run_with_a_wrong_input(
+    cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path, change, word: str
+) -> None:
+    np.save(tmp_path / "x.npy", change(image))
+    outcome = cli("run", nb, "--input", tmp_path / "x.npy", "--output", tmp_path / "y.npy")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert word in outcome.err and "image" in outcome.err
+    assert not (tmp_path / "y.npy").exists()
+
+
+def test_run_without_or_with_unknown_inputs(
+    cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", image)
+    (tmp_path / "text.npy").write_text("no array")
+    for flags in ([], ["--input", f"other={tmp_path / 'x.npy'}"], ["--input", tmp_path / "text.npy"]):
+        outcome = cli("run", nb, *flags)
+        assert (outcome.code, outcome.out) == (1, "")
+
+
+def test_bench(cli: Callable, nb: Path, tmp_path: Path) -> None:
+    raw = cli("bench", nb, "--raw", "--repeats", "7", "--warmup", "1").out.split()
+    assert len(raw) == 7 and all(float(latency) > 0 for latency in raw)
+    flags = ["--repeats=5", "--warmup=1", "--profile", "--trace", tmp_path / "trace.json"]
+    result = json.loads(cli("bench", nb, *flags, "--json").out)
+    assert result["min_ms"] <= result["median_ms"] <= result["max_ms"]
+    assert result["machine"]["isa"]
+    ops = [layer["op"] for layer in result["profile"]["layers"]]
+    assert ops == ["mul", "add", "relu"]  # a reshape only names the memory anew
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert [event["cat"] for event in events] == ops
+    text = cli("bench", nb, *flags)
+    assert "median" in text.out and ops[0] in text.out
+
+
+def test_bench_refuses_an_unknown_input(cli: Callable, nb: Path) -> None:
+    outcome = cli("bench", nb, "--input_shape", "other:1,3,4,4")
+    assert outcome.code == 1 and "image" in outcome.err
+
+
+def test_verify(cli: Callable, nb: Path) -> None:
+    outcome = cli("verify", nb)
+    assert outcome.code == 0 and "all 2 outputs are right" in outcome.out
+    assert json.loads(cli("verify", nb, "--json").out)["passed"] is True
+
+
+def test_verify_finds_a_wrong_output(cli: Callable, nb: Path) -> None:
+    golden = read_golden(nb)
+    assert golden is not None
+    wrong = [
+        Case(case.inputs, {name: array + 1 for name, array in case.outputs.items()}) for case in golden.cases
+    ]
+    nb.write_bytes(writer.to_bytes(read(nb), golden=Golden(tuple(wrong))))
+    outcome = cli("verify", nb)
+    assert outcome.code == 1 and "2 of 2 outputs are wrong" in outcome.out
+
+
+def test_verify_without_vectors(cli: Callable, source: Path, tmp_path: Path) -> None:
+    assert cli("opt", source, "-o", tmp_path / "plain.nb").code == 0
+    outcome = cli("verify", tmp_path / "plain.nb")
+    assert outcome.code == 1 and "--bundle_inputs" in outcome.err
+
+
+def test_compare(cli: Callable, source: Path, nb: Path) -> None:
+    result = json.loads(cli("compare", source, nb, "--json").out)
+    assert result["worst_output"] < 1e-6
+    assert "scores" in [row["name"] for row in result["values"]]
+    assert cli("compare", source, nb, "--tolerance", "1e-6").code == 0
+    assert "cosine" in cli("compare", nb, nb).out
+
+
+def test_compare_sees_a_difference(
+    cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path, expected_scores: Callable
+) -> None:
+    graph = read(nb)
+    for value in graph.constants():
+        if value.array is not None and value.array.dtype == np.float32:
+            value.array = value.array * np.float32(1.01)
+    (tmp_path / "changed.nb").write_bytes(writer.to_bytes(graph))
+    np.save(tmp_path / "x.npy", image)
+    flags = ["--data", tmp_path / "x.npy", "--tolerance", "1e-4", "--json"]
+    outcome = cli("compare", nb, tmp_path / "changed.nb", *flags)
+    assert outcome.code == 1
+    row = json.loads(outcome.out)["values"][-1]
+    assert 35 < row["sqnr_db"] < 45  # one per cent off
+    assert row["max_error"] == pytest.approx(0.01 * expected_scores(image).max(), rel=0.2)
+
+
+def test_inspect(cli: Callable, source: Path, nb: Path) -> None:
+    before = json.loads(cli("inspect", source, "--json").out)
+    assert before["ops"] == {"mul": 1, "add": 1, "relu": 1, "flatten": 1}
+    assert "memory" not in before
+    after = json.loads(cli("inspect", nb, "--json", "--values").out)
+    assert after["file_bytes"] == nb.stat().st_size
+    assert after["memory"]["lower_bound_bytes"] <= after["memory"]["arena_bytes"]
+    assert after["constants"]
+    assert "memory" in cli("inspect", nb, "--values").out
+    assert cli("inspect", nb, "--text").out.startswith("graph ")

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lite opt`: Paddle's flags, files that are written whole, what is and is not supported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lite import ops
+from lite.nb.reader import read, read_golden, read_header
+
+
+def test_help_without_arguments(cli: Callable) -> None:
+    outcome = cli("opt")
+    assert outcome.code == 0
+    assert "--valid-targets" in outcome.out
+
+
+@pytest.mark.parametrize("spelling", [
+    ["--model_file={source}", "--optimize_out={out}", "--valid_targets=arm"],
+    ["--model-file", "{source}", "--optimize-out", "{out}", "--valid-targets", "arm,host"],
+    ["{source}", "-o", "{out}.nb", "--valid_targets", "arm", "--quant_model", "false"],
+    ["{source}", "--output={out}", "--valid_targets=arm", "--quant_model=False"],
+    ["{source}", "--optimize_out={out}", "--optimize_out_type=naive_buffer", "--valid_targets=arm"],
+])  # fmt: skip
+def test_flags_as_paddle_spells_them(
+    cli: Callable, source: Path, tmp_path: Path, spelling: list[str]
+) -> None:
+    outcome = cli("opt", *(word.format(source=source, out=tmp_path / "out") for word in spelling))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert read_header(tmp_path / "out.nb").targets == ("arm",)
+
+
+def test_options_reach_the_file(cli: Callable, source: Path, tmp_path: Path) -> None:
+    flags = [
+        "--image_resize",
+        "256",
+        "--image_crop=224",
+        "--image_mean",
+        "1,2,3",
+        "--image_std=4",
+        "--image_format=bgr",
+    ]
+    outcome = cli("opt", source, "-o", tmp_path / "out", "--bundle_inputs", "3", *flags)
+    assert outcome.code == 0
+    kept = read(tmp_path / "out.nb").preprocess
+    assert kept is not None
+    assert (kept.resize, kept.crop, kept.mean, kept.std, kept.format) == (256, 224, (1, 2, 3), (4,), "BGR")
+    golden = read_golden(tmp_path / "out.nb")
+    assert golden is not None and len(golden.cases) == 3
+
+
+def test_report_as_json(cli: Callable, source: Path, tmp_path: Path) -> None:
+    report = json.loads(cli("opt", source, "-o", tmp_path / "out.nb", "--json").out)
+    assert report["size_bytes"] == (tmp_path / "out.nb").stat().st_size
+    assert report["ops_before"]["mul"] == 1
+
+
+@pytest.mark.parametrize("flags", [["--quant_model=true"], ["--quant_model"], ["--calib_data", "images"]])
+def test_quantizing_is_refused_in_a_sentence(cli: Callable, source: Path, flags: list[str]) -> None:
+    outcome = cli("opt", source, *flags)
+    assert outcome.code == 2
+    assert "float models only" in outcome.err
+
+
+@pytest.mark.parametrize("flags", [
+    ["--valid_targets=opencl"], ["--no_such_flag"], ["--quant_model=maybe"], ["--input_shape", "image:1,x"],
+    ["--input_shape", "1,3,4,4"], ["--image_mean", "a,b"], ["--model_dir", "."], ["--bundle_inputs=-1"],
+    ["--optimize_out=a", "--output=b"], ["--optimize_out_type=protobuf"],
+])  # fmt: skip
+def test_bad_use(cli: Callable, source: Path, flags: list[str]) -> None:
+    outcome = cli("opt", source, *flags)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert 1 <= len(outcome.err.splitlines()) <= 2
+
+
+def test_all_ops_are_listed(cli: Callable) -> None:
+    listed = json.loads(cli("opt", "--print_all_ops", "--json").out)["ops"]
+    assert [row["op"] for row in listed] == ops.names()
+    assert all(row["runs"] in ("kernel", "lowering", "nothing yet") for row in listed)
+    assert all(name in cli("opt", "--print_all_ops=true").out for name in ops.names())
+
+
+def test_supported_ops_are_listed_by_format(cli: Callable) -> None:
+    formats = json.loads(cli("opt", "--print_supported_ops", "--json").out)["formats"]
+    assert "Conv" in formats["onnx"]
+    assert "conv2d" in formats["paddle"]
+    assert "Conv" in cli("opt", "--print_supported_ops").out
+
+
+def test_ops_of_a_supported_model(cli: Callable, source: Path) -> None:
+    outcome = cli("opt", "--print_model_ops", source)
+    assert outcome.code == 0
+    assert "is supported on arm, x86" in outcome.out
+    assert json.loads(cli("opt", "--print_model_ops", source, "--json").out)["ops"]["relu"] == 1
+
+
+def test_ops_of_an_unsupported_model(cli: Callable, tmp_path: Path, save_onnx: Callable) -> None:
+    source = save_onnx(tmp_path / "foreign.onnx", op="Mystery")
+    outcome = cli("opt", "--print_model_ops", source)
+    assert outcome.code == 1
+    assert "Mystery x1" in outcome.out
+    rows = json.loads(cli("opt", "--print_model_ops", source, "--json").out)["unsupported"]
+    assert rows[0]["count"] == 1 and rows[0]["why"] and rows[0]["nodes"]
+
+
+def test_an_unsupported_model_is_not_written(cli: Callable, tmp_path: Path, save_onnx: Callable) -> None:
+    source = save_onnx(tmp_path / "foreign.onnx", op="Mystery")
+    outcome = cli("opt", source, "-o", tmp_path / "out.nb")
+    assert outcome.code == 1
+    assert "Mystery" in outcome.err
+    assert not (tmp_path / "out.nb").exists()
+
+
+def test_an_unwritable_place(cli: Callable, source: Path, tmp_path: Path) -> None:
+    outcome = cli("opt", source, "-o", tmp_path / "no" / "folder" / "out.nb")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert len(outcome.err.splitlines()) <= 2
