@@ -29,6 +29,8 @@ def coordinates(mode: str, extent: int, count: int, scale: float) -> np.ndarray:
     """
     out = np.arange(count, dtype=np.float32)
     ratio = np.float32(scale) if scale else np.float32(count) / np.float32(extent)
+    if ratio == 1:
+        return out
     if mode == "align_corners":
         return out * np.float32(extent - 1) / np.float32(max(count - 1, 1))
     if mode == "asymmetric":
@@ -37,19 +39,21 @@ def coordinates(mode: str, extent: int, count: int, scale: float) -> np.ndarray:
         return (out + _HALF) / ratio
     if mode == "pytorch_half_pixel" and count == 1:
         return np.zeros(1, np.float32)
-    centred = (out + _HALF) / ratio - _HALF
     if mode == "half_pixel_symmetric":
         adjustment = np.float32(count) / (ratio * np.float32(extent))
-        return np.float32(extent) / np.float32(2) * (_ONE - adjustment) + centred
-    return np.asarray(centred)
+        offset = np.float32(extent) / np.float32(2) * (_ONE - adjustment)
+        wide = np.float64(offset) + (out + np.float64(0.5)) / np.float64(ratio) - np.float64(0.5)
+        return np.asarray(wide.astype(np.float32))
+    return np.asarray((out + _HALF) / ratio - _HALF)
 
 
 def nearest_positions(at: np.ndarray, rounding: str, extent: int) -> np.ndarray:
-    """The element of the input that each coordinate takes."""
+    """The element of the input that each coordinate takes; a half is one up to 1e-6."""
     below = np.floor(at)
     rest = at - below
+    half = np.abs(rest - _HALF) <= np.float32(1e-6)
     up = {"floor": np.zeros(at.shape, bool), "ceil": rest > 0,
-          "round_prefer_floor": rest > _HALF, "round_prefer_ceil": rest >= _HALF}[rounding]
+          "round_prefer_floor": (rest > _HALF) & ~half, "round_prefer_ceil": (rest > _HALF) | half}[rounding]
     return np.asarray(np.clip(below.astype(np.int64) + up, 0, extent - 1))
 
 

@@ -3,7 +3,7 @@
 
 Padding never wins a maximum; it counts in a mean, as zeros, only with ``count_include_pad``. The part of
 a ``ceil_mode`` window that hangs over the padding counts for nothing. A window without any element of the
-input gives the least value of the dtype (maximum) or 0 (mean). A NaN may or may not win a maximum.
+input gives the least finite value of the dtype (maximum) or 0 (mean). A NaN may or may not win a maximum.
 """
 
 from __future__ import annotations
@@ -95,15 +95,16 @@ def _taps(op: Pool2d, y: np.ndarray, filler: Any) -> Iterator[tuple[np.ndarray, 
             inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
             seen = y[..., row.clip(0, height - 1), column.clip(0, width - 1)]
             counts = (row < bottom) & (column < right) if op.count_include_pad else inside
-            yield np.where(inside, seen, filler), counts
+            yield np.where(inside, seen, filler), inside if op.kind == "max" else counts
 
 
 def _largest(op: Pool2d, y: np.ndarray) -> np.ndarray:
-    filler = y.dtype.type(-np.inf if y.dtype.kind == "f" else np.iinfo(y.dtype).min)
-    result = filler
-    for tap, _ in _taps(op, y, filler):
-        result = np.maximum(result, tap)
-    return np.asarray(result)
+    limits = np.finfo(y.dtype) if y.dtype.kind == "f" else np.iinfo(y.dtype)
+    nothing = y.dtype.type(-np.inf if y.dtype.kind == "f" else limits.min)
+    result, count = nothing, np.zeros((), np.int64)
+    for tap, inside in _taps(op, y, nothing):
+        result, count = np.maximum(result, tap), count + inside
+    return np.where(count > 0, result, y.dtype.type(limits.min))
 
 
 def _mean(op: Pool2d, y: np.ndarray) -> np.ndarray:

@@ -131,7 +131,7 @@ void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row) const {
 void Pooling::fill_empty(const Tensor& y, int64_t element, int64_t count) const {
   if (average_) return fill(y, element, count, 0.0f);
   if (y.dtype == DType::f32)
-    return fill(y, element, count, -std::numeric_limits<float>::infinity());
+    return fill(y, element, count, std::numeric_limits<float>::lowest());
   if (y.dtype == DType::s8) return fill(y, element, count, std::numeric_limits<int8_t>::min());
   fill(y, element, count, uint8_t{0});
 }

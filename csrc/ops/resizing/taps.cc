@@ -24,14 +24,15 @@ class Coordinates {
 
   [[nodiscard]] float at(int64_t output) const {
     const float out = static_cast<float>(output);
+    if (scale_ == 1.0f) return out;
     if (mode_ == "align_corners") return out * (extent_ - 1.0f) / std::max(outputs_ - 1.0f, 1.0f);
     if (mode_ == "asymmetric") return out / scale_;
     if (mode_ == "tf_half_pixel_for_nn") return (out + 0.5f) / scale_;
     if (mode_ == "pytorch_half_pixel" && outputs_ == 1.0f) return 0.0f;
-    const float centred = (out + 0.5f) / scale_ - 0.5f;
-    if (mode_ != "half_pixel_symmetric") return centred;
+    if (mode_ != "half_pixel_symmetric") return (out + 0.5f) / scale_ - 0.5f;
     const float adjustment = outputs_ / (scale_ * extent_);
-    return extent_ / 2.0f * (1.0f - adjustment) + centred;
+    const double offset = extent_ / 2.0f * (1.0f - adjustment);
+    return static_cast<float>(offset + (out + 0.5) / static_cast<double>(scale_) - 0.5);
   }
 
  private:
@@ -41,9 +42,10 @@ class Coordinates {
 
 int64_t nearest_position(const std::string& rounding, float at, int64_t extent) {
   const float below = std::floor(at), rest = at - below;
+  const bool half = std::abs(rest - 0.5f) <= 1e-6f;
   const bool up = rounding == "ceil"                 ? rest > 0.0f
-                  : rounding == "round_prefer_floor" ? rest > 0.5f
-                  : rounding == "round_prefer_ceil"  ? rest >= 0.5f
+                  : rounding == "round_prefer_floor" ? rest > 0.5f && !half
+                  : rounding == "round_prefer_ceil"  ? rest > 0.5f || half
                                                      : false;
   return std::clamp<int64_t>(bounded(below, extent) + (up ? 1 : 0), 0, extent - 1);
 }
@@ -78,12 +80,11 @@ void add_cubic(AxisTaps& taps, const ResizeRule& rule, float at, int64_t extent)
 }  // namespace
 
 AxisTaps resize_taps(const ResizeRule& rule, int64_t extent, int64_t outputs, float scale) {
-  const bool same = rule.mode == "linear" && extent == outputs;
   const Coordinates coordinates(rule.coordinates, extent, outputs, scale);
   AxisTaps taps;
   taps.taps = rule.mode == "cubic" ? 4 : rule.mode == "linear" ? 2 : 1;
   for (int64_t output = 0; output < outputs; ++output) {
-    const float at = same ? static_cast<float>(output) : coordinates.at(output);
+    const float at = coordinates.at(output);
     if (taps.taps == 1)
       taps.positions.push_back(nearest_position(rule.nearest, at, extent));
     else if (taps.taps == 2)
