@@ -33,7 +33,7 @@ class Format:
     names : tuple of str
         What the file's name ends with.
     folder_files : tuple of str
-        A folder that holds a file whose name ends so is a model of this format.
+        A folder that holds a file of this name, or with this suffix (.x), is a model of this format.
     begins : callable(head) -> bool
         True if the first bytes can be of no other format in the table.
     """
@@ -49,13 +49,16 @@ def _begins_onnx(head: bytes) -> bool:
 
 
 def _begins_paddle(head: bytes) -> bool:
-    return head.lstrip()[:1] == b"{" and b"base_code" in head  # PIR in JSON
+    if head.lstrip()[:1] == b"{":
+        return b"base_code" in head  # PIR in JSON
+    varint = next((at for at in range(1, min(len(head), 6)) if head[at] < 0x80), 0)
+    return head[:1] == b"\x0a" and head[varint + 1 : varint + 4] == b"\x08\x00\x10"  # a block: idx 0, parent
 
 
 FORMATS = (
     Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
     Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams"), _begins_paddle,
-           (".pdmodel", "__model__", "inference.json")),
+           (".pdmodel", "__model__", "model", "inference.json")),
 )  # fmt: skip
 
 
@@ -145,12 +148,16 @@ def _read_head(path: Path) -> bytes:
 
 def _format_of_folder(folder: Path) -> str:
     files = [path.name for path in folder.iterdir()]
-    found = [row.name for row in FORMATS if any(name.endswith(row.folder_files) for name in files)]
+    found = [row.name for row in FORMATS if any(_is_named(name, row.folder_files) for name in files)]
     if len(found) == 1:
         return found[0]
     what = f"holds models of several formats ({', '.join(found)})" if found else "holds no model"
     raise ModelFormatError(f"the folder {what}", where=str(folder),
                            hint=f"name the model file itself; known formats are {', '.join(_known())}")
+
+
+def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
+    return name in wanted or any(name.endswith(suffix) for suffix in wanted if suffix.startswith("."))
 
 
 def _unknown(head: bytes, where: str) -> ModelFormatError:
