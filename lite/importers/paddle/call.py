@@ -70,7 +70,7 @@ class Call:
         self.values = values
         self.contents = contents
         self.builder = Builder(graph)
-        self.name = next((name for names in operator.outputs.values() for name in names), operator.type)
+        self.name = operator.result
 
     # attributes
 
@@ -253,7 +253,9 @@ class Call:
     def constant(self, content: Any, like: Value | DType) -> Value:
         """A constant with the element type of another value."""
         dtype = like if isinstance(like, DType) else like.type.dtype
-        return self.builder.constant(np.asarray(content).astype(dtype.numpy), name=f"{self.name}/constant")
+        with np.errstate(invalid="raise"):  # NaN and infinity are no integers
+            array = np.asarray(content).astype(dtype.numpy)
+        return self.builder.constant(array, name=f"{self.name}/constant")
 
     def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
         """The value in another shape; the value itself if it has that shape; a constant stays one."""

@@ -121,7 +121,7 @@ def _linspace(call: Call) -> Value:
 def _eye(call: Call) -> Value:
     rows, columns = call.integer("num_rows"), call.integer("num_columns", -1)
     columns = rows if columns < 0 else columns
-    if rows < 0 or rows * columns > MOST_ELEMENTS * MOST_ELEMENTS:
+    if rows < 0 or rows * columns > MOST_ELEMENTS * 1024:
         raise ModelFormatError(f"an identity matrix of {rows} x {columns} is out of bounds")
     return call.constant(np.eye(rows, columns), call.dtype("dtype", 5))
 
@@ -136,13 +136,8 @@ def _meshgrid(call: Call) -> tuple[Value, ...]:
     return tuple(grids)
 
 
-def _random(call: Call) -> Value:
-    raise UnsupportedOpError("its result is random", hint="make the random numbers an input of the model")
-
-
 RULES = {
     "assign_value": _assign_value, "eye": _eye, "fill_any_like": _fill_any_like,
     "fill_constant": _fill_constant, "fill_constant_batch_size_like": _fill_batch_size_like,
     "fill_zeros_like": _fill_any_like, "linspace": _linspace, "meshgrid": _meshgrid, "range": _range,
-    "bernoulli": _random, "gaussian_random": _random, "randint": _random, "uniform_random": _random,
 }  # fmt: skip

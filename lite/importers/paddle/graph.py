@@ -21,8 +21,6 @@ from lite.ir import Extent, Graph, Symbol, TensorType, Value
 from lite.ir.contents import Contents
 from lite.ir.dim import Dim
 
-_OUTPUT_SLOTS = ("Out", "Output", "Y", "Result")
-
 
 def load(
     source: Source,
@@ -195,11 +193,15 @@ class _Importer:
         except LiteError as error:
             error.where = operator.title if error.where is None else f"{operator.title}: {error.where}"
             raise
+        except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+            raise ModelFormatError(
+                f"its inputs and attributes do not fit together ({error})", where=operator.title
+            ) from error
 
     def _bind(self, operator: Operator, given: Given, first_node: int) -> None:
         """Let the variables that the op writes hold what its rule made; new values take their names."""
         made_here = {value for node in self.result.nodes[first_node:] for value in node.outputs}
-        by_slot = given if isinstance(given, Mapping) else {_main_slot(operator): given}
+        by_slot = given if isinstance(given, Mapping) else {operator.main_slot: given}
         for slot, made in by_slot.items():
             values = [made] if isinstance(made, Value) else list(made)
             names = operator.outputs.get(slot, ())
@@ -270,10 +272,6 @@ def _needed(program: Program, fetched: Sequence[str]) -> list[Operator]:
             needed.append(operator)
             wanted |= {name for names in operator.inputs.values() for name in names}
     return needed[::-1]
-
-
-def _main_slot(operator: Operator) -> str:
-    return next((slot for slot in _OUTPUT_SLOTS if operator.outputs.get(slot)), "Out")
 
 
 def _check_shape(variable: Variable, shape: Sequence[int]) -> None:

@@ -25,16 +25,15 @@ def _concat(call: Call) -> Value:
 def _split(call: Call) -> tuple[Value, ...]:
     x = call.input("X")
     axis = axis_of(call.static_extent("axis", "AxisTensor", 0), x.type.rank)
-    extent = x.type.shape[axis]
+    extent, count = x.type.shape[axis], len(call.written("Out"))
     sections = list(call.extents("sections", tensors="SectionsTensorList", default=()))
     if not sections:
-        count = call.integer("num", 0) or len(call.written("Out"))
-        if isinstance(extent, int) and (count < 1 or extent % count):
+        if call.integer("num", 0) not in (0, count) or (isinstance(extent, int) and extent % count):
             raise ModelFormatError(f"extent {extent} cannot be split into {count} equal parts")
         sections = [extent // count] * count
     elif -1 in [section for section in sections if isinstance(section, int)]:
         place = sections.index(-1)
-        sections[place] = extent - sum((s for i, s in enumerate(sections) if i != place), 0)
+        sections[place] = extent - sum((size for at, size in enumerate(sections) if at != place), 0)
     return call.add_all("split", x, axis=axis, sizes=tuple(sections))
 
 
@@ -55,6 +54,10 @@ def _unstack(call: Call) -> tuple[Value, ...]:
     count = x.type.shape[axis]
     if not isinstance(count, int):
         raise UnsupportedOpError(f"the number of results {count} is known only when running")
+    if count != len(call.written(call.operator.main_slot)):
+        raise ModelFormatError(
+            f"it writes {len(call.written(call.operator.main_slot))} results, expected {count}"
+        )
     parts = call.add_all("split", x, axis=axis, sizes=(1,) * count)
     return tuple(call.reshape(part, (*x.type.shape[:axis], *x.type.shape[axis + 1 :])) for part in parts)
 

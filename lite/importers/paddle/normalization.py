@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.errors import ModelFormatError
 from lite.importers._building import axis_of
 from lite.importers.paddle.call import Call
+from lite.importers.paddle.creation import filled
 from lite.ir import DType, Value
 
 
@@ -33,35 +32,34 @@ def _layer_norm(call: Call) -> Value:
     return call.add("layer_norm", x, *shaped, axis=axis, epsilon=call.number("epsilon", 1e-5))
 
 
-def _channel_parameters(call: Call, x: Value, axis: int) -> list[Value]:
+def _channel_parameters(call: Call, x: Value) -> list[Value]:
     """Scale and Bias, ones and zeros where they are left out."""
-    found = [call.optional("Scale"), call.optional("Bias")]
-    count = x.type.shape[axis]
-    if None in found and not isinstance(count, int):
-        raise UnsupportedOpError(f"the number of channels {count} is known only when running")
-    return [
-        call.constant(np.full(int(count), filler), DType.F32)
-        if value is None
-        else call.reshape(value, (value.type.count,))
-        for value, filler in zip(found, (1.0, 0.0))
-    ]
+    if x.type.rank < 2:
+        raise ModelFormatError(f"the input has shape {x.type}, expected batch and channels at least")
+    parameters = []
+    for slot, filler in (("Scale", 1.0), ("Bias", 0.0)):
+        value = call.optional(slot)
+        parameters.append(
+            filled(call, x.type.shape[1:2], filler, DType.F32)
+            if value is None
+            else call.reshape(value, (value.type.count,))
+        )
+    return parameters
 
 
 def _instance_norm(call: Call) -> Value:
     x = call.input("X")
     return call.add(
-        "instance_norm", x, *_channel_parameters(call, x, 1), epsilon=call.number("epsilon", 1e-5), axis=1
+        "instance_norm", x, *_channel_parameters(call, x), epsilon=call.number("epsilon", 1e-5), axis=1
     )
 
 
 def _group_norm(call: Call) -> Value:
     x = call.to_nchw(call.input("X"), "data_layout")
-    if x.type.rank < 2:
-        raise ModelFormatError(f"the input has shape {x.type}, expected batch and channels at least")
     y = call.add(
         "group_norm",
         x,
-        *_channel_parameters(call, x, 1),
+        *_channel_parameters(call, x),
         groups=call.integer("groups"),
         epsilon=call.number("epsilon", 1e-5),
     )

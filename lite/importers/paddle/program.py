@@ -50,10 +50,22 @@ class Operator:
     index: int
 
     @property
+    def main_slot(self) -> str:
+        """The output slot that holds the result; others hold by-products."""
+        return next((slot for slot in _RESULT_SLOTS if self.outputs.get(slot)), _RESULT_SLOTS[0])
+
+    @property
+    def result(self) -> str:
+        """Name of the first variable that the op writes its result to."""
+        return next(iter(self.outputs.get(self.main_slot, ())), self.type)
+
+    @property
     def title(self) -> str:
-        """How errors name the op: its type, position and first output."""
-        written = next((name for names in self.outputs.values() for name in names), "nothing")
-        return f"op #{self.index} {self.type} -> {written}"
+        """How errors name the op: its type, position and result."""
+        return f"op #{self.index} {self.type} -> {self.result}"
+
+
+_RESULT_SLOTS = ("Out", "Output", "Y", "Result")
 
 
 @dataclass
@@ -102,11 +114,18 @@ def read_program(data: bytes, where: str) -> Program:
 _HINT = "give the .pdmodel or __model__ file; the parameters lie in another file"
 
 
+def _text(text: str | bytes) -> str:
+    """A text field; protobuf hands out bytes where they are no UTF-8."""
+    if isinstance(text, bytes):
+        raise ModelFormatError(f"found the text {text[:40]!r}, which is not UTF-8", hint=_HINT)
+    return text
+
+
 def _program(message: Any) -> Program:
     block = message.blocks[0]
     program = Program(version=message.version.version)
     for variable in block.vars:
-        program.variables[variable.name] = _variable(variable)
+        program.variables[_text(variable.name)] = _variable(variable)
     program.operators = [_operator(op, index) for index, op in enumerate(block.ops)]
     return program
 
@@ -128,25 +147,29 @@ def _operator(message: Any, index: int) -> Operator:
     if not message.type:
         raise ModelFormatError(f"op #{index} has no type")
     return Operator(
-        type=message.type,
+        type=_text(message.type),
         inputs=_slots(message.inputs),
         outputs=_slots(message.outputs),
-        attributes={attr.name: _attribute(attr, message.type) for attr in message.attrs},
+        attributes={_text(attr.name): _attribute(attr, message.type) for attr in message.attrs},
         index=index,
     )
 
 
 def _slots(slots: Iterable[Any]) -> dict[str, tuple[str, ...]]:
-    return {slot.parameter: tuple(slot.arguments) for slot in slots}
+    return {_text(slot.parameter): tuple(map(_text, slot.arguments)) for slot in slots}
 
 
 # Attribute types by their number in the format: the field that holds the value.
-_SINGLE = {0: "i", 1: "f", 2: "s", 6: "b", 9: "l", 15: "float64"}
-_SEVERAL = {3: "ints", 4: "floats", 5: "strings", 7: "bools", 11: "longs", 12: "float64s"}
+_SINGLE = {0: "i", 1: "f", 6: "b", 9: "l", 15: "float64"}
+_SEVERAL = {3: "ints", 4: "floats", 7: "bools", 11: "longs", 12: "float64s"}
 _SCALAR_FIELDS = {1: "b", 2: "i", 3: "r"}
 
 
 def _attribute(attr: Any, op_type: str) -> Attribute:
+    if attr.type == 2:
+        return _text(attr.s)
+    if attr.type == 5:
+        return tuple(map(_text, attr.strings))
     if attr.type in _SINGLE:
         return getattr(attr, _SINGLE[attr.type])  # type: ignore[no-any-return]
     if attr.type in _SEVERAL:
@@ -156,9 +179,9 @@ def _attribute(attr: Any, op_type: str) -> Attribute:
     if attr.type == 10:
         return SubBlock(tuple(attr.blocks_idx))
     if attr.type == 13:
-        return VariableName(attr.var_name)
+        return VariableName(_text(attr.var_name))
     if attr.type == 14:
-        return tuple(map(VariableName, attr.vars_name))
+        return tuple(VariableName(_text(name)) for name in attr.vars_name)
     if attr.type == 16:
         return _scalar(attr.scalar)
     if attr.type == 17:

@@ -97,6 +97,7 @@ _DATA_SHAPE = (
     "the shape of its result depends on data",
     "end the model before it, and do this step after the model",
 )
+_RANDOM = ("its result is random", "make the random numbers an input of the model")
 _RECURRENT = ("recurrent layers have no kernel", "use a model without LSTM or GRU layers")
 _REFUSED = (
     (("while", "conditional_block", "conditional_block_infer", "select_input", "select_output", "recurrent",
@@ -115,4 +116,5 @@ _REFUSED = (
      _DATA_SHAPE),
     (("lstm", "gru", "rnn", "cudnn_lstm", "lstmp", "gru_unit", "lstm_unit", "fusion_gru", "fusion_lstm"),
      _RECURRENT),
+    (("bernoulli", "gaussian_random", "multinomial", "randint", "randperm", "uniform_random"), _RANDOM),
 )  # fmt: skip

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,3 +47,27 @@ def test_mobilenet_v2_gives_what_its_onnx_twin_gives() -> None:
     verify(graph)
     (output,) = interpret(graph, {"x": x}).values()
     assert np.abs(output - expected).max() <= 1e-5 * np.ptp(expected)
+
+
+def _make_ocr() -> Any:
+    spec = importlib.util.spec_from_file_location("make_ocr", Path(__file__).with_name("make_ocr.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+OCR = _make_ocr()
+
+
+@pytest.mark.parametrize("name", sorted(OCR.MODELS))
+def test_ppocr_gives_what_paddle_gave_at_two_sizes(name: str) -> None:
+    folder, shapes = OCR.MODELS[name]
+    graph = load(DATA / "models" / "ppocrv4_paddle" / folder)
+    verify(graph)
+    with np.load(Path(__file__).with_name("ocr.npz")) as archive:
+        for seed, shape in enumerate(shapes):
+            expected = archive[f"{name}_{seed}"]
+            (output,) = interpret(graph, {"x": OCR.image(shape, seed)}).values()
+            assert OCR.kept(name, output).shape == expected.shape
+            assert np.abs(OCR.kept(name, output) - expected).max() <= 1e-4
