@@ -6,6 +6,6 @@ May import: importers' shared modules, ops, ir, errors, numpy; google.protobuf l
 """
 
 from lite.importers.paddle.files import ModelFiles, find_files
-from lite.importers.paddle.graph import load, supported_ops
+from lite.importers.paddle.graph import load
 
-__all__ = ["ModelFiles", "find_files", "load", "supported_ops"]
+__all__ = ["ModelFiles", "find_files", "load"]

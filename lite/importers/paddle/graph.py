@@ -65,11 +65,6 @@ def load(
     return _Importer(program, arrays, where, dict(input_shapes or {}), dict(freeze_inputs or {})).graph()
 
 
-def supported_ops() -> list[str]:
-    """Names of the Paddle ops that can be imported, sorted."""
-    return sorted({"feed", "fetch", *rules.table()})
-
-
 class _Importer:
     """Walks the ops that the fetched variables need, and applies the rule of each."""
 

@@ -59,6 +59,11 @@ def names() -> list[str]:
     return sorted(table())
 
 
+def names() -> list[str]:
+    """Names of the Paddle ops that can be imported, sorted."""
+    return sorted({"feed", "fetch", *table()})
+
+
 def _renamed(name: str, rename: Rename, call: Call) -> Given:
     attributes = call.operator.attributes
     given = {
