@@ -55,11 +55,6 @@ def table() -> Mapping[str, Rule]:
 
 
 def names() -> list[str]:
-    """Paddle's ops that are imported, sorted."""
-    return sorted(table())
-
-
-def names() -> list[str]:
     """Names of the Paddle ops that can be imported, sorted."""
     return sorted({"feed", "fetch", *table()})
 
