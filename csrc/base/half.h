@@ -52,4 +52,18 @@ struct Half {
   return Half{static_cast<uint16_t>(sign | result)};
 }
 
+// Rounded once: the float on the way is rounded to odd, which keeps what the second rounding needs.
+[[nodiscard]] inline Half double_to_half(double value) {
+  float nearest = static_cast<float>(value);
+  if (static_cast<double>(nearest) == value || value != value) return float_to_half(nearest);
+  uint32_t bits;
+  std::memcpy(&bits, &nearest, sizeof(bits));
+  const double size = value < 0.0 ? -value : value;
+  const double rounded = value < 0.0 ? -static_cast<double>(nearest) : static_cast<double>(nearest);
+  if (rounded > size) --bits;
+  bits |= 1u;
+  std::memcpy(&nearest, &bits, sizeof(nearest));
+  return float_to_half(nearest);
+}
+
 }  // namespace lite
