@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/softmax/softmax.h"
+#include "simd/special.h"
+
+namespace lite::softmax {
+namespace {
+
+using f32 = Simd::f32;
+constexpr int kWidth = Simd::kWidth;
+constexpr int64_t kBlock =
+    256;  // vectors that are added up on their own before they join the total
+
+LITE_INLINE int lanes_left(int64_t count, int64_t i) {
+  return count - i < kWidth ? static_cast<int>(count - i) : kWidth;
+}
+
+// Lanes behind the end are `outside`.
+LITE_INLINE f32 load_or(const float* x, int count, float outside) {
+  const auto valid = Simd::less(Simd::iota(), Simd::broadcast(int32_t{count}));
+  return Simd::select(valid, Simd::load_partial(x, count), Simd::broadcast(outside));
+}
+
+LITE_INLINE f32 greatest_of_row(const float* x, int64_t count) {
+  f32 best = Simd::broadcast(-__builtin_inff());
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) best = max_or_nan(best, Simd::load(x + i));
+  if (i < count) best = max_or_nan(best, load_or(x + i, lanes_left(count, i), -__builtin_inff()));
+  const float greatest =
+      Simd::any(Simd::is_nan(best)) ? __builtin_nanf("") : Simd::reduce_max(best);
+  return Simd::broadcast(greatest);
+}
+
+// Sum of e^(x - greatest); the powers are kept in y if kStore.
+template <bool kStore>
+LITE_INLINE float powers_of_row(const float* x, float* y, int64_t count, f32 greatest) {
+  f32 total = Simd::broadcast(0.0f);
+  int64_t i = 0;
+  while (i + kWidth <= count) {
+    const int64_t end = i + kBlock * kWidth < count ? i + kBlock * kWidth : count;
+    f32 block = Simd::broadcast(0.0f);
+    for (; i + kWidth <= end; i += kWidth) {
+      const f32 power = exp_f32(Simd::sub(Simd::load(x + i), greatest));
+      if (kStore) Simd::store(y + i, power);
+      block = Simd::add(block, power);
+    }
+    total = Simd::add(total, block);
+  }
+  if (i == count) return Simd::reduce_add(total);
+  const int rest = lanes_left(count, i);
+  const f32 power = exp_f32(Simd::sub(Simd::load_partial(x + i, rest), greatest));
+  if (kStore) Simd::store_partial(y + i, power, rest);
+  const auto valid = Simd::less(Simd::iota(), Simd::broadcast(int32_t{rest}));
+  return Simd::reduce_add(Simd::add(total, Simd::select(valid, power, Simd::broadcast(0.0f))));
+}
+
+struct Softmax {
+  static LITE_INLINE void row(const float* x, float* y, int64_t count) {
+    const float sum = powers_of_row<true>(x, y, count, greatest_of_row(x, count));
+    const f32 factor = Simd::broadcast(1.0f / sum);
+    int64_t i = 0;
+    for (; i + kWidth <= count; i += kWidth)
+      Simd::store(y + i, Simd::mul(Simd::load(y + i), factor));
+    const int rest = static_cast<int>(count - i);
+    Simd::store_partial(y + i, Simd::mul(Simd::load_partial(y + i, rest), factor), rest);
+  }
+
+  static LITE_INLINE void columns(const float* x, float* y, int64_t rows, int64_t stride,
+                                  f32 greatest, int count) {
+    f32 sum = Simd::broadcast(0.0f);
+    for (int64_t r = 0; r < rows; ++r) {
+      const f32 power = exp_f32(Simd::sub(Simd::load_partial(x + r * stride, count), greatest));
+      Simd::store_partial(y + r * stride, power, count);
+      sum = Simd::add(sum, power);
+    }
+    const f32 factor = Simd::div(Simd::broadcast(1.0f), sum);
+    for (int64_t r = 0; r < rows; ++r) {
+      float* to = y + r * stride;
+      Simd::store_partial(to, Simd::mul(Simd::load_partial(to, count), factor), count);
+    }
+  }
+};
+
+struct LogSoftmax {
+  static LITE_INLINE void row(const float* x, float* y, int64_t count) {
+    const f32 greatest = greatest_of_row(x, count);
+    const f32 log = log_f32(Simd::broadcast(powers_of_row<false>(x, y, count, greatest)));
+    for (int64_t i = 0; i < count; i += kWidth) {
+      const int lanes = lanes_left(count, i);
+      const f32 shifted = Simd::sub(Simd::load_partial(x + i, lanes), greatest);
+      Simd::store_partial(y + i, Simd::sub(shifted, log), lanes);
+    }
+  }
+
+  static LITE_INLINE void columns(const float* x, float* y, int64_t rows, int64_t stride,
+                                  f32 greatest, int count) {
+    f32 sum = Simd::broadcast(0.0f);
+    for (int64_t r = 0; r < rows; ++r)
+      sum = Simd::add(sum, exp_f32(Simd::sub(Simd::load_partial(x + r * stride, count), greatest)));
+    const f32 log = log_f32(sum);
+    for (int64_t r = 0; r < rows; ++r) {
+      const f32 shifted = Simd::sub(Simd::load_partial(x + r * stride, count), greatest);
+      Simd::store_partial(y + r * stride, Simd::sub(shifted, log), count);
+    }
+  }
+};
+
+template <class Function>
+void normalise(const float* x, float* y, int64_t rows, int64_t columns, int64_t stride) {
+  if (columns == 1 && stride == 1) return Function::row(x, y, rows);
+  for (int64_t c = 0; c < columns; c += kWidth) {
+    const int count = lanes_left(columns, c);
+    f32 greatest = Simd::broadcast(-__builtin_inff());
+    for (int64_t r = 0; r < rows; ++r)
+      greatest = max_or_nan(greatest, Simd::load_partial(x + r * stride + c, count));
+    Function::columns(x + c, y + c, rows, stride, greatest, count);
+  }
+}
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {normalise<Softmax>, normalise<LogSoftmax>};
+
+}  // namespace lite::softmax

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
+#include "ops/reduce/reduce.h"
+
+namespace lite {
+namespace {
+
+struct ReduceMin {
+  static constexpr auto kernel = &reduce::Kernels::min;
+  static constexpr bool kMean = false;
+  template <class T>
+  using Accumulator = T;
+  template <class T>
+  static T neutral() {
+    return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                : std::numeric_limits<T>::max();
+  }
+  template <class T>
+  static T fold(T a, T b) {
+    return a < b || a != a ? a : b;
+  }
+};
+
+}  // namespace
+}  // namespace lite
+
+LITE_OP(reduce_min, AnyReduce<ReduceMin>, "axes keepdims",
+        "f32 f16 f64 s8 u8 s16 u16 s32 u32 s64 u64 bool", 0)
