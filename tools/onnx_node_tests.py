@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run ONNX's own backend tests through lite; print counts by group and each miss with its reason.
 
-    python tools/onnx_node_tests.py                     # all, natively
-    python tools/onnx_node_tests.py --reference -k pool # by the numpy interpreter, names with "pool"
-    python tools/onnx_node_tests.py --table             # reasons with their tests, as in node_misses.txt
+python tools/onnx_node_tests.py                     # all, natively
+python tools/onnx_node_tests.py --reference -k pool # by the numpy interpreter, names with "pool"
+python tools/onnx_node_tests.py --table             # reasons with their tests, as in node_misses.txt
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ def main() -> int:
         total = sum(count.values())
         print(f"{group:20} {count['passed']:5} of {total:5} pass", file=sys.stderr)
     passed = sum(count["passed"] for count in counts.values())
-    print(f"{'all':20} {passed:5} of {sum(map(lambda c: sum(c.values()), counts.values())):5} pass",
-          file=sys.stderr)
+    print(
+        f"{'all':20} {passed:5} of {sum(map(lambda c: sum(c.values()), counts.values())):5} pass",
+        file=sys.stderr,
+    )
     return 0
 
 
