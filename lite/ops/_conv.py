@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ShapeError
-from lite.ir import TensorType
+from lite.ir import Extent, TensorType
 from lite.ops._broadcast import FLOATS, check_dtype, check_same_dtype
 from lite.ops._extents import check_choice, differ
 
@@ -67,10 +67,10 @@ def check_residual(residual: TensorType | None, y: TensorType) -> None:
         raise ShapeError(f"the residual is {residual}, expected {y}")
 
 
-def check_at_least(least: int, **attributes: tuple[int, ...]) -> None:
-    """Refuse attributes with an element below ``least``."""
+def check_at_least(least: int, **attributes: tuple[Extent, ...]) -> None:
+    """Refuse attributes with an element known to be below ``least``."""
     for name, extents in attributes.items():
-        if any(extent < least for extent in extents):
+        if any(isinstance(extent, int) and extent < least for extent in extents):
             raise ShapeError(f"{name} is {extents}, expected elements of at least {least}")
 
 

@@ -24,7 +24,7 @@ from lite.ops._extents import channel_axis, differ, replaced, spatial_axes, wind
 
 class Conv2d(Op, name="conv2d"):
     strides: tuple[int, int] = (1, 1)
-    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, left, bottom, right
+    pads: tuple[Extent, Extent, Extent, Extent] = (0, 0, 0, 0)  # top, left, bottom, right
     dilations: tuple[int, int] = (1, 1)
     groups: int = 1
     activation: str = "none"

@@ -16,8 +16,8 @@ from lite.ops._extents import channel_axis, differ, replaced, spatial_axes
 
 class Conv2dTranspose(Op, name="conv2d_transpose"):
     strides: tuple[int, int] = (1, 1)
-    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, left, bottom, right: cut off the output
-    output_pads: tuple[int, int] = (0, 0)  # added to the output at the bottom and the right
+    pads: tuple[Extent, Extent, Extent, Extent] = (0, 0, 0, 0)  # top, left, bottom, right: cut off the output
+    output_pads: tuple[Extent, Extent] = (0, 0)  # added to the output at the bottom and the right
     dilations: tuple[int, int] = (1, 1)
     groups: int = 1
     activation: str = "none"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ShapeError
-from lite.ir import DType, Op, TensorType
+from lite.ir import DType, Extent, Op, TensorType
 from lite.ops._extents import SPATIAL_AXES, check_choice, replaced, spatial_axes, window_count
 
 
@@ -22,7 +22,7 @@ class Pool2d(Op, name="pool2d"):
     kind: str  # max, average
     kernel: tuple[int, ...]
     strides: tuple[int, ...] = (1, 1)
-    pads: tuple[int, ...] = (0, 0, 0, 0)  # top, left, bottom, right
+    pads: tuple[Extent, ...] = (0, 0, 0, 0)  # top, left, bottom, right
     dilations: tuple[int, ...] = (1, 1)
     ceil_mode: bool = False
     count_include_pad: bool = False
@@ -39,7 +39,8 @@ class Pool2d(Op, name="pool2d"):
     def _windows(self, x: TensorType, axis: int, side: int) -> Any:
         kernel, stride, dilation = self.kernel[side], self.strides[side], self.dilations[side]
         before, after = self.pads[side], self.pads[side + 2]
-        if min(kernel, stride, dilation) < 1 or min(before, after) < 0:
+        negative = any(isinstance(pad, int) and pad < 0 for pad in (before, after))
+        if min(kernel, stride, dilation) < 1 or negative:
             raise ShapeError(f"kernel {self.kernel}, strides {self.strides} and dilations {self.dilations} "
                              f"must be >= 1, pads {self.pads} >= 0")
         window = (kernel - 1) * dilation + 1
