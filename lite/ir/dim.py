@@ -224,6 +224,11 @@ def minimum(left: Extent, right: Extent) -> Extent:
     return _atom("minimum", *sorted((left, right), key=str))
 
 
+_RELAXATIONS = 16
+_LONGEST_MONOMIAL = 6
+Bound = dict[Monomial, Fraction]
+
+
 def is_nonnegative(extent: Extent) -> bool:
     """True if an extent is proven >= 0 for all symbols >= 1; False if not proven."""
     if isinstance(extent, int):
@@ -231,23 +236,23 @@ def is_nonnegative(extent: Extent) -> bool:
     if max(len(monomial) for monomial, _ in extent.terms) > _LONGEST_MONOMIAL:
         return False
     bound = {monomial: Fraction(factor) for monomial, factor in extent.terms}
+    return any(_is_proven(bound, side) for side in (0, 1))
+
+
+def _is_proven(bound: Bound, side: int) -> bool:
+    """Whether a bound is >= 0 once each maximum (minimum) gave way to one of its operands."""
     for _ in range(_RELAXATIONS):
         atom = next((atom for monomial in bound for atom in monomial if atom.kind != "symbol"), None)
         if atom is None:
             return all(factor >= 0 for factor in _counted_from_one(bound).values())
-        relaxed = _relaxed(bound, atom)
-        if relaxed is None or max(map(len, relaxed)) > _LONGEST_MONOMIAL:
+        relaxed = _relaxed(bound, atom, side)
+        if relaxed is None or max(map(len, relaxed), default=0) > _LONGEST_MONOMIAL:
             return False
         bound = relaxed
     return False
 
 
-_RELAXATIONS = 16
-_LONGEST_MONOMIAL = 6
-Bound = dict[Monomial, Fraction]
-
-
-def _relaxed(bound: Bound, atom: Atom) -> Bound | None:
+def _relaxed(bound: Bound, atom: Atom, side: int) -> Bound | None:
     """A lower bound without one of the atoms; None if none is known.
 
     floor(x / d) lies between (x - d + 1) / d and x / d; a maximum is at least, a minimum at most, each of its
@@ -262,7 +267,7 @@ def _relaxed(bound: Bound, atom: Atom) -> Bound | None:
         others.remove(atom)
         if any(other.kind != "symbol" for other in others):
             return None
-        stand_in = _stand_in(atom, rising=factor > 0)
+        stand_in = _stand_in(atom, side, rising=factor > 0)
         if stand_in is None:
             return None
         for part, part_factor in stand_in.items():
@@ -271,8 +276,8 @@ def _relaxed(bound: Bound, atom: Atom) -> Bound | None:
     return rest
 
 
-def _stand_in(atom: Atom, *, rising: bool) -> Bound | None:
-    """A lower bound (upper, if not rising) of an atom."""
+def _stand_in(atom: Atom, side: int, *, rising: bool) -> Bound | None:
+    """A lower bound (upper, if not rising) of an atom; ``side``: which operand of a maximum or minimum."""
     left, right = atom.operands
     if atom.kind == "floor_divide":
         divisor = right.terms[0][1] if len(right.terms) == 1 and right.terms[0][0] == () else 0
@@ -283,8 +288,7 @@ def _stand_in(atom: Atom, *, rising: bool) -> Bound | None:
             quotient[()] = quotient.get((), Fraction(0)) - Fraction(divisor - 1, divisor)
         return quotient
     if (atom.kind == "maximum") is rising:
-        best = right if is_nonnegative(_simplest(dict(right.terms)) - _simplest(dict(left.terms))) else left
-        return {monomial: Fraction(factor) for monomial, factor in best.terms}
+        return {monomial: Fraction(factor) for monomial, factor in atom.operands[side].terms}
     return None
 
 
