@@ -152,8 +152,11 @@ def _format_of_folder(folder: Path) -> str:
     if len(found) == 1:
         return found[0]
     what = f"holds models of several formats ({', '.join(found)})" if found else "holds no model"
-    raise ModelFormatError(f"the folder {what}", where=str(folder),
-                           hint=f"name the model file itself; known formats are {', '.join(_known())}")
+    raise ModelFormatError(
+        f"the folder {what}",
+        where=str(folder),
+        hint=f"name the model file itself; known formats are {', '.join(_known())}",
+    )
 
 
 def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
@@ -162,11 +165,17 @@ def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
 
 def _unknown(head: bytes, where: str) -> ModelFormatError:
     if head[:4] == b"LTNB":
-        return ModelFormatError("this is a .nb file: it is converted already", where=where,
-                                hint="open it with lite.Model, lite run or lite bench")
+        return ModelFormatError(
+            "this is a .nb file: it is converted already",
+            where=where,
+            hint="open it with lite.Model, lite run or lite bench",
+        )
     found = f"begins with {head[:8].hex(' ')}" if head else "is empty"
-    return ModelFormatError(f"the file {found}, which is no known model format", where=where,
-                            hint=f"known formats are {', '.join(_known())}; format=... states one")
+    return ModelFormatError(
+        f"the file {found}, which is no known model format",
+        where=where,
+        hint=f"known formats are {', '.join(_known())}; format=... states one",
+    )
 
 
 def _known() -> list[str]:

@@ -44,8 +44,9 @@ def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
     return found
 
 
-def new_shape(wanted: Sequence[Extent], shape: Sequence[Extent], *,
-              zero_copies: bool = True) -> tuple[Extent, ...]:
+def new_shape(
+    wanted: Sequence[Extent], shape: Sequence[Extent], *, zero_copies: bool = True
+) -> tuple[Extent, ...]:
     """The shape a foreign reshape asks for: 0 copies the input's extent (if it does), one -1 is computed.
 
     Raises
@@ -56,8 +57,9 @@ def new_shape(wanted: Sequence[Extent], shape: Sequence[Extent], *,
     for position, extent in enumerate(wanted):
         if isinstance(extent, int) and extent == 0 and zero_copies:
             if position >= len(shape):
-                raise ModelFormatError(f"shape {list(wanted)} copies extent {position}, "
-                                       f"but the input has rank {len(shape)}")
+                raise ModelFormatError(
+                    f"shape {list(wanted)} copies extent {position}, but the input has rank {len(shape)}"
+                )
             extent = shape[position]
         extents.append(extent)
     unknown = [position for position, extent in enumerate(extents) if isinstance(extent, int) and extent < 0]
@@ -128,8 +130,9 @@ def _clamped(position: Extent, extent: Extent, low: Extent, high: Extent) -> Ext
     return minimum(position, high)
 
 
-def same_pads(extent: Extent, kernel: int, stride: int, dilation: int = 1, *,
-              lower: bool = False) -> tuple[Extent, Extent]:
+def same_pads(
+    extent: Extent, kernel: int, stride: int, dilation: int = 1, *, lower: bool = False
+) -> tuple[Extent, Extent]:
     """Pads (before, after) of an axis for which output = ceil(input / stride).
 
     Parameters

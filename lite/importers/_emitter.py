@@ -16,8 +16,21 @@ from lite.ir.interpret import apply
 
 MOST_ELEMENTS = 1 << 48
 MOST_FOLDED = 1 << 16  # elements; what moves elements is folded at any size
-_MOVES = frozenset({"cast", "concat", "flatten", "gather", "identity", "reshape", "slice", "split", "squeeze",
-                    "transpose", "unsqueeze"})
+_MOVES = frozenset(
+    {
+        "cast",
+        "concat",
+        "flatten",
+        "gather",
+        "identity",
+        "reshape",
+        "slice",
+        "split",
+        "squeeze",
+        "transpose",
+        "unsqueeze",
+    }
+)
 _NEVER_FOLDED = frozenset({"adaptive_pool2d", "conv2d", "conv2d_transpose", "lrn", "pool2d"})
 
 
@@ -56,8 +69,9 @@ class Emitter:
         """
         return self.emit_all(op, inputs, name=name, **attributes)[0]
 
-    def emit_all(self, op: str, inputs: Sequence[Value | None], *, name: str = "",
-                 **attributes: Any) -> tuple[Value, ...]:
+    def emit_all(
+        self, op: str, inputs: Sequence[Value | None], *, name: str = "", **attributes: Any
+    ) -> tuple[Value, ...]:
         """All outputs of a new node; the outputs are constants where that can be known."""
         return self.add(ops.get(op)(**attributes), inputs, name=name)
 
@@ -118,8 +132,9 @@ class Emitter:
 
     def _fold(self, op: Op, inputs: Sequence[Value | None], name: str) -> tuple[Value, ...] | None:
         arrays = [None if value is None else value.array for value in inputs]
-        if op.name in _NEVER_FOLDED or any(array is None and value is not None
-                                           for array, value in zip(arrays, inputs)):
+        if op.name in _NEVER_FOLDED or any(
+            array is None and value is not None for array, value in zip(arrays, inputs)
+        ):
             return None
         types = op.infer_all(tuple(None if value is None else value.type for value in inputs))
         counts = [type.count for type in types]
@@ -147,8 +162,9 @@ def _applied(op: Op, arrays: Sequence[np.ndarray | None]) -> tuple[np.ndarray, .
     """The op run by its reference; None if it cannot be run on these numbers now."""
     with np.errstate(all="ignore"):
         try:
-            return tuple(np.ascontiguousarray(result) if result.ndim else result
-                         for result in apply(op, tuple(arrays)))
+            return tuple(
+                np.ascontiguousarray(result) if result.ndim else result for result in apply(op, tuple(arrays))
+            )
         except (LiteError, ArithmeticError, LookupError, TypeError, ValueError):
             return None
 

@@ -61,5 +61,6 @@ class UnsupportedReport:
         rows = sorted(self.rows.values(), key=lambda row: (row.op, row.why))
         nodes = sum(len(row.nodes) for row in rows)
         lines = "".join(f"\n  {row}" for row in rows)
-        raise UnsupportedOpError(f"{nodes} node{'s' * (nodes != 1)} cannot be imported:{lines}",
-                                 where=self.where, ops=tuple(rows))
+        raise UnsupportedOpError(
+            f"{nodes} node{'s' * (nodes != 1)} cannot be imported:{lines}", where=self.where, ops=tuple(rows)
+        )

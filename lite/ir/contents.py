@@ -121,8 +121,9 @@ class Contents:
         reads_types = node.op.name in _READ_TYPES
         inputs = [None if value is None or reads_types else self._known[value] for value in node.inputs]
         unknown: list[np.ndarray | None] = [None] * len(node.outputs)
-        if not reads_types and any(elements is None and value is not None
-                                   for elements, value in zip(inputs, node.inputs)):
+        if not reads_types and any(
+            elements is None and value is not None for elements, value in zip(inputs, node.inputs)
+        ):
             return unknown
         try:
             found = _RULES[node.op.name](node, inputs)
@@ -349,21 +350,34 @@ def _reduce(function: Callable[[Any, Any], Any], first: Any) -> Callable[[Node, 
         operation = np.frompyfunc(function, 2, 1)
         result = inputs[0]
         for axis in sorted(op.axes, reverse=True):
-            result = operation.reduce(result, axis=axis) if first is None else \
-                operation.reduce(result, axis=axis, initial=first)
+            result = (
+                operation.reduce(result, axis=axis)
+                if first is None
+                else operation.reduce(result, axis=axis, initial=first)
+            )
         return _of_object(result).reshape(node.output.type.shape)
 
     return reduced
 
 
 def _greatest(left: Any, right: Any) -> Any:
-    return maximum(left, right) if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim)) else \
-        right if _at_most(left, right) else left
+    return (
+        maximum(left, right)
+        if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim))
+        else right
+        if _at_most(left, right)
+        else left
+    )
 
 
 def _least(left: Any, right: Any) -> Any:
-    return minimum(left, right) if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim)) else \
-        left if _at_most(left, right) else right
+    return (
+        minimum(left, right)
+        if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim))
+        else left
+        if _at_most(left, right)
+        else right
+    )
 
 
 def _not(rule: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:

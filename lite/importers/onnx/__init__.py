@@ -16,8 +16,12 @@ from lite.importers import Source
 from lite.ir import Extent, Graph
 
 
-def load(source: Source, *, input_shapes: Mapping[str, Sequence[Extent]] | None = None,
-         freeze_inputs: Mapping[str, np.ndarray] | None = None) -> Graph:
+def load(
+    source: Source,
+    *,
+    input_shapes: Mapping[str, Sequence[Extent]] | None = None,
+    freeze_inputs: Mapping[str, np.ndarray] | None = None,
+) -> Graph:
     """Import an ONNX model.
 
     16-bit floats are computed in 32 bits: float16 inputs and outputs keep their type, bfloat16 ones (which
@@ -46,6 +50,7 @@ def load(source: Source, *, input_shapes: Mapping[str, Sequence[Extent]] | None 
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("onnx", "google"):
             raise
-        raise MissingDependencyError("importing ONNX models needs the package onnx",
-                                     hint="pip install onnx") from error
+        raise MissingDependencyError(
+            "importing ONNX models needs the package onnx", hint="pip install onnx"
+        ) from error
     return import_model(source, input_shapes or {}, freeze_inputs or {})

@@ -88,15 +88,20 @@ class Call:
         """Content of an input as plain ints."""
         found = self.extents(position, what)
         if not all(isinstance(extent, int) for extent in found):
-            raise UnsupportedOpError(f"its {what} depends on extents of the model's inputs",
-                                     hint="fix them with input_shapes (--input_shape name:1,3,224,224)")
+            raise UnsupportedOpError(
+                f"its {what} depends on extents of the model's inputs",
+                hint="fix them with input_shapes (--input_shape name:1,3,224,224)",
+            )
         return tuple(int(extent) for extent in found)
 
     def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
         """The refusal of a node whose shapes would depend on the content of an input."""
         value = self.need(position)
-        hint = f"give its content: freeze_inputs={{{value.name!r}: array}}" \
-            if value in self.walk.emitter.graph.inputs else "replace the computation of it by a constant"
+        hint = (
+            f"give its content: freeze_inputs={{{value.name!r}: array}}"
+            if value in self.walk.emitter.graph.inputs
+            else "replace the computation of it by a constant"
+        )
         return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
 
     # Attributes -----------------------------------------------------------------------------------

@@ -28,8 +28,11 @@ def schema_of(op: str, domain: str, opset: int) -> Any:
 def has_function(op: str, domain: str, opset: int) -> bool:
     """Whether ONNX gives a body for an op."""
     schema = schema_of(op, domain, opset)
-    return op not in OPAQUE and schema is not None and (
-        schema.has_function or schema.has_context_dependent_function)
+    return (
+        op not in OPAQUE
+        and schema is not None
+        and (schema.has_function or schema.has_context_dependent_function)
+    )
 
 
 def function_of(call: Call, domain: str) -> Any:
@@ -65,7 +68,8 @@ def _dependent(schema: Any, call: Call) -> bytes | None:
         attribute.name = name
     types = [_type_proto(value.type if value is not None else None) for value in call.inputs]
     body: bytes = schema.get_context_dependent_function_with_opset_version(
-        version, node.SerializeToString(), types)
+        version, node.SerializeToString(), types
+    )
     return body or None
 
 

@@ -34,8 +34,9 @@ class InputOptions:
         If a name is no input of the model.
     """
 
-    def __init__(self, model: Model, shapes: Mapping[str, Sequence[Extent]],
-                 frozen: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, model: Model, shapes: Mapping[str, Sequence[Extent]], frozen: Mapping[str, np.ndarray]
+    ) -> None:
         self.shapes = {name: tuple(shape) for name, shape in shapes.items()}
         self.frozen = {name: np.asarray(array) for name, array in frozen.items()}
         names = [item.name for item in model.graph.input]
@@ -45,8 +46,9 @@ class InputOptions:
                 raise InputError(f"{option} names {unknown}, but the inputs are {names}", where=model.where)
 
 
-def define_inputs(graph: Any, options: InputOptions, scope: Scope, emitter: Emitter,
-                  report: UnsupportedReport) -> None:
+def define_inputs(
+    graph: Any, options: InputOptions, scope: Scope, emitter: Emitter, report: UnsupportedReport
+) -> None:
     """Give the names of a graph's inputs to values; inputs with an initialiser are constants."""
     initialised = {tensor.name for tensor in graph.initializer}
     for item in graph.input:
@@ -64,8 +66,9 @@ def define_inputs(graph: Any, options: InputOptions, scope: Scope, emitter: Emit
 def _input(item: Any, options: InputOptions, emitter: Emitter) -> Value:
     if item.type.WhichOneof("value") != "tensor_type":
         kind = (item.type.WhichOneof("value") or "untyped").replace("_type", "")
-        raise UnsupportedOpError(f"{kind} inputs are not supported",
-                                 hint="export the model with tensors as inputs")
+        raise UnsupportedOpError(
+            f"{kind} inputs are not supported", hint="export the model with tensors as inputs"
+        )
     dtype = dtype_of(item.type.tensor_type.elem_type)
     if item.name in options.frozen:
         return emitter.constant(options.frozen[item.name], computed(dtype).numpy, item.name)
@@ -79,8 +82,10 @@ def _shape(item: Any, options: InputOptions, emitter: Emitter) -> tuple[Extent, 
     if item.name in options.shapes:
         shape = _given(item, options.shapes[item.name])
     elif not tensor.HasField("shape"):
-        raise UnsupportedOpError("the model does not declare its rank",
-                                 hint=f"give its shape: input_shapes={{{item.name!r}: (1, 3, 224, 224)}}")
+        raise UnsupportedOpError(
+            "the model does not declare its rank",
+            hint=f"give its shape: input_shapes={{{item.name!r}: (1, 3, 224, 224)}}",
+        )
     else:
         shape = tuple(_declared(item.name, axis, dim) for axis, dim in enumerate(tensor.shape.dim))
     for extent in shape:
@@ -92,23 +97,27 @@ def _shape(item: Any, options: InputOptions, emitter: Emitter) -> tuple[Extent, 
 def _given(item: Any, shape: tuple[Extent, ...]) -> tuple[Extent, ...]:
     tensor = item.type.tensor_type
     if tensor.HasField("shape") and len(tensor.shape.dim) != len(shape):
-        raise InputError(f"input_shapes gives {item.name!r} the shape {list(shape)}, "
-                         f"but its rank is {len(tensor.shape.dim)}")
+        raise InputError(
+            f"input_shapes gives {item.name!r} the shape {list(shape)}, "
+            f"but its rank is {len(tensor.shape.dim)}"
+        )
     if any(isinstance(extent, int) and extent < 0 for extent in shape):
         raise InputError(f"input_shapes gives {item.name!r} the shape {list(shape)}")
     return shape
 
 
 def _declared(name: str, axis: int, dim: Any) -> Extent:
-    if not dim.HasField("dim_value"):
-        return Dim.symbol(_identifier(dim.dim_param or f"{name}_{axis}"))
+    if not dim.HasField("dim_value") or dim.dim_value == -1:  # some exporters write -1 for "open"
+        return Dim.symbol(_identifier(dim.dim_param) or _identifier(name) + f"_{axis}")
     if dim.dim_value < 0:
-        raise ModelFormatError(f"input {name!r} declares the extent {dim.dim_value} for axis {axis}",
-                               hint="input_shapes replaces what the model declares")
+        raise ModelFormatError(
+            f"input {name!r} declares the extent {dim.dim_value} for axis {axis}",
+            hint="input_shapes replaces what the model declares",
+        )
     return int(dim.dim_value)
 
 
 def _identifier(name: str) -> str:
-    """A symbol's name from a dim_param, which may hold anything."""
-    word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "extent"
-    return f"d{word}" if word[0].isdigit() else word
+    """A symbol's name from a name that may hold anything; "" if it holds no letter or digit."""
+    word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+    return f"d{word}" if word[:1].isdigit() else word

@@ -45,10 +45,13 @@ class Model:
         newest = onnx.defs.onnx_opset_version()
         version = self.opsets.get("", newest)
         if not OLDEST_OPSET <= version <= newest:
-            raise ModelFormatError(f"the model uses opset {version}, expected {OLDEST_OPSET} to {newest}",
-                                   where=self.where,
-                                   hint="a newer onnx package knows newer opsets" if version > newest else
-                                   "onnx.version_converter.convert_version(model, 13) lifts old models")
+            raise ModelFormatError(
+                f"the model uses opset {version}, expected {OLDEST_OPSET} to {newest}",
+                where=self.where,
+                hint="a newer onnx package knows newer opsets"
+                if version > newest
+                else "onnx.version_converter.convert_version(model, 13) lifts old models",
+            )
 
 
 def opsets_of(imports: Iterable[Any]) -> dict[str, int]:

@@ -55,7 +55,10 @@ def _sorted(nodes: Sequence[Any], made: set[str]) -> list[Any]:
                 if not missing[reader]:
                     ready.append(reader)
     if len(ready) < len(nodes):
-        stuck = [nodes[position].name or nodes[position].op_type
-                 for position, count in missing.items() if count > 0]
+        stuck = [
+            nodes[position].name or nodes[position].op_type
+            for position, count in missing.items()
+            if count > 0
+        ]
         raise ModelFormatError(f"nodes wait for one another in a cycle: {', '.join(stuck[:5])}")
     return [nodes[position] for position in ready]

@@ -26,8 +26,13 @@ class Scope:
     depth : int
     """
 
-    def __init__(self, opsets: dict[str, int], outer: Scope | None = None,
-                 attributes: Mapping[str, Any] | None = None, depth: int = 0) -> None:
+    def __init__(
+        self,
+        opsets: dict[str, int],
+        outer: Scope | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        depth: int = 0,
+    ) -> None:
         if depth > DEEPEST:
             raise ModelFormatError(f"functions or branches are nested deeper than {DEEPEST}")
         self.opsets = opsets

@@ -44,8 +44,9 @@ def dtype_of(elem_type: int) -> DType:
     if elem_type not in TensorProto.DataType.values() or elem_type == TensorProto.UNDEFINED:
         raise ModelFormatError(f"{elem_type} is no element type")
     name = TensorProto.DataType.Name(elem_type)
-    raise UnsupportedOpError(f"tensors of {name} are not supported",
-                             hint="export the model with float32 or float16 tensors")
+    raise UnsupportedOpError(
+        f"tensors of {name} are not supported", hint="export the model with float32 or float16 tensors"
+    )
 
 
 def computed(dtype: DType) -> DType:
@@ -87,8 +88,10 @@ class TensorReader:
 
     def _external(self, tensor: Any) -> bytes:
         if self.folder is None:
-            raise ModelFormatError(f"tensor {tensor.name!r} lies in another file",
-                                   hint="import the model from its path, not from bytes")
+            raise ModelFormatError(
+                f"tensor {tensor.name!r} lies in another file",
+                hint="import the model from its path, not from bytes",
+            )
         entries = {entry.key: entry.value for entry in tensor.external_data}
         location = entries.get("location", "")
         try:
@@ -121,15 +124,18 @@ def read_confined(folder: Path, location: str, offset: int, length: int, *, what
         raise ModelFormatError(f"{what} refers to {location!r}, which is no path below the model's folder")
     for step in range(1, len(parts) + 1):
         if folder.joinpath(*parts[:step]).is_symlink():
-            raise ModelFormatError(f"{what} refers to {location!r}, which goes through a symbolic link",
-                                   hint="copy the data file into the model's folder")
+            raise ModelFormatError(
+                f"{what} refers to {location!r}, which goes through a symbolic link",
+                hint="copy the data file into the model's folder",
+            )
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(folder.joinpath(*parts), flags), "rb") as file:
             return _part(file, offset, length, f"{what} refers to {location!r}")
     except OSError as error:
-        raise ModelFormatError(f"{what} refers to {location!r}, which cannot be read: "
-                               f"{error.strerror}") from error
+        raise ModelFormatError(
+            f"{what} refers to {location!r}, which cannot be read: {error.strerror}"
+        ) from error
 
 
 def _part(file: Any, offset: int, length: int, what: str) -> bytes:
@@ -147,12 +153,14 @@ def _part(file: Any, offset: int, length: int, what: str) -> bytes:
 
 def _from_bytes(raw: bytes, dtype: DType, count: int, name: str) -> np.ndarray:
     if len(raw) != count * dtype.size_bytes:
-        raise ModelFormatError(f"tensor {name!r} has {len(raw)} bytes, expected {count * dtype.size_bytes} "
-                               f"({count} elements of {dtype.value})")
+        raise ModelFormatError(
+            f"tensor {name!r} has {len(raw)} bytes, expected {count * dtype.size_bytes} "
+            f"({count} elements of {dtype.value})"
+        )
     if dtype is DType.BF16:
         return _widened(np.frombuffer(raw, "<u2"))
     if dtype is DType.BOOL:
-        return np.frombuffer(raw, np.uint8) != 0
+        return np.asarray(np.frombuffer(raw, np.uint8) != 0)
     array: np.ndarray = np.frombuffer(raw, dtype.numpy.newbyteorder("<"))
     return np.asarray(array, np.float32 if dtype is DType.F16 else dtype.numpy)
 

@@ -23,12 +23,20 @@ from lite.importers.onnx.tensors import dtype_of
 from lite.ir import DType, Extent, Graph, Value
 
 MOST_NODES = 1 << 20  # after expanding functions
-INCONSISTENT = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
-                ValueError)
+INCONSISTENT = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
-def import_model(source: Source, input_shapes: Mapping[str, Sequence[Extent]],
-                 freeze_inputs: Mapping[str, np.ndarray]) -> Graph:
+def import_model(
+    source: Source, input_shapes: Mapping[str, Sequence[Extent]], freeze_inputs: Mapping[str, np.ndarray]
+) -> Graph:
     """See ``lite.importers.onnx.load``."""
     model = Model(source)
     return Walk(model, InputOptions(model, input_shapes, freeze_inputs)).run()
@@ -70,8 +78,9 @@ class Walk:
             error.where = error.where or self.model.where
             raise
         except INCONSISTENT as error:
-            raise ModelFormatError(f"the model contradicts itself ({_told(error)})",
-                                   where=self.model.where) from error
+            raise ModelFormatError(
+                f"the model contradicts itself ({_told(error)})", where=self.model.where
+            ) from error
         return self.emitter.graph
 
     def run_branch(self, graph: Any, outer: Scope) -> tuple[Value | None, ...]:
@@ -82,9 +91,14 @@ class Walk:
 
     def _run_graph(self, graph: Any, scope: Scope) -> None:
         for tensor in graph.sparse_initializer:
-            self._refuse(scope, "(sparse initializer)", tensor.values.name,
-                         UnsupportedOpError("sparse tensors are not supported",
-                                            hint="store the tensor as a dense one"))
+            self._refuse(
+                scope,
+                "(sparse initializer)",
+                tensor.values.name,
+                UnsupportedOpError(
+                    "sparse tensors are not supported", hint="store the tensor as a dense one"
+                ),
+            )
         for tensor in graph.initializer:
             if scope.outer is None and tensor.name in self._options.frozen:
                 continue
@@ -148,8 +162,9 @@ class Walk:
         values = answer if isinstance(answer, tuple) else (answer,)
         for position, name in enumerate(node.output):
             if name and position >= len(values):
-                raise UnsupportedOpError(f"its output {position} is not supported",
-                                         hint="remove what reads it")
+                raise UnsupportedOpError(
+                    f"its output {position} is not supported", hint="remove what reads it"
+                )
         return values
 
     def _expand(self, call: Call, function: Any) -> Sequence[Value | None]:
@@ -163,8 +178,9 @@ class Walk:
         for position, name in enumerate(function.input):
             inner.define(name, call.input(position))
         self._run_nodes(function.node, inner)
-        return [inner.find(name) if wanted else None
-                for name, wanted in zip(function.output, call.node.output)]
+        return [
+            inner.find(name) if wanted else None for name, wanted in zip(function.output, call.node.output)
+        ]
 
     def _outputs(self, scope: Scope) -> list[tuple[str, Value]]:
         outputs = []
@@ -186,8 +202,9 @@ class Walk:
 
 def _no_rule(op: str, domain: str) -> UnsupportedOpError:
     if domain:
-        return UnsupportedOpError(f"the domain {domain!r} is not supported",
-                                  hint="export the model with standard ONNX ops")
+        return UnsupportedOpError(
+            f"the domain {domain!r} is not supported", hint="export the model with standard ONNX ops"
+        )
     why, hint = rules.why_not(op)
     return UnsupportedOpError(why, hint=hint)
 

@@ -38,8 +38,12 @@ TYPE_ONLY: dict[str, tuple[int, ...]] = {  # positions of which only shape or ty
 def deciding_inputs(graph: Any) -> list[str]:
     """Inputs of a graph whose content decides shapes, attributes or a branch."""
     makers = {name: node for node in graph.node for name in node.output}
-    waiting = [name for node in graph.node for position, name in enumerate(node.input)
-               if position in DECIDING.get(node.op_type, ())]
+    waiting = [
+        name
+        for node in graph.node
+        for position, name in enumerate(node.input)
+        if position in DECIDING.get(node.op_type, ())
+    ]
     found: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -45,8 +45,10 @@ class Case:
     def data(self) -> list[tuple[list[Any], list[Any]]]:
         """Pairs of inputs and outputs."""
         if self.test.data_sets is not None:
-            return [([_array(item) for item in inputs], [_array(item) for item in outputs])
-                    for inputs, outputs in self.test.data_sets]
+            return [
+                ([_array(item) for item in inputs], [_array(item) for item in outputs])
+                for inputs, outputs in self.test.data_sets
+            ]
         return [_stored(folder) for folder in sorted(Path(self.test.model_dir).glob("test_data_set_*"))]
 
 
@@ -112,7 +114,8 @@ def _group(name: str, model: Any) -> str:
     ops = {node.op_type for node in graph.node}
     items = [*graph.input, *graph.output]
     if any(item.type.WhichOneof("value") in ("sequence_type", "optional_type") for item in items) or any(
-            op.startswith(SEQUENCES) for op in ops):
+        op.startswith(SEQUENCES) for op in ops
+    ):
         return "sequences"
     if any(item.type.tensor_type.elem_type == TensorProto.STRING for item in items):
         return "strings"

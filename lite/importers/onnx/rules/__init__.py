@@ -34,8 +34,20 @@ from lite.ir import Op, Rename, Value
 Answer = Union[Value, tuple[Union[Value, None], ...]]
 Rule = Callable[[Call], Answer]
 
-FAMILIES = (constants, control, einsum, elementwise, images, indices, linear, normalisation, reductions,
-            resizing, shapes, windows)
+FAMILIES = (
+    constants,
+    control,
+    einsum,
+    elementwise,
+    images,
+    indices,
+    linear,
+    normalisation,
+    reductions,
+    resizing,
+    shapes,
+    windows,
+)
 
 
 @functools.cache
@@ -59,8 +71,10 @@ def find(op: str, opset: int) -> Rule | None:
 
 def why_not(op: str) -> tuple[str, str]:
     """Why an ONNX op without a rule is not supported, and what to do."""
-    return REFUSALS.get(op, ("there is no op that it could become",
-                             "express it with other ops, or add it: see CONTRIBUTING.md"))
+    return REFUSALS.get(
+        op,
+        ("there is no op that it could become", "express it with other ops, or add it: see CONTRIBUTING.md"),
+    )
 
 
 def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:

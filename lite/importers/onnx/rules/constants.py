@@ -48,20 +48,20 @@ def constant_of_shape(call: Call) -> Value:
 
 def make_range(call: Call) -> Value:
     dtype = call.need(0).type.dtype
-    if dtype.is_float:
-        start, limit, delta = (float(call.fixed(position, what).reshape(-1)[0])
-                               for position, what in enumerate(("start", "limit", "delta")))
-    else:
-        start, limit, delta = (call.extents(position, what)[0]  # type: ignore[assignment]
-                               for position, what in enumerate(("start", "limit", "delta")))
-    return call.emit("range", start=start, limit=limit, delta=delta, dtype=dtype)
+    numbers: dict[str, Any] = {}
+    for position, what in enumerate(("start", "limit", "delta")):
+        if dtype.is_float:
+            numbers[what] = float(call.fixed(position, what).reshape(-1)[0])
+        else:
+            numbers[what] = call.extents(position, what)[0]
+    return call.emit("range", **numbers, dtype=dtype)
 
 
 def shape(call: Call) -> Value:
     x = call.need(0)
     rank = x.type.rank
     start, size = slice_window(rank, call.int("start", 0), call.int("end", rank), 1)
-    extents = x.type.shape[start:start + size]
+    extents = x.type.shape[start : start + size]
     if is_static(extents):
         return call.constant(np.array(extents, np.int64))
     whole = call.emit("shape", x)
@@ -81,14 +81,14 @@ def eye_like(call: Call) -> Value:
     x = call.need(0)
     dtype = computed(dtype_of(call.int("dtype"))) if call.has("dtype") else x.type.dtype
     if x.type.rank != 2 or not is_static(x.type.shape):
-        raise UnsupportedOpError(f"its input is {x.type}; a matrix of fixed extents is supported",
-                                 hint="fix the extents with input_shapes")
+        raise UnsupportedOpError(
+            f"its input is {x.type}; a matrix of fixed extents is supported",
+            hint="fix the extents with input_shapes",
+        )
     rows, columns = (int(extent) for extent in x.type.shape)
     if rows * columns > MOST_IDENTITY:
         raise UnsupportedOpError(f"an identity matrix of {rows} x {columns} is too large")
     return call.constant(np.eye(rows, columns, int(call.int("k", 0))), dtype)
-
-
 
 
 RULES = {

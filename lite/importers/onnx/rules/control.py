@@ -24,17 +24,18 @@ def dropout(call: Call) -> tuple[Value, ...]:
     if training is not None and bool(call.fixed(2, "training_mode").reshape(-1)[0]):
         ratio = call.array(1)
         if ratio is None or float(ratio.reshape(-1)[0]) != 0:
-            raise UnsupportedOpError("training_mode is true",
-                                     hint="export the model for inference (model.eval())")
+            raise UnsupportedOpError(
+                "training_mode is true", hint="export the model for inference (model.eval())"
+            )
     x = call.need(0)
-    result = call.emit("identity", x)
     if call.outputs < 2 or not call.node.output[1]:
-        return (result,)
+        return (x,)
     mask = call.constant(np.ones((), bool)) if call.opset >= 10 else call.constant(1, x.type.dtype)
-    return result, call.emit("expand", mask, shape=x.type.shape)
+    return x, call.emit("expand", mask, shape=x.type.shape)
 
 
 RULES = {
     "Dropout": dropout,
+    "Identity": lambda call: call.need(0),
     "If": branch,
 }

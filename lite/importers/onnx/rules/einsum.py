@@ -31,7 +31,7 @@ def einsum(call: Call) -> Value:
     terms = [_without_repeats(call, term) for term in terms]
     result = terms[0]
     for position, term in enumerate(terms[1:], 1):
-        later = set(wanted).union(*(other.labels for other in terms[position + 1:]))
+        later = set(wanted).union(*(other.labels for other in terms[position + 1 :]))
         result = _joined(call, result, term, later)
     result = _summed(call, result, set(wanted))
     if set(result.labels) != set(wanted):
@@ -44,7 +44,8 @@ def _parsed(equation: str, inputs: Sequence[Value]) -> tuple[list[Term], str]:
     left, arrow, right = equation.replace(" ", "").partition("->")
     words = left.split(",")
     if len(words) != len(inputs) or not all(
-            word.replace("...", "").isalpha() or word in ("", "...") for word in words):
+        word.replace("...", "").isalpha() or word in ("", "...") for word in words
+    ):
         raise ModelFormatError(f"equation {equation!r} does not fit {len(inputs)} operands")
     terms, most = [], 0
     for word, value in zip(words, inputs):
@@ -71,8 +72,9 @@ def _without_repeats(call: Call, term: Term) -> Term:
     second = term.labels.index(repeated, first + 1)
     extent = term.value.type.shape[first]
     if not isinstance(extent, int) or term.value.type.shape[second] != extent:
-        raise UnsupportedOpError("a diagonal needs two equal fixed extents",
-                                 hint="fix them with input_shapes")
+        raise UnsupportedOpError(
+            "a diagonal needs two equal fixed extents", hint="fix them with input_shapes"
+        )
     others = [axis for axis in range(len(term.labels)) if axis not in (first, second)]
     value = call.emit("transpose", term.value, perm=(*others, first, second))
     kept = tuple(term.value.type.shape[axis] for axis in others)

@@ -17,11 +17,12 @@ MOST_EXACT = 1 << 24  # whole numbers up to here are exact in a float attribute
 
 def _folded(op: str) -> Callable[[Call], Value]:
     """A rule for several operands by an op of two."""
+
     def rule(call: Call) -> Value:
         result = call.need(0)
         for position in range(1, len(call.inputs)):
             result = call.emit(op, result, call.need(position))
-        return result if len(call.inputs) > 1 else call.emit("identity", result)
+        return result
 
     return rule
 
@@ -81,8 +82,9 @@ def power(call: Call) -> Value:
 def bit_shift(call: Call) -> Value:
     x = call.need(0)
     if not x.type.dtype.value.startswith("u"):
-        raise UnsupportedOpError(f"shifting {x.type.dtype.value} is not supported",
-                                 hint="multiply or divide instead")
+        raise UnsupportedOpError(
+            f"shifting {x.type.dtype.value} is not supported", hint="multiply or divide instead"
+        )
     return call.emit("bit_shift", x, call.need(1), direction=call.text("direction"))
 
 
@@ -96,7 +98,7 @@ def cast_like(call: Call) -> Value:
 
 def _cast(call: Call, to: DType) -> Value:
     x = call.need(0)
-    return call.emit("identity", x) if x.type.dtype is to else call.emit("cast", x, to=to)
+    return x if x.type.dtype is to else call.emit("cast", x, to=to)
 
 
 def gelu(call: Call) -> Value:

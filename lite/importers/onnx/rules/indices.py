@@ -23,15 +23,27 @@ def gather_elements(call: Call) -> Value:
 
 def scatter_elements(call: Call) -> Value:
     x = call.need(0)
-    return call.emit("scatter_elements", x, call.need(1), call.need(2),
-                     axis=axis_of(call.int("axis", 0), x.type.rank), reduction=call.text("reduction", "none"))
+    return call.emit(
+        "scatter_elements",
+        x,
+        call.need(1),
+        call.need(2),
+        axis=axis_of(call.int("axis", 0), x.type.rank),
+        reduction=call.text("reduction", "none"),
+    )
 
 
 def top_k(call: Call) -> tuple[Value, ...]:
     x = call.need(0)
     k = call.int("k") if call.opset < 10 else call.extents(1, "k")[0]
-    return call.emit_all("top_k", x, k=k, axis=axis_of(call.int("axis", -1), x.type.rank),
-                         largest=bool(call.int("largest", 1)), sorted=bool(call.int("sorted", 1)))
+    return call.emit_all(
+        "top_k",
+        x,
+        k=k,
+        axis=axis_of(call.int("axis", -1), x.type.rank),
+        largest=bool(call.int("largest", 1)),
+        sorted=bool(call.int("sorted", 1)),
+    )
 
 
 def one_hot(call: Call) -> Value:
@@ -47,8 +59,13 @@ def cumsum(call: Call) -> Value:
     axis = call.ints(1, "axis")
     if len(axis) != 1:
         raise ModelFormatError(f"axis is {list(axis)}, expected one number")
-    return call.emit("cumsum", x, axis=axis_of(axis[0], x.type.rank),
-                     exclusive=bool(call.int("exclusive", 0)), reverse=bool(call.int("reverse", 0)))
+    return call.emit(
+        "cumsum",
+        x,
+        axis=axis_of(axis[0], x.type.rank),
+        exclusive=bool(call.int("exclusive", 0)),
+        reverse=bool(call.int("reverse", 0)),
+    )
 
 
 def trilu(call: Call) -> Value:

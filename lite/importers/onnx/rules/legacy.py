@@ -27,8 +27,10 @@ def adapted(op: str, opset: int, rule: Rule) -> Rule:
 
 
 def _refuse(call: Call) -> Value:
-    raise UnsupportedOpError(f"its form before opset {_REWRITTEN[call.op]} is not supported",
-                             hint="onnx.version_converter.convert_version(model, 13) lifts old models")
+    raise UnsupportedOpError(
+        f"its form before opset {_REWRITTEN[call.op]} is not supported",
+        hint="onnx.version_converter.convert_version(model, 13) lifts old models",
+    )
 
 
 def _aligned(call: Call) -> Call:
@@ -37,8 +39,9 @@ def _aligned(call: Call) -> Call:
     per_channel = call.op == "PRelu" and b.type.rank == 1 and b.type.shape != (1,)
     if not per_channel and not call.int("broadcast", 0):
         if a.type.shape != b.type.shape and call.op != "PRelu":
-            raise ModelFormatError(f"the operands are {a.type} and {b.type}, expected equal shapes "
-                                   "(attribute 'broadcast' is 0)")
+            raise ModelFormatError(
+                f"the operands are {a.type} and {b.type}, expected equal shapes (attribute 'broadcast' is 0)"
+            )
         return call
     rank = a.type.rank
     axis = 1 if per_channel else axis_of(call.int("axis", rank - b.type.rank), rank, last=rank)

@@ -24,16 +24,22 @@ def gemm(call: Call) -> Value:
     alpha, beta = call.float("alpha", 1.0), call.float("beta", 1.0)
     weights = call.array(1)
     if weights is None or not a.type.dtype.is_float:
-        product = call.emit("matmul", a, b, transpose_a=bool(call.int("transA", 0)),
-                            transpose_b=bool(call.int("transB", 0)))
+        product = call.emit(
+            "matmul", a, b, transpose_a=bool(call.int("transA", 0)), transpose_b=bool(call.int("transB", 0))
+        )
         product = _scaled(call, product, alpha)
         return product if c is None else call.emit("add", product, _scaled(call, c, beta))
     if call.int("transA", 0):
         a = call.emit("transpose", a, perm=(1, 0))
     if call.int("transB", 0):
         weights = weights.T
-    w = b if weights is b.array and alpha == 1 else call.constant(
-        np.ascontiguousarray(weights if alpha == 1 else weights * weights.dtype.type(alpha)))
+    w = (
+        b
+        if weights is b.array and alpha == 1
+        else call.constant(
+            np.ascontiguousarray(weights if alpha == 1 else weights * weights.dtype.type(alpha))
+        )
+    )
     bias = _bias(call, beta, w.type.shape[1])
     product = call.emit("fully_connected", a, w, bias)
     return product if c is None or bias is not None else call.emit("add", product, _scaled(call, c, beta))

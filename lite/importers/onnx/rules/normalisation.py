@@ -71,8 +71,13 @@ def _repeated(call: Call, value: Value, groups: int, times: int) -> Value:
 def rms_norm(call: Call) -> Value:
     x = call.need(0)
     axis = axis_of(call.int("axis", -1), x.type.rank)
-    return call.emit("rms_norm", x, _parameter(call, 1, x.type.shape[axis:]), axis=axis,
-                     epsilon=call.float("epsilon", 1e-5))
+    return call.emit(
+        "rms_norm",
+        x,
+        _parameter(call, 1, x.type.shape[axis:]),
+        axis=axis,
+        epsilon=call.float("epsilon", 1e-5),
+    )
 
 
 RULES = {

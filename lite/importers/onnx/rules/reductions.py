@@ -19,8 +19,12 @@ REDUCTIONS = {  # ONNX op: ours, and the opset since which axes are an input
     "ReduceLogSumExp": ("reduce_log_sum_exp", 18), "ReduceSumSquare": ("reduce_sum_square", 18),
 }  # fmt: skip
 # Reduced to one element where no axis is reduced, these still change it.
-_OF_ELEMENTS = {"reduce_l1": "abs", "reduce_l2": "abs", "reduce_log_sum": "log",
-                "reduce_sum_square": "square"}
+_OF_ELEMENTS = {
+    "reduce_l1": "abs",
+    "reduce_l2": "abs",
+    "reduce_log_sum": "log",
+    "reduce_sum_square": "square",
+}
 
 
 def reduce(call: Call) -> Value:
@@ -32,7 +36,7 @@ def reduce(call: Call) -> Value:
         axes = None if call.input(1) is None else call.ints(1, "axes")
     if not axes:
         if call.opset >= since and call.int("noop_with_empty_axes", 0):
-            return call.emit(_OF_ELEMENTS.get(op, "identity"), x)
+            return call.emit(_OF_ELEMENTS[op], x) if op in _OF_ELEMENTS else x
         axes = range(x.type.rank)
     found = tuple(sorted(axes_of(axes, x.type.rank)))
     keepdims = bool(call.int("keepdims", 1))
@@ -45,20 +49,28 @@ def reduce(call: Call) -> Value:
 def _arg(op: str) -> Callable[[Call], Value]:
     def rule(call: Call) -> Value:
         x = call.need(0)
-        return call.emit(op, x, axis=axis_of(call.int("axis", 0), x.type.rank),
-                         keepdims=bool(call.int("keepdims", 1)),
-                         select_last=bool(call.int("select_last_index", 0)))
+        return call.emit(
+            op,
+            x,
+            axis=axis_of(call.int("axis", 0), x.type.rank),
+            keepdims=bool(call.int("keepdims", 1)),
+            select_last=bool(call.int("select_last_index", 0)),
+        )
 
     return rule
 
 
 def _along_axis(function: Callable[[Call, Value, int], Value]) -> Callable[[Call], Value]:
     """A rule for ops that before opset 13 saw a matrix: all axes from ``axis`` on are one."""
+
     def rule(call: Call) -> Value:
         x = call.need(0)
         rank = x.type.rank
-        axis = axis_of(call.int("axis", -1 if call.opset >= 13 else 1), max(rank, 1),
-                       last=rank - 1 if call.opset >= 13 else rank)
+        axis = axis_of(
+            call.int("axis", -1 if call.opset >= 13 else 1),
+            max(rank, 1),
+            last=rank - 1 if call.opset >= 13 else rank,
+        )
         if call.opset >= 13 or axis == rank - 1:
             return function(call, x, axis)
         rows = (product(x.type.shape[:axis]), product(x.type.shape[axis:]))

@@ -31,8 +31,11 @@ def upsample(call: Call) -> Value:
     x = call.need(0)
     scales = call.floats("scales") if call.opset < 9 else call.fixed(1, "scales").reshape(-1)
     mode = call.text("mode", "nearest")
-    interpolation = {"mode": "linear" if mode == "bilinear" else mode, "coordinates": "asymmetric",
-                     "nearest": "floor"}
+    interpolation = {
+        "mode": "linear" if mode == "bilinear" else mode,
+        "coordinates": "asymmetric",
+        "nearest": "floor",
+    }
     return _resized(call, x, _by_scales(x, tuple(range(x.type.rank)), scales), interpolation)
 
 
@@ -41,16 +44,21 @@ def resize(call: Call) -> Value:
     axes = axes_of(call.many("axes", None) or range(x.type.rank), x.type.rank)
     if call.opset < 11:
         targets = _by_scales(x, axes, call.fixed(1, "scales").reshape(-1))
-        return _resized(call, x, targets, {"mode": call.text("mode", "nearest"), "nearest": "floor",
-                                           "coordinates": "asymmetric"})
+        return _resized(
+            call,
+            x,
+            targets,
+            {"mode": call.text("mode", "nearest"), "nearest": "floor", "coordinates": "asymmetric"},
+        )
     interpolation = _interpolation(call)
     if call.input(3) is not None and call.input(3).type.count != 0:  # type: ignore[union-attr]
         targets = _by_sizes(call, x, axes)
     else:
         targets = _by_scales(x, axes, call.fixed(2, "scales").reshape(-1))
     if call.int("antialias", 0) and any(_shrinks(x, axis, target) for axis, target in targets.items()):
-        raise UnsupportedOpError("shrinking with antialias is not supported",
-                                 hint="export the model with antialias=0")
+        raise UnsupportedOpError(
+            "shrinking with antialias is not supported", hint="export the model with antialias=0"
+        )
     return _resized(call, x, targets, interpolation)
 
 
@@ -69,8 +77,11 @@ def _interpolation(call: Call) -> Interpolation:
 def _by_scales(x: Value, axes: tuple[int, ...], scales: Any) -> dict[int, Target]:
     if len(scales) != len(axes) or not all(0 < float(scale) < 1 << 20 for scale in scales):
         raise ModelFormatError(f"scales {list(map(float, scales))} do not fit {len(axes)} axes")
-    return {axis: Target(_scaled(x.type.shape[axis], scale), float(scale))
-            for axis, scale in zip(axes, scales) if float(scale) != 1}
+    return {
+        axis: Target(_scaled(x.type.shape[axis], scale), float(scale))
+        for axis, scale in zip(axes, scales)
+        if float(scale) != 1
+    }
 
 
 def _scaled(extent: Extent, scale: Any) -> Extent:
@@ -79,8 +90,10 @@ def _scaled(extent: Extent, scale: Any) -> Extent:
         return int(np.floor(np.float32(extent) * np.float32(scale)))
     ratio = Fraction(float(scale)).limit_denominator(4096)
     if abs(float(ratio) - float(scale)) > 1e-6 * float(scale):
-        raise UnsupportedOpError(f"scaling open extents by {float(scale)} is not supported",
-                                 hint="fix the extents with input_shapes")
+        raise UnsupportedOpError(
+            f"scaling open extents by {float(scale)} is not supported",
+            hint="fix the extents with input_shapes",
+        )
     return floor_div(extent * ratio.numerator, ratio.denominator)
 
 
@@ -93,12 +106,14 @@ def _by_sizes(call: Call, x: Value, axes: tuple[int, ...]) -> dict[int, Target]:
         return {axis: Target(size) for axis, size in zip(axes, sizes) if size != x.type.shape[axis]}
     extents = tuple(x.type.shape[axis] for axis in axes)
     if policy not in ("not_larger", "not_smaller") or not is_static(extents) or not is_static(sizes):
-        raise UnsupportedOpError(f"keep_aspect_ratio_policy {policy!r} needs fixed extents",
-                                 hint="fix them with input_shapes")
+        raise UnsupportedOpError(
+            f"keep_aspect_ratio_policy {policy!r} needs fixed extents", hint="fix them with input_shapes"
+        )
     ratios = [int(size) / int(extent) for size, extent in zip(sizes, extents)]
     scale = min(ratios) if policy == "not_larger" else max(ratios)
-    return {axis: Target(int(np.floor(scale * int(extent) + 0.5)), scale)
-            for axis, extent in zip(axes, extents)}
+    return {
+        axis: Target(int(np.floor(scale * int(extent) + 0.5)), scale) for axis, extent in zip(axes, extents)
+    }
 
 
 def _shrinks(x: Value, axis: int, target: Target) -> bool:
@@ -111,38 +126,45 @@ def _shrinks(x: Value, axis: int, target: Target) -> bool:
 def _resized(call: Call, x: Value, targets: dict[int, Target], interpolation: Interpolation) -> Value:
     """Resize two axes at a time: interpolation along an axis does not depend on the others."""
     if not targets:
-        return call.emit("identity", x)
+        return x
     if x.type.rank == 4 and set(targets) <= {2, 3}:
         return _height_width(call, x, targets.get(2), targets.get(3), interpolation)
     axes = sorted(targets)
     for first in range(0, len(axes), 2):
-        pair = axes[first:first + 2]
+        pair = axes[first : first + 2]
         x = _pair(call, x, pair, [targets[axis] for axis in pair], interpolation)
     return x
 
 
-def _pair(call: Call, x: Value, axes: list[int], targets: list[Target],
-          interpolation: Interpolation) -> Value:
+def _pair(
+    call: Call, x: Value, axes: list[int], targets: list[Target], interpolation: Interpolation
+) -> Value:
     """One or two axes of a tensor of any rank, moved to the end and seen as an image."""
     others = [axis for axis in range(x.type.rank) if axis not in axes]
     perm = (*others, *axes)
     moved = x if perm == tuple(range(x.type.rank)) else call.emit("transpose", x, perm=perm)
-    kept = moved.type.shape[:len(others)]
-    spatial = moved.type.shape[len(others):]
+    kept = moved.type.shape[: len(others)]
+    spatial = moved.type.shape[len(others) :]
     image = call.reshape(moved, (1, product(kept), *((1,) * (2 - len(axes))), *spatial))
     height = targets[0] if len(axes) == 2 else None
     image = _height_width(call, image, height, targets[-1], interpolation)
-    result = call.reshape(image, (*kept, *image.type.shape[4 - len(axes):]))
+    result = call.reshape(image, (*kept, *image.type.shape[4 - len(axes) :]))
     if moved is x:
         return result
     return call.emit("transpose", result, perm=tuple(perm.index(axis) for axis in range(x.type.rank)))
 
 
-def _height_width(call: Call, x: Value, height: Target | None, width: Target | None,
-                  interpolation: Interpolation) -> Value:
+def _height_width(
+    call: Call, x: Value, height: Target | None, width: Target | None, interpolation: Interpolation
+) -> Value:
     sides = [target or Target(extent, 1.0) for target, extent in zip((height, width), x.type.shape[2:])]
-    return call.emit("resize", x, size=tuple(side.extent for side in sides),
-                     scales=tuple(side.scale for side in sides), **interpolation)
+    return call.emit(
+        "resize",
+        x,
+        size=tuple(side.extent for side in sides),
+        scales=tuple(side.scale for side in sides),
+        **interpolation,
+    )
 
 
 RULES = {

@@ -104,12 +104,22 @@ def cut(call: Call) -> Value:
     axes = axes_of(tuple(range(len(starts))) if axes is None else axes, x.type.rank)
     steps = (1,) * len(starts) if steps is None else steps
     if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
-        raise ModelFormatError(f"starts {list(starts)}, ends {list(ends)}, axes {list(axes)} and steps "
-                               f"{list(steps)} must be equally many, no step 0")
-    windows = [slice_window(x.type.shape[axis], start, end, step)
-               for axis, start, end, step in zip(axes, starts, ends, steps)]
-    return call.emit("slice", x, axes=axes, starts=tuple(start for start, _ in windows),
-                     sizes=tuple(size for _, size in windows), steps=steps)
+        raise ModelFormatError(
+            f"starts {list(starts)}, ends {list(ends)}, axes {list(axes)} and steps "
+            f"{list(steps)} must be equally many, no step 0"
+        )
+    windows = [
+        slice_window(x.type.shape[axis], start, end, step)
+        for axis, start, end, step in zip(axes, starts, ends, steps)
+    ]
+    return call.emit(
+        "slice",
+        x,
+        axes=axes,
+        starts=tuple(start for start, _ in windows),
+        sizes=tuple(size for _, size in windows),
+        steps=steps,
+    )
 
 
 def expand(call: Call) -> Value:
@@ -134,16 +144,23 @@ def pad(call: Call) -> Value:
     axes = axes_of(range(rank) if axes is None else axes, rank)
     if len(pads) != 2 * len(axes):
         raise ModelFormatError(f"pads {list(pads)} are for other than {len(axes)} axes")
-    before, after = dict(zip(axes, pads)), dict(zip(axes, pads[len(axes):]))
-    return call.emit("pad", x, before=tuple(before.get(axis, 0) for axis in range(rank)),
-                     after=tuple(after.get(axis, 0) for axis in range(rank)),
-                     mode=call.text("mode", "constant"), value=_pad_value(value, x))
+    before, after = dict(zip(axes, pads)), dict(zip(axes, pads[len(axes) :]))
+    return call.emit(
+        "pad",
+        x,
+        before=tuple(before.get(axis, 0) for axis in range(rank)),
+        after=tuple(after.get(axis, 0) for axis in range(rank)),
+        mode=call.text("mode", "constant"),
+        value=_pad_value(value, x),
+    )
 
 
 def _pad_value(value: Any, x: Value) -> float:
     if not x.type.dtype.is_float and abs(int(value)) > MOST_EXACT:
-        raise UnsupportedOpError(f"pads of {value} in {x.type.dtype.value} are not supported",
-                                 hint=f"pad with a number within +-{MOST_EXACT}")
+        raise UnsupportedOpError(
+            f"pads of {value} in {x.type.dtype.value} are not supported",
+            hint=f"pad with a number within +-{MOST_EXACT}",
+        )
     return float(np.float32(value))
 
 
@@ -154,8 +171,9 @@ def center_crop_pad(call: Call) -> Value:
     axes = axes_of(call.many("axes", None) or range(rank), rank)
     wanted = call.ints(1, "shape")
     if len(wanted) != len(axes) or not is_static(tuple(x.type.shape[axis] for axis in axes)):
-        raise UnsupportedOpError("it needs fixed extents, one for each axis",
-                                 hint="fix them with input_shapes")
+        raise UnsupportedOpError(
+            "it needs fixed extents, one for each axis", hint="fix them with input_shapes"
+        )
     before, after = [0] * rank, [0] * rank
     for axis, extent in zip(axes, wanted):
         missing = extent - int(x.type.shape[axis])

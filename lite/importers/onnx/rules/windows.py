@@ -31,8 +31,10 @@ def _images(call: Call, value: Value) -> Value:
     if len(shape) == 4:
         return value
     if len(shape) != 3:
-        raise UnsupportedOpError(f"its input has {len(shape) - 2} spatial axes; 1 and 2 are supported",
-                                 hint="reshape the data so that it has at most height and width")
+        raise UnsupportedOpError(
+            f"its input has {len(shape) - 2} spatial axes; 1 and 2 are supported",
+            hint="reshape the data so that it has at most height and width",
+        )
     return call.emit("unsqueeze", value, axes=(2,))
 
 
@@ -74,8 +76,9 @@ def _pads(call: Call, auto_pad: str, rank: int) -> tuple[Extent, Extent, Extent,
     if len(pads) != 2 * (rank - 2):
         raise ModelFormatError(f"pads is {list(pads)}, expected {2 * (rank - 2)} numbers")
     if min(pads) < 0:
-        raise UnsupportedOpError(f"negative pads {list(pads)} are not supported",
-                                 hint="use Slice in their place")
+        raise UnsupportedOpError(
+            f"negative pads {list(pads)} are not supported", hint="use Slice in their place"
+        )
     return (0, pads[0], 0, pads[1]) if rank == 3 else tuple(pads)
 
 
@@ -84,8 +87,12 @@ def _with_same_pads(window: Window, x: Value) -> Window:
     if window.auto_pad not in ("SAME_UPPER", "SAME_LOWER"):
         return window
     lower = window.auto_pad == "SAME_LOWER"
-    sides = [same_pads(extent, kernel, stride, dilation, lower=lower) for extent, kernel, stride, dilation
-             in zip(x.type.shape[2:], window.kernel, window.strides, window.dilations)]
+    sides = [
+        same_pads(extent, kernel, stride, dilation, lower=lower)
+        for extent, kernel, stride, dilation in zip(
+            x.type.shape[2:], window.kernel, window.strides, window.dilations
+        )
+    ]
     window.pads = (sides[0][0], sides[1][0], sides[0][1], sides[1][1])
     return window
 
@@ -96,8 +103,16 @@ def conv(call: Call) -> Value:
     kernel = _kernel(call, w.type.shape, x.type.rank)
     window = _with_same_pads(_window(call, image, kernel, x.type.rank), image)
     weights = call.reshape(w, (*w.type.shape[:2], *kernel))
-    result = call.emit("conv2d", image, weights, call.input(2), strides=window.strides, pads=window.pads,
-                       dilations=window.dilations, groups=call.int("group", 1))
+    result = call.emit(
+        "conv2d",
+        image,
+        weights,
+        call.input(2),
+        strides=window.strides,
+        pads=window.pads,
+        dilations=window.dilations,
+        groups=call.int("group", 1),
+    )
     return _restored(call, result, x)
 
 
@@ -118,14 +133,23 @@ def conv_transpose(call: Call) -> Value:
     if wanted:
         window.pads, extra = _pads_for(window, image.type.shape[2:], extra, wanted)
     weights = call.reshape(w, (*w.type.shape[:2], *window.kernel))
-    result = call.emit("conv2d_transpose", image, weights, call.input(2), strides=window.strides,
-                       pads=window.pads, output_pads=extra, dilations=window.dilations,
-                       groups=call.int("group", 1))
+    result = call.emit(
+        "conv2d_transpose",
+        image,
+        weights,
+        call.input(2),
+        strides=window.strides,
+        pads=window.pads,
+        output_pads=extra,
+        dilations=window.dilations,
+        groups=call.int("group", 1),
+    )
     return _restored(call, result, x)
 
 
-def _pads_for(window: Window, extents: tuple[Extent, ...], extra: tuple[Extent, ...],
-              wanted: tuple[Extent, ...]) -> tuple[tuple[Extent, Extent, Extent, Extent], tuple[Extent, ...]]:
+def _pads_for(
+    window: Window, extents: tuple[Extent, ...], extra: tuple[Extent, ...], wanted: tuple[Extent, ...]
+) -> tuple[tuple[Extent, Extent, Extent, Extent], tuple[Extent, ...]]:
     """Pads and output pads of a transposed convolution with which the output has the wanted extents."""
     before, after, behind = [], [], []
     for side in range(2):
@@ -150,15 +174,26 @@ def _pool(call: Call, kind: str) -> Value:
     window = _with_same_pads(_window(call, image, kernel, rank), image)
     counts = kind == "average" and bool(call.int("count_include_pad", 0))
     ceil_mode = bool(call.int("ceil_mode", 0)) and not window.auto_pad.startswith("SAME")
-    result = call.emit("pool2d", image, kind=kind, kernel=kernel, strides=window.strides, pads=window.pads,
-                       dilations=window.dilations, ceil_mode=ceil_mode, count_include_pad=counts)
+    result = call.emit(
+        "pool2d",
+        image,
+        kind=kind,
+        kernel=kernel,
+        strides=window.strides,
+        pads=window.pads,
+        dilations=window.dilations,
+        ceil_mode=ceil_mode,
+        count_include_pad=counts,
+    )
     return _restored(call, result, x)
 
 
 def max_pool(call: Call) -> Value:
     if call.outputs > 1 and call.node.output[1]:
-        raise UnsupportedOpError("its second output, the indices of the maxima, is not supported",
-                                 hint="export the model without unpooling")
+        raise UnsupportedOpError(
+            "its second output, the indices of the maxima, is not supported",
+            hint="export the model without unpooling",
+        )
     return _pool(call, "max")
 
 
@@ -171,8 +206,16 @@ def lp_pool(call: Call) -> Value:
     window = _with_same_pads(_window(call, image, _pair(call, "kernel_shape", 1, rank), rank), image)
     if call.int("ceil_mode", 0) and not window.auto_pad.startswith("SAME"):
         window.pads = _pads_to_ceil(window, image.type.shape[2:])
-    mean = call.emit("pool2d", image, kind="average", kernel=window.kernel, strides=window.strides,
-                     pads=window.pads, dilations=window.dilations, count_include_pad=True)
+    mean = call.emit(
+        "pool2d",
+        image,
+        kind="average",
+        kernel=window.kernel,
+        strides=window.strides,
+        pads=window.pads,
+        dilations=window.dilations,
+        count_include_pad=True,
+    )
     total = call.emit("mul", mean, call.like(window.kernel[0] * window.kernel[1], mean))
     return _restored(call, _root(call, total, power), x)
 
