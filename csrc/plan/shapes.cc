@@ -5,6 +5,7 @@
 #include <array>
 
 #include "nb/check.h"
+#include "ops/checks.h"
 
 namespace lite {
 namespace {
@@ -117,13 +118,6 @@ Result<Shape> Extents::shape_of(const nb::Value& value) const {
                    value.name()->c_str(), shape_text(shape).c_str());
   }
   return shape;
-}
-
-std::string shape_text(const Shape& shape) {
-  std::string text = "[";
-  for (int axis = 0; axis < shape.rank; ++axis)
-    text += (axis ? ", " : "") + std::to_string(shape[axis]);
-  return text + "]";
 }
 
 std::string symbol_name(const nb::Graph& graph, const nb::Extent& extent) {

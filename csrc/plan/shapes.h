@@ -31,7 +31,6 @@ class Extents {
 
 // "[1, 3, height, 320]": as declared in the file, symbols by name, other formulas as "?".
 [[nodiscard]] std::string declared_shape_text(const nb::Graph& graph, uint32_t value);
-[[nodiscard]] std::string shape_text(const Shape& shape);
 // The name of the symbol that an extent is; empty if it is a number or another formula.
 [[nodiscard]] std::string symbol_name(const nb::Graph& graph, const nb::Extent& extent);
 // True if no shape depends on the inputs' extents.
