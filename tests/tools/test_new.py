@@ -37,7 +37,7 @@ def test_an_op_means_something(kind: str, count: int, tmp_path: Path) -> None:
     if kind == "lowering":
         graph = lowered(op_class(alpha=0.5), (TensorType((3,)),))
         assert graph.nodes[0].op.name == "max"
-        assert list(interpret(graph, {"input0": x}).values())[0].tolist() == [0.5, 0.5, 2.0]
+        assert next(iter(interpret(graph, {"input0": x}).values())).tolist() == [0.5, 0.5, 2.0]
     else:
         assert 'LITE_OP(my_op, PlainFloatUnary<MyOp>, "alpha"' in (tmp_path / "csrc/ops/my_op.cc").read_text()
 
