@@ -86,7 +86,7 @@ class Report:
 
 
 def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
-            param_file: str | os.PathLike[str] | None = None,
+            param_file: Source | None = None,
             input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
             preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None, verify: bool = False,
             progress: Progress | None = None) -> Report:
@@ -100,8 +100,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         File to write; ".nb" is appended if missing. Left out: the model's name in the current folder.
     targets : sequence of {"arm", "x86"}
         Where the file may run.
-    param_file : path, optional
-        A Paddle model's parameter file, if it does not lie where it usually does.
+    param_file : path or bytes, optional
+        A Paddle model's parameter file, if it does not lie where it usually does; its bytes with bytes.
     input_shape : mapping of str to shape, optional
         Fixes extents of inputs.
     bundle_inputs : int
@@ -138,7 +138,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
 
 
 def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
-                     param_file: str | os.PathLike[str] | None = None,
+                     param_file: Source | None = None,
                      input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
                      preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
