@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from lite.importers.paddle.program import Operator, Program, Variable, read_prog
 from lite.ir import Extent, Graph, Symbol, TensorType, Value
 from lite.ir.contents import Contents
 from lite.ir.dim import Dim
+
+_BUFFER = "the program's bytes"
 
 
 def load(
@@ -47,20 +50,15 @@ def load(
     FileError, ModelFormatError, UnsupportedOpError
     """
     if isinstance(source, bytes):
-        program = read_program(source, "the program buffer")
-        parameters = (
-            param_file if isinstance(param_file, bytes) else read_bytes(param_file) if param_file else b""
-        )
-        arrays, where = read_combined(program, parameters), "the program buffer"
+        where, program = _BUFFER, read_program(source, _BUFFER)
+        arrays = read_combined(program, read_bytes(param_file or b""))
     else:
         files = find_files(source, None if isinstance(param_file, bytes) else param_file)
-        program, where = read_program(read_bytes(files.program), str(files.program)), str(files.program)
+        where = str(files.program)
+        program = read_program(read_bytes(files.program), where)
+        combined = param_file if isinstance(param_file, bytes) else files.parameters
         arrays = (
-            read_combined(program, param_file)
-            if isinstance(param_file, bytes)
-            else read_combined(program, files.parameters)
-            if files.parameters
-            else read_separate(program, files.folder)
+            read_separate(program, files.folder) if combined is None else read_combined(program, combined)
         )
     return _Importer(program, arrays, where, dict(input_shapes or {}), dict(freeze_inputs or {})).graph()
 
@@ -234,9 +232,11 @@ class _Importer:
 
 
 def _name_of(where: str) -> str:
-    parts = re.split(r"[\\/]", where)
-    stem = parts[-1].split(".")[0]
-    return parts[-2] if stem in ("__model__", "inference", "model") and len(parts) > 1 else stem
+    """The model's name: that of its file, or of its folder if files of the format are all called so."""
+    if where == _BUFFER:
+        return "model"
+    path = Path(where)
+    return path.resolve().parent.name if path.stem in ("__model__", "inference", "model") else path.stem
 
 
 def _column(operator: Operator) -> int:
