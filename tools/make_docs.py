@@ -24,8 +24,9 @@ HEAD = """# Ops
 Written by `python tools/make_docs.py` from `lite/ops` and `csrc/ops`; do not edit.
 
 An op **runs by** a kernel of its own (`csrc/ops/<op>.cc`), by lowering to other ops (`lower` in
-`lite/ops/<op>.py`), or by either, as its attributes demand. **Integers** says how it can run on 8-bit integers:
-`table` (any function of one element, through 256 entries), `same` (it moves elements), `kernel`, or `none`.
+`lite/ops/<op>.py`), or by either, as its attributes demand. **Integers** says how it can run on 8-bit
+integers: `table` (any function of one element, through 256 entries), `same` (it moves elements), `kernel`, or
+`none`.
 
 """
 
