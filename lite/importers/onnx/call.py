@@ -94,6 +94,20 @@ class Call:
             )
         return tuple(int(extent) for extent in found)
 
+    def extent(self, position: int, what: str) -> Extent:
+        """Content of an input that holds one int or formula."""
+        found = self.extents(position, what)
+        if len(found) != 1:
+            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
+        return found[0]
+
+    def number(self, position: int, what: str) -> Any:
+        """Content of an input that holds one number and must be known at import."""
+        found = self.fixed(position, what)
+        if found.size != 1:
+            raise ModelFormatError(f"its {what} has {found.size} elements, expected 1")
+        return found.reshape(-1)[0]
+
     def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
         """The refusal of a node whose shapes would depend on the content of an input."""
         value = self.need(position)

@@ -14,6 +14,7 @@ from lite.errors import ModelFormatError
 from lite.importers import Source, describe, read_bytes
 from lite.importers.onnx.tensors import TensorReader
 
+MOST_OPSET = 1 << 16  # no domain is near
 OLDEST_OPSET = 1  # before 7 as far as rules/legacy.py goes
 
 
@@ -43,6 +44,11 @@ class Model:
 
     def _check_opset(self) -> None:
         newest = onnx.defs.onnx_opset_version()
+        for domain, version in self.opsets.items():
+            if not 0 < version < MOST_OPSET:
+                raise ModelFormatError(
+                    f"the model uses opset {version} of domain {domain!r}", where=self.where
+                )
         version = self.opsets.get("", newest)
         if not OLDEST_OPSET <= version <= newest:
             raise ModelFormatError(

@@ -57,6 +57,18 @@ def deciding_inputs(graph: Any) -> list[str]:
     return [item.name for item in graph.input if item.name in found]
 
 
+def frozen_inputs(model: Any, inputs: Sequence[Any]) -> dict[str, Any]:
+    """Those of the inputs, given in the order of the model, that must be frozen."""
+    initialised = {tensor.name for tensor in model.graph.initializer}
+    items = [item for item in model.graph.input if item.name not in initialised]
+    given = {item.name: array for item, array in zip(items, inputs)}
+    return {
+        name: given[name]
+        for name in deciding_inputs(model.graph)
+        if name in given and not isinstance(given[name], (list, tuple, type(None)))
+    }
+
+
 Run = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 

@@ -7,6 +7,9 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import lite_backend
+import mutation
+import node_cases
 import numpy as np
 import onnx
 import pytest
@@ -273,7 +276,7 @@ def test_mutated_models_end_in_a_graph_or_an_error() -> None:
     content = net().SerializeToString()
     outcomes = {"read": 0, "refused": 0}
     for seed in range(2000):
-        mutated = mutate(content, random.Random(seed))
+        mutated = mutation.mutate_bytes(content, random.Random(seed))
         try:
             importers.load(mutated, format="onnx")
             outcomes["read"] += 1
@@ -283,22 +286,22 @@ def test_mutated_models_end_in_a_graph_or_an_error() -> None:
     assert min(outcomes.values()) > 100, outcomes
 
 
-def mutate(content: bytes, dice: random.Random) -> bytes:
-    mutated = bytearray(content)
-    for _ in range(dice.choice((1, 1, 2, 5))):
-        place = dice.randrange(len(mutated))
-        kind = dice.randrange(5)
-        if kind == 0:
-            mutated[place] ^= 1 << dice.randrange(8)
-        elif kind == 1:
-            mutated[place] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
-        elif kind == 2:
-            del mutated[place : place + dice.choice((1, 2, 8))]
-        elif kind == 3:
-            mutated[place:place] = mutated[place : place + dice.choice((1, 4, 16))]
-        else:
-            mutated[place : place + 10] = b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"  # the greatest varint
-    return bytes(mutated)
+def test_mutated_fields_of_onnx_own_models_end_in_a_graph_or_an_error() -> None:
+    """Seeded: names, ops, attributes, types, contents and versions changed in models of every op."""
+    outcomes = {"read": 0, "refused": 0}
+    models = [case for case in node_cases.cases() if case.group in ("ops", "expanded", "pytorch-operator")]
+    for seed in range(3000):
+        dice = random.Random(seed)
+        case = dice.choice(models)
+        made = mutation.mutate_model(case.model(), dice)
+        frozen = mutation.random_freeze(lite_backend.frozen_inputs(made, case.data()[0][0]), dice)
+        try:
+            importers.load(made.SerializeToString(), format="onnx", freeze_inputs=frozen)
+            outcomes["read"] += 1
+        except LiteError as error:
+            assert str(error)
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 500, outcomes
 
 
 def test_fields_mutated_one_by_one_end_in_a_graph_or_an_error() -> None:

@@ -8,6 +8,7 @@ May import: importers/onnx/call, importers' shared pieces, ops, ir, errors, nump
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Union
 
@@ -78,6 +79,8 @@ def why_not(op: str) -> tuple[str, str]:
 
 
 def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:
+    for position in range(_needed_inputs(op_class.name)):
+        call.need(position)
     changes = {}
     defaults = {name: value for name, value in op_class().attributes().items() if name in rename.attributes}
     for ours, default in defaults.items():
@@ -95,6 +98,13 @@ def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:
         else:
             changes[ours] = call.many(foreign)
     return call.walk.emitter.add(op_class(**changes), call.inputs, name=call.name)[0]
+
+
+@functools.cache
+def _needed_inputs(op: str) -> int:
+    """How many inputs of one of our ops may not be left out."""
+    parameters = list(inspect.signature(ops.get(op).infer).parameters.values())[1:]
+    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
 
 
 def names() -> list[str]:

@@ -51,9 +51,9 @@ def make_range(call: Call) -> Value:
     numbers: dict[str, Any] = {}
     for position, what in enumerate(("start", "limit", "delta")):
         if dtype.is_float:
-            numbers[what] = float(call.fixed(position, what).reshape(-1)[0])
+            numbers[what] = float(call.number(position, what))
         else:
-            numbers[what] = call.extents(position, what)[0]
+            numbers[what] = call.extent(position, what)
     return call.emit("range", **numbers, dtype=dtype)
 
 

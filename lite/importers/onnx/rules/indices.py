@@ -35,7 +35,7 @@ def scatter_elements(call: Call) -> Value:
 
 def top_k(call: Call) -> tuple[Value, ...]:
     x = call.need(0)
-    k = call.int("k") if call.opset < 10 else call.extents(1, "k")[0]
+    k = call.int("k") if call.opset < 10 else call.extent(1, "k")
     return call.emit_all(
         "top_k",
         x,
@@ -51,25 +51,23 @@ def one_hot(call: Call) -> Value:
     if indices.type.dtype not in (DType.S32, DType.S64):
         indices = call.emit("cast", indices, to=DType.S64)
     axis = axis_of(call.int("axis", -1), indices.type.rank + 1)
-    return call.emit("one_hot", indices, values, depth=call.extents(1, "depth")[0], axis=axis)
+    return call.emit("one_hot", indices, values, depth=call.extent(1, "depth"), axis=axis)
 
 
 def cumsum(call: Call) -> Value:
     x = call.need(0)
-    axis = call.ints(1, "axis")
-    if len(axis) != 1:
-        raise ModelFormatError(f"axis is {list(axis)}, expected one number")
+    axis = int(call.number(1, "axis"))
     return call.emit(
         "cumsum",
         x,
-        axis=axis_of(axis[0], x.type.rank),
+        axis=axis_of(axis, x.type.rank),
         exclusive=bool(call.int("exclusive", 0)),
         reverse=bool(call.int("reverse", 0)),
     )
 
 
 def trilu(call: Call) -> Value:
-    k = 0 if call.input(1) is None else call.ints(1, "k")[0]
+    k = 0 if call.input(1) is None else int(call.number(1, "k"))
     return call.emit("trilu", call.need(0), upper=bool(call.int("upper", 1)), k=k)
 
 

@@ -74,7 +74,7 @@ def rms_norm(call: Call) -> Value:
     return call.emit(
         "rms_norm",
         x,
-        _parameter(call, 1, x.type.shape[axis:]),
+        _parameter(call, 1, x.type.shape[axis:]) or call.need(1),
         axis=axis,
         epsilon=call.float("epsilon", 1e-5),
     )

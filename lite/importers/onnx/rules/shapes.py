@@ -63,7 +63,7 @@ def transpose(call: Call) -> Value:
 
 
 def concat(call: Call) -> Value:
-    values = [call.need(position) for position in range(len(call.inputs))]
+    values = [call.need(position) for position in range(max(len(call.inputs), 1))]
     axis = call.int("axis", ... if call.opset >= 4 else 1)
     return call.emit("concat", *values, axis=axis_of(axis, values[0].type.rank))
 
@@ -76,8 +76,12 @@ def split(call: Call) -> tuple[Value, ...]:
         sizes = call.many("split")
     elif call.opset >= 13 and call.input(1) is not None:
         sizes = call.extents(1, "split")
+    elif call.int("num_outputs", call.outputs) == call.outputs:
+        sizes = _equal_parts(x.type.shape[axis], call.outputs)
     else:
-        sizes = _equal_parts(x.type.shape[axis], call.int("num_outputs", call.outputs))
+        raise ModelFormatError(
+            f"num_outputs is {call.int('num_outputs')}, but there are {call.outputs} outputs"
+        )
     if len(sizes) != call.outputs:
         raise ModelFormatError(f"{len(sizes)} parts for {call.outputs} outputs")
     return call.emit_all("split", x, axis=axis, sizes=sizes)
@@ -85,8 +89,6 @@ def split(call: Call) -> tuple[Value, ...]:
 
 def _equal_parts(extent: Extent, count: int) -> tuple[Extent, ...]:
     """Sizes of parts of which only the last one may be smaller."""
-    if count < 1:
-        raise ModelFormatError(f"the number of outputs is {count}")
     part = -((extent * -1) // count)
     return (part,) * (count - 1) + (extent - part * (count - 1),)
 
@@ -139,7 +141,7 @@ def pad(call: Call) -> Value:
         axes: Any = None
     else:
         pads = call.extents(1, "pads")
-        value = 0 if call.input(2) is None else call.fixed(2, "constant value").reshape(-1)[0]
+        value = 0 if call.input(2) is None else call.number(2, "constant value")
         axes = None if call.input(3) is None else call.ints(3, "axes")
     axes = axes_of(range(rank) if axes is None else axes, rank)
     if len(pads) != 2 * len(axes):
