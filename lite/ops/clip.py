@@ -20,7 +20,7 @@ class Clip(Unary, name="clip", quant=Quant.TABLE):
         if x.dtype.kind == "f":
             return np.minimum(np.maximum(x, np.float32(self.lo)), np.float32(self.hi))
         bounds = np.iinfo(x.dtype)
-        lo, hi = (int(np.clip(bound, bounds.min, bounds.max))
+        lo, hi = (int(min(max(float(bound), bounds.min), bounds.max))
                   for bound in (np.ceil(np.float32(self.lo)), np.floor(np.float32(self.hi))))
         return np.minimum(np.maximum(x, x.dtype.type(lo)), x.dtype.type(hi))
 
