@@ -119,6 +119,18 @@ class Graph:
             self._names.discard(value.name)
             value.name = self.unique_name(wish)
 
+    def claim_name(self, value: Value, name: str) -> None:
+        """Give a value a name; a value that has it already gets another one."""
+        if value.name == name:
+            return
+        if name in self._names:
+            for other in self.values():
+                if other.name == name:
+                    other.name = self.unique_name(name)
+        self._names.discard(value.name)
+        self._names.add(name)
+        value.name = name
+
     def add_input(self, name: str, type: TensorType) -> Value:
         value = Value(self.unique_name(name), type)
         self.inputs.append(value)
@@ -220,6 +232,14 @@ class Graph:
             pending += [value.producer for value in candidate.inputs
                         if value is not None and value.producer is not None]
         return count
+
+    def adopt(self, other: Graph) -> None:
+        """Take over the nodes and values of a graph with the same inputs and outputs; it is spent then."""
+        names = [[value.name for value in values] for values in (self.inputs, self.outputs)]
+        if names != [[value.name for value in values] for values in (other.inputs, other.outputs)]:
+            raise PassError(f"the other graph has not the inputs and outputs {names}", where=self.name)
+        self.inputs, self.outputs, self.nodes = other.inputs, other.outputs, other.nodes
+        self._names = other._names
 
     def constants(self) -> list[Value]:
         """Constants that nodes read or that are outputs, each once, in order of first use."""

@@ -7,7 +7,7 @@ import dataclasses
 import enum
 import inspect
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,9 @@ else:
 
     def dataclass_transform(**_):
         return lambda decorated: decorated
+
+
+AnyOp = TypeVar("AnyOp", bound="Op")
 
 
 class Quant(enum.Enum):
@@ -121,7 +124,7 @@ class Op:
         """Attribute values by name, in the order of declaration."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
-    def replace(self, **changes: Any) -> Op:
+    def replace(self: AnyOp, **changes: Any) -> AnyOp:
         """The same op with other attributes."""
         return dataclasses.replace(self, **changes)
 
