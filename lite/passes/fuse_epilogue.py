@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What follows a convolution or a fully connected layer is done while its sums are at hand.
+
+y = activation(layer(x) + bias + residual): a residual first, then one activation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lite.ir import Builder, Graph, Node, Op, Value
+from lite.ops.clip import Clip
+from lite.ops.hard_sigmoid import HardSigmoid
+from lite.ops.leaky_relu import LeakyRelu
+from lite.ops.swish import Swish
+from lite.passes.pattern import maker, other_readers
+from lite.passes.rule import Rule, RulePass
+
+LAYERS = ("conv2d", "conv2d_transpose", "fully_connected")
+WITH_RESIDUAL = ("conv2d", "fully_connected")
+RESIDUAL = 3  # input position
+
+
+@dataclass(frozen=True)
+class Activation:
+    """The attributes of a layer that say which activation it applies."""
+
+    activation: str
+    alpha: float = 0.0
+    beta: float = 0.0
+
+
+def find_activation(op: Op) -> Activation | None:
+    """The fused form of an activation; None if layers do not know it."""
+    if op.name in ("relu", "relu6", "sigmoid", "hard_swish"):
+        return Activation(op.name)
+    if isinstance(op, LeakyRelu):
+        return Activation("leaky_relu", op.alpha)
+    if isinstance(op, HardSigmoid):
+        return Activation("hard_sigmoid", op.alpha, op.beta)
+    if isinstance(op, Swish) and op.beta == 1.0:
+        return Activation("swish")
+    if not isinstance(op, Clip):
+        return None
+    known = {(0.0, np.inf): "relu", (0.0, 6.0): "relu6"}.get((op.lo, op.hi))
+    return Activation(known) if known else Activation("clip", op.lo, op.hi)
+
+
+class FuseActivation(Rule[tuple[Node, Node, Activation]]):
+    """activation(layer(x)) -> layer with activation."""
+
+    name = "fuse_activation"
+    roots = ("relu", "relu6", "leaky_relu", "clip", "hard_swish", "swish", "sigmoid", "hard_sigmoid")
+
+    def pattern(self, root: Node) -> tuple[Node, Node, Activation] | None:
+        layer, activation = maker(root.input(0), *LAYERS), find_activation(root.op)
+        return (root, layer, activation) if layer is not None and activation is not None else None
+
+    def check(self, match: tuple[Node, Node, Activation], graph: Graph) -> str | None:
+        root, layer, _ = match
+        return _applies_already(layer) or other_readers(layer.output, root, graph)
+
+    def rewrite(self, match: tuple[Node, Node, Activation], build: Builder) -> Value:
+        _, layer, new = match
+        op = layer.op.replace(activation=new.activation, alpha=new.alpha, beta=new.beta)
+        return build.add(op, *layer.inputs, name=layer.name)
+
+
+def _applies_already(layer: Node) -> str | None:
+    activation = layer.op.attributes()["activation"]
+    return None if activation == "none" else f"{layer.name} applies {activation} already"
+
+
+class FuseResidual(Rule[tuple[Node, list[Node]]]):
+    """layer(x) + residual -> layer with residual."""
+
+    name = "fuse_residual"
+    roots = ("add",)
+
+    def pattern(self, root: Node) -> tuple[Node, list[Node]] | None:
+        layers = [maker(value, *WITH_RESIDUAL) for value in root.inputs]
+        found = [layer for layer in layers if layer is not None]
+        return (root, found) if found else None
+
+    def check(self, match: tuple[Node, list[Node]], graph: Graph) -> str | None:
+        root, layers = match
+        reasons = [_refusal(root, layer, graph) for layer in layers]
+        return None if None in reasons else "; ".join(dict.fromkeys(filter(None, reasons)))
+
+    def rewrite(self, match: tuple[Node, list[Node]], build: Builder) -> Value:
+        root, layers = match
+        fitting = [layer for layer in layers if _refusal(root, layer, build.graph) is None]
+        layer = max(fitting, key=build.graph.nodes.index)  # the later one: no value has to live longer
+        inputs = [layer.input(position) for position in range(RESIDUAL)]
+        return build.add(layer.op, *inputs, _other_operand(root, layer), name=layer.name)
+
+
+def _other_operand(root: Node, layer: Node) -> Value | None:
+    a, b = root.inputs
+    return b if a is layer.output else a
+
+
+def _refusal(root: Node, layer: Node, graph: Graph) -> str | None:
+    other = _other_operand(root, layer)
+    if other is None or other.type != layer.output.type:
+        return f"what is added to {layer.name} is broadcast"
+    if layer.input(RESIDUAL) is not None:
+        return f"{layer.name} adds a residual already"
+    return _applies_already(layer) or other_readers(layer.output, root, graph)
+
+
+class FuseEpilogue(RulePass):
+    """Fuses residuals and activations into conv2d, conv2d_transpose and fully_connected."""
+
+    name = "fuse_epilogue"
+    rules = (FuseResidual(), FuseActivation())
