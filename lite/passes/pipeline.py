@@ -11,9 +11,20 @@ from lite.ir import Graph
 from lite.ir.verify import verify as verify_graph
 from lite.passes.eliminate_dead import EliminateDead
 from lite.passes.eliminate_identities import EliminateIdentities
+from lite.passes.fold_affine import FoldAffine
 from lite.passes.fold_constants import FoldConstants
+from lite.passes.fold_pad import FoldPad
+from lite.passes.fuse_epilogue import FuseEpilogue
 from lite.passes.lower_ops import LowerOps
+from lite.passes.make_fully_connected import MakeFullyConnected
+from lite.passes.merge_duplicates import MergeDuplicates
+from lite.passes.recognize_activations import RecognizeActivations
+from lite.passes.recognize_moves import RecognizeMoves
+from lite.passes.recognize_normalizations import RecognizeNormalizations
+from lite.passes.recognize_pooling import RecognizePooling
 from lite.passes.rule import Log, Pass
+from lite.passes.simplify_arithmetic import SimplifyArithmetic
+from lite.passes.to_nhwc import ToNhwc
 
 
 def standard(runnable: frozenset[str] | None = None) -> list[Pass]:
@@ -24,11 +35,22 @@ def standard(runnable: frozenset[str] | None = None) -> list[Pass]:
     runnable : frozenset of str, optional
         Names of the ops that have kernels; see LowerOps.
     """
+    tidy: list[Pass] = [FoldConstants(), EliminateIdentities(), SimplifyArithmetic(), MergeDuplicates(),
+                        EliminateDead()]
     return [
         LowerOps(runnable),
-        FoldConstants(),
-        EliminateIdentities(),
+        *tidy,
+        RecognizeActivations(),
+        RecognizeNormalizations(),
+        RecognizeMoves(),
+        RecognizePooling(),
+        MakeFullyConnected(),
+        FoldPad(),
+        FoldAffine(),
+        FuseEpilogue(),
         EliminateDead(),
+        ToNhwc(),
+        *tidy,
     ]
 
 
