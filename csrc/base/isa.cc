@@ -53,8 +53,7 @@ bool processor_has(Isa isa) {
 
 std::string usable_names() {
   std::string names;
-  for (const IsaRow& row : kRows)
-    if (isa_usable(row.isa)) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  for (Isa isa : usable_isas()) names += (names.empty() ? "" : ", ") + std::string(isa_name(isa));
   return names;
 }
 
@@ -66,6 +65,13 @@ bool isa_usable(Isa isa) {
   return built_for(kRows[static_cast<int>(isa)].architecture) && processor_has(isa);
 }
 
+std::vector<Isa> usable_isas() {
+  std::vector<Isa> usable;
+  for (const IsaRow& row : kRows)
+    if (isa_usable(row.isa)) usable.push_back(row.isa);
+  return usable;
+}
+
 Result<Isa> choose_isa() {
   const char* forced = std::getenv("LITE_FORCE_ISA");
   if (forced != nullptr && forced[0] != '\0') {
@@ -74,10 +80,7 @@ Result<Isa> choose_isa() {
     return error(Code::k_invalid_argument, "LITE_FORCE_ISA is '%s', which this machine cannot use; usable: %s",
                  forced, usable_names().c_str());
   }
-  Isa best = Isa::scalar;
-  for (const IsaRow& row : kRows)
-    if (isa_usable(row.isa)) best = row.isa;
-  return best;
+  return usable_isas().back();
 }
 
 }  // namespace lite

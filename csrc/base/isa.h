@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/span.h"
 #include "base/status.h"
@@ -19,6 +20,9 @@ enum class Isa : int {
 
 // True if this build has kernels for it and this processor runs them.
 [[nodiscard]] bool isa_usable(Isa isa);
+
+// From the plainest to the best.
+[[nodiscard]] std::vector<Isa> usable_isas();
 
 // The best usable ISA; or the one that the environment variable LITE_FORCE_ISA names.
 // An unknown or unusable forced name is an error (Code::k_invalid_argument) that lists the usable ones.

@@ -298,12 +298,9 @@ py::list op_table() {
   return rows;
 }
 
-std::vector<std::string> usable_isas() {
+std::vector<std::string> usable_isa_names() {
   std::vector<std::string> names;
-#define LITE_ISA(name, architecture, flags) \
-  if (isa_usable(Isa::name)) names.emplace_back(#name);
-#include "base/isa.inc"
-#undef LITE_ISA
+  for (Isa isa : usable_isas()) names.emplace_back(isa_name(isa));
   return names;
 }
 
@@ -320,7 +317,7 @@ PYBIND11_MODULE(_native, module) {
   module.def("ops", &lite::op_names, "Names of the ops that have kernels, sorted.");
   module.def("op_table", &lite::op_table,
              "One dict per op that has kernels: what its file declares.");
-  module.def("usable_isas", &lite::usable_isas, "Instruction sets that this machine can use.");
+  module.def("usable_isas", &lite::usable_isa_names, "Instruction sets that this machine can use.");
   module.def("isa", &lite::chosen_isa, "The instruction set that sessions use.");
 
   py::class_<PyModel>(module, "Model")
