@@ -32,7 +32,8 @@ struct Stripe {
   const float* bias;
   const float* residual;
   float* c;
-  int64_t n;  // columns that exist, from the stripe's first on
+  int64_t n;          // columns that exist, from the stripe's first on
+  const float* next;  // the following stripe's part of B, or this one's if it is the last
 };
 
 LITE_INLINE int lanes(int64_t n, int vector) {
@@ -50,7 +51,7 @@ LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
 
 template <int kRows, int kVectors>
 LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
-                            Simd::f32 (&sums)[kRows][kVectors]) {
+                            const float* ahead, Simd::f32 (&sums)[kRows][kVectors]) {
   const int64_t depth = block.k, panel_stride = block.panel_stride;
   const float* const* table = block.rows + row;
   const float* b = stripe.b;
@@ -60,9 +61,11 @@ LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t ro
     for (int i = 0; i < kRows; ++i) a[i] = table[i];
     if (all_zeros(a, block.zeros)) {
       b += depth * kPanel;
+      ahead += depth * kPanel;
       continue;
     }
-    for (int64_t k = 0; k < depth; ++k, b += kPanel) {
+    for (int64_t k = 0; k < depth; ++k, b += kPanel, ahead += kPanel) {
+      __builtin_prefetch(ahead, 0, 2);
       Simd::f32 columns[kVectors];
       LITE_UNROLL
       for (int j = 0; j < kVectors; ++j)
@@ -123,7 +126,10 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
                 stripe.bias == nullptr
                     ? Simd::broadcast(0.0f)
                     : Simd::load_partial(stripe.bias + j * kWidth, lanes(stripe.n, j)));
-  for (; tiles > 0; --tiles, row += kRows) {
+  constexpr int64_t kPanels = (kVectors * kWidth + kPanel - 1) / kPanel;
+  for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
+    // The first tiles fetch the next stripe of B, a panel each, while they compute.
+    const float* ahead = stripe.next + (tile < kPanels ? tile : 0) * block.panel_stride;
     Simd::f32 sums[kRows][kVectors];
     const float* start = opaque(bias);
     LITE_UNROLL
@@ -131,7 +137,7 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
     LITE_UNROLL
     for (int i = 1; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
-    accumulate(block, stripe, row, sums);
+    accumulate(block, stripe, row, ahead, sums);
     finish(block, stripe, row, sums);
   }
 }
@@ -190,10 +196,15 @@ void multiply(const Block& block) {
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
     const int vectors = choose_vectors(block.m, column, total - vector);
-    const Stripe stripe = {block.b + column / kPanel * block.panel_stride + column % kPanel,
-                           block.bias ? block.bias + column : nullptr,
-                           block.residual ? block.residual + column : nullptr, block.c + column,
-                           block.n - column};
+    const float* b = block.b + column / kPanel * block.panel_stride + column % kPanel;
+    const int64_t following = (column + vectors * kWidth) / kPanel;
+    const Stripe stripe = {
+        b,
+        block.bias ? block.bias + column : nullptr,
+        block.residual ? block.residual + column : nullptr,
+        block.c + column,
+        block.n - column,
+        following * kPanel < block.n ? block.b + following * block.panel_stride : b};
     run_stripe(block, stripe, vectors);
     const int64_t columns = stripe.n < vectors * kWidth ? stripe.n : vectors * kWidth;
     apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);
