@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The GEMM of every usable ISA against a loop in double, for sizes around its tiles.
+#include "kernels/gemm/gemm.h"
+
+#include <vector>
+
+#include "base/isa.h"
+#include "check.h"
+#include "guarded.h"
+#include "meaning.h"
+
+namespace {
+
+using guarded::Floats;
+using lite::gemm::kPanel;
+
+struct Case {
+  int64_t m, n, taps, k, c_stride;
+  bool bias, residual;
+  lite::Activation activation;
+
+  int64_t panel_floats() const { return taps * k * kPanel; }
+  int64_t panels() const { return (n + kPanel - 1) / kPanel; }
+};
+
+constexpr float kUntouched = 123.0f;
+
+// Everything a case reads and writes, each buffer right before a forbidden page.
+class Operands {
+ public:
+  Operands(const Case& c, guarded::Random& random)
+      : case_(c),
+        a(c.taps * c.m * c.k),
+        b(c.panels() * c.panel_floats()),
+        zeros(c.k),
+        bias(c.n),
+        residual((c.m - 1) * c.c_stride + c.n),
+        c((c.m - 1) * c.c_stride + c.n) {
+    for (Floats* floats : {&a, &b, &bias, &residual}) random.fill(*floats);
+    for (int64_t i = 0; i < this->c.size(); ++i) this->c[i] = kUntouched;
+    for (int64_t tap = 0; tap < case_.taps; ++tap)
+      for (int64_t row = 0; row < case_.m; ++row)
+        rows.push_back(is_zero(tap, row) ? zeros.data()
+                                         : a.data() + (tap * case_.m + row) * case_.k);
+  }
+
+  // The first tap is zero for the first rows, the last tap for all.
+  bool is_zero(int64_t tap, int64_t row) const {
+    return case_.taps > 1 && ((tap == 0 && row < case_.m / 2) || tap == case_.taps - 1);
+  }
+
+  lite::gemm::Block block() {
+    lite::gemm::Block block;
+    block.m = case_.m;
+    block.n = case_.n;
+    block.taps = case_.taps;
+    block.k = case_.k;
+    block.rows = rows.data();
+    block.row_stride = case_.m;
+    block.zeros = zeros.data();
+    block.b = b.data();
+    block.panel_stride = case_.panel_floats();
+    block.bias = case_.bias ? bias.data() : nullptr;
+    block.residual = case_.residual ? residual.data() : nullptr;
+    block.residual_stride = case_.c_stride;
+    block.c = c.data();
+    block.c_stride = case_.c_stride;
+    block.activation = case_.activation;
+    return block;
+  }
+
+  double expected(int64_t row, int64_t column) const {
+    double sum = case_.bias ? bias[column] : 0.0;
+    for (int64_t tap = 0; tap < case_.taps; ++tap)
+      for (int64_t k = 0; k < case_.k && !is_zero(tap, row); ++k)
+        sum += static_cast<double>(a[(tap * case_.m + row) * case_.k + k]) *
+               b[column / kPanel * case_.panel_floats() + (tap * case_.k + k) * kPanel +
+                 column % kPanel];
+    if (case_.residual) sum += residual[row * case_.c_stride + column];
+    return meaning::activate(case_.activation, sum);
+  }
+
+ private:
+  Case case_;
+
+ public:
+  Floats a, b, zeros, bias, residual, c;
+  std::vector<const float*> rows;
+};
+
+void check(lite::Isa isa, const Case& c, guarded::Random& random) {
+  Operands operands(c, random);
+  lite::gemm::kernels(isa).multiply(operands.block());
+  for (int64_t i = 0; i < operands.c.size(); ++i) {
+    const int64_t row = i / c.c_stride, column = i % c.c_stride;
+    const bool right = column < c.n ? meaning::near(operands.c[i], operands.expected(row, column),
+                                                    static_cast<double>(c.taps * c.k))
+                                    : operands.c[i] == kUntouched;
+    CHECK(right);
+    if (!right) {
+      std::fprintf(stderr, "  %s m %d n %d taps %d k %d row %d column %d\n", lite::isa_name(isa),
+                   static_cast<int>(c.m), static_cast<int>(c.n), static_cast<int>(c.taps),
+                   static_cast<int>(c.k), static_cast<int>(row), static_cast<int>(column));
+      return;
+    }
+  }
+}
+
+void check_sizes(lite::Isa isa) {
+  guarded::Random random;
+  int turn = 0;
+  for (int64_t m : {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 25})
+    for (int64_t n :
+         {1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 47, 48, 49, 63, 64, 65, 80, 97, 112})
+      for (int64_t k : {0, 1, 3, 8, 19}) {
+        ++turn;
+        const int64_t taps = turn % 5 == 0 ? 3 : turn % 7 == 0 ? 2 : 1;
+        check(
+            isa,
+            {m, n, taps, k, n + turn % 3, turn % 2 == 0, turn % 3 == 0, meaning::activation(turn)},
+            random);
+      }
+  check(isa, {40, 100, 1, 300, 100, true, false, meaning::activation(0)}, random);
+}
+
+// Cutting a block changes no bit.
+void check_cuts(lite::Isa isa) {
+  guarded::Random random;
+  const Case c = {23, 90, 2, 33, 90, true, true, meaning::activation(1)};
+  Operands whole(c, random);
+  const auto& kernels = lite::gemm::kernels(isa);
+  kernels.multiply(whole.block());
+  const std::vector<float> expected(whole.c.data(), whole.c.data() + whole.c.size());
+  for (int64_t row : {1, 7, 12})
+    for (int64_t column : {16, 48, 64}) {
+      for (int64_t i = 0; i < whole.c.size(); ++i) whole.c[i] = kUntouched;
+      for (int part = 0; part < 4; ++part) {
+        lite::gemm::Block block = whole.block();
+        const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;
+        block.m = part % 2 ? c.m - row : row;
+        block.n = part / 2 ? c.n - column : column;
+        block.rows += top;
+        block.b += left / kPanel * block.panel_stride;
+        block.bias += left;
+        block.residual += top * c.c_stride + left;
+        block.c += top * c.c_stride + left;
+        kernels.multiply(block);
+      }
+      for (int64_t i = 0; i < whole.c.size(); ++i)
+        CHECK(whole.c[i] == expected[static_cast<size_t>(i)]);
+    }
+}
+
+void check_packing(lite::Isa isa) {
+  guarded::Random random;
+  for (int64_t k : {0, 1, 2, 15, 16, 17, 40})
+    for (int count = 1; count <= kPanel; ++count)
+      for (bool transposed : {false, true}) {
+        Floats b(k * count), panel(k * kPanel);
+        random.fill(b);
+        random.fill(panel);
+        lite::gemm::kernels(isa).pack_panel(b.data(), k, transposed ? 1 : count, transposed ? k : 1,
+                                            count, panel.data());
+        for (int64_t row = 0; row < k; ++row)
+          for (int j = 0; j < kPanel; ++j)
+            CHECK(panel[row * kPanel + j] ==
+                  (j >= count ? 0.0f : b[transposed ? j * k + row : row * count + j]));
+      }
+}
+
+}  // namespace
+
+int main() {
+  for (lite::Isa isa : lite::usable_isas()) {
+    check_sizes(isa);
+    check_cuts(isa);
+    check_packing(isa);
+  }
+  return check_result();
+}
