@@ -70,6 +70,8 @@ LITE_INLINE void transpose_block(const T* src, T* dst, int rows, int columns, in
 LITE_INLINE void transpose_block(const float* src, float* dst, int rows, int columns,
                                  int64_t src_stride, int64_t dst_stride) {
   constexpr int kWidth = Simd::kWidth;
+  if (4 * rows <= kWidth || 4 * columns <= kWidth)  // a square would be mostly empty
+    return transpose_block<float>(src, dst, rows, columns, src_stride, dst_stride);
   for (int row = 0; row < rows; row += kWidth)
     for (int column = 0; column < columns; column += kWidth)
       transpose_square(src + column * src_stride + row, dst + row * dst_stride + column,

@@ -82,18 +82,36 @@ void fold(const Row& row) {
   fold_row<Operation, 0, 0>(row);
 }
 
-template <class T>
-void max_bytes(const Row& row) {
-  const T* src = static_cast<const T*>(row.src);
-  T* __restrict dst = static_cast<T*>(row.dst);
-  for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
-    for (int64_t c = 0; c < row.channels; ++c) dst[c] = src[c];
-    for (int y = 0; y < row.rows; ++y) {
-      for (int x = y == 0 ? 1 : 0; x < row.columns; ++x) {
-        const T* __restrict tap = src + y * row.row_stride + x * row.column_stride;
-        for (int64_t c = 0; c < row.channels; ++c) dst[c] = tap[c] > dst[c] ? tap[c] : dst[c];
-      }
+// One window's greatest bytes of kCount channels; the compiler keeps them in registers.
+template <class T, int kCount>
+LITE_INLINE void max_of_window(const T* src, T* dst, const Row& row) {
+  T greatest[kCount];
+  for (int i = 0; i < kCount; ++i) greatest[i] = src[i];
+  for (int y = 0; y < row.rows; ++y) {
+    for (int x = y == 0 ? 1 : 0; x < row.columns; ++x) {
+      const T* tap = src + y * row.row_stride + x * row.column_stride;
+      for (int i = 0; i < kCount; ++i) greatest[i] = tap[i] > greatest[i] ? tap[i] : greatest[i];
     }
+  }
+  for (int i = 0; i < kCount; ++i) dst[i] = greatest[i];
+}
+
+// The last block of channels may overlap the one before.
+template <class T>
+void max_bytes(const Row& windows) {
+  const Row row = windows;  // a copy, which bytes written to dst cannot alias
+  const T* src = static_cast<const T*>(row.src);
+  T* dst = static_cast<T*>(row.dst);
+  for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
+    int64_t c = 0;
+    for (; c + 64 <= row.channels; c += 64) max_of_window<T, 64>(src + c, dst + c, row);
+    for (; c + 16 <= row.channels; c += 16) max_of_window<T, 16>(src + c, dst + c, row);
+    if (c < row.channels && row.channels >= 16) {
+      c = row.channels - 16;
+      max_of_window<T, 16>(src + c, dst + c, row);
+      c = row.channels;
+    }
+    for (; c < row.channels; ++c) max_of_window<T, 1>(src + c, dst + c, row);
     src += row.pixel_stride;
     dst += row.channels;
   }
