@@ -79,15 +79,6 @@ def power(call: Call) -> Value:
     return call.emit("cast", wide, to=dtype)
 
 
-def bit_shift(call: Call) -> Value:
-    x = call.need(0)
-    if not x.type.dtype.value.startswith("u"):
-        raise UnsupportedOpError(
-            f"shifting {x.type.dtype.value} is not supported", hint="multiply or divide instead"
-        )
-    return call.emit("bit_shift", x, call.need(1), direction=call.text("direction"))
-
-
 def cast(call: Call) -> Value:
     return _cast(call, computed(dtype_of(call.int("to"))))
 
@@ -121,7 +112,6 @@ def relu(call: Call) -> Value:
 
 
 RULES = {
-    "BitShift": bit_shift,
     "Cast": cast,
     "CastLike": cast_like,
     "Clip": clip,
