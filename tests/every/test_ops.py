@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from lite.errors import ShapeError
@@ -10,11 +12,16 @@ from lite.ir import DType, TensorType
 from lite.ir.dim import Dim, evaluate
 from lite.ir.interpret import interpret, lowered
 
+SOURCES = Path(__file__).parents[2] / "csrc" / "ops"
 KINDS = (bool, int, float, str, DType, Dim)
 
 
 def test_has_samples(cases):
     assert cases
+
+
+def test_has_a_kernel_or_lowers(kind):
+    assert kind.lowers() or (SOURCES / f"{kind.name}.cc").exists()
 
 
 def test_attributes_are_of_the_kinds_a_file_can_hold(cases):
