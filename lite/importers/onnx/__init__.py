@@ -25,7 +25,8 @@ def load(
     """Import an ONNX model.
 
     16-bit floats are computed in 32 bits: float16 inputs and outputs keep their type, bfloat16 ones (which
-    numpy does not have) become float32.
+    numpy does not have) become float32. 64-bit floats stay, but products and convolutions of them are
+    computed in 32 bits.
 
     Parameters
     ----------

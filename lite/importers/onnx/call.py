@@ -172,6 +172,13 @@ class Call:
         """All outputs of a new node of ours."""
         return self.walk.emitter.emit_all(op, inputs, name=self.name, **attributes)
 
+    def emit_single(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
+        """``emit`` for products and convolutions: what comes in 64-bit floats is computed in 32 bits."""
+        if inputs[0] is None or inputs[0].type.dtype is not DType.F64:
+            return self.emit(op, *inputs, **attributes)
+        narrow = [None if value is None else self.emit("cast", value, to=DType.F32) for value in inputs]
+        return self.emit("cast", self.emit(op, *narrow, **attributes), to=DType.F64)
+
     def constant(self, array: Any, dtype: DType | None = None) -> Value:
         """A new constant."""
         return self.walk.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)

@@ -499,6 +499,16 @@ def test_matmul_with_a_constant_matrix_is_fully_connected() -> None:
     assert [node.op.name for node in graph.nodes] == ["fully_connected"]
 
 
+def test_double_precision_stays_but_products_are_computed_in_single() -> None:
+    made = tiny.model(
+        [helper.make_node("MatMul", ["x", "w"], ["t"]), helper.make_node("Exp", ["t"], ["y"])],
+        {"x": MATRIX.astype(np.float64)},
+        constants={"w": floats(6, 5).astype(np.float64)},
+    )
+    graph = tiny.agree(made, {"x": MATRIX.astype(np.float64)}, rtol=1e-4, atol=1e-5)
+    assert [node.op.name for node in graph.nodes] == ["cast", "fully_connected", "cast", "exp"]
+
+
 def test_gemm_folds_its_factors_into_weights_and_bias() -> None:
     node = helper.make_node("Gemm", ["x", "w", "b"], ["y"], alpha=0.5, beta=3.0, transB=1)
     made = tiny.model([node], {"x": MATRIX}, constants={"w": floats(5, 6), "b": floats(5)})
@@ -539,3 +549,17 @@ def test_names_of_inputs_and_outputs_stay() -> None:
     )
     graph = tiny.agree(made, {"in put:0": X})
     assert [value.name for value in graph.outputs] == ["out/2", "out/1", "out/3", "out/4"]
+
+
+def test_a_range_of_floats_up_to_an_extent() -> None:
+    """Detectors write their grids so: arange(w) + 0.5 with the width cast to float."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"], start=3),
+        helper.make_node("Squeeze", ["s"], ["n"]),
+        helper.make_node("Cast", ["n"], ["f"], to=TensorProto.FLOAT),
+        helper.make_node("Range", ["zero", "f", "one"], ["r"]),
+        helper.make_node("Add", ["r", "half"], ["y"]),
+    ]
+    numbers = {"zero": np.float32(0), "one": np.float32(1), "half": np.float32(0.5)}
+    made = tiny.model(nodes, {"x": (1, 3, "h", "w")}, constants=numbers)
+    tiny.agree(made, {"x": floats(1, 3, 4, 7)})

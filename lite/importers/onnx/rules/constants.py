@@ -48,13 +48,14 @@ def constant_of_shape(call: Call) -> Value:
 
 def make_range(call: Call) -> Value:
     dtype = call.need(0).type.dtype
-    numbers: dict[str, Any] = {}
-    for position, what in enumerate(("start", "limit", "delta")):
-        if dtype.is_float:
-            numbers[what] = float(call.number(position, what))
-        else:
-            numbers[what] = call.extent(position, what)
-    return call.emit("range", **numbers, dtype=dtype)
+    names = ("start", "limit", "delta")
+    if dtype.is_float and all(call.array(position) is not None for position in range(3)):
+        reals = {what: float(call.number(position, what)) for position, what in enumerate(names)}
+        return call.emit("range", **reals, dtype=dtype)
+    wholes = {what: call.extent(position, what) for position, what in enumerate(names)}
+    if not dtype.is_float:
+        return call.emit("range", **wholes, dtype=dtype)
+    return call.emit("cast", call.emit("range", **wholes), to=dtype)  # floats that were extents
 
 
 def shape(call: Call) -> Value:

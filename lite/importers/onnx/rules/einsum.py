@@ -112,7 +112,7 @@ def _joined(call: Call, left: Term, right: Term, later: set[str]) -> Term:
     extents.update({label: right.extent(label) for label in columns})
     a = _blocked(call, left, (batch, rows, inner), extents)
     b = _blocked(call, right, (batch, inner, columns), extents)
-    result = call.emit("matmul", a, b) if inner else call.emit("mul", a, b)
+    result = call.emit_single("matmul", a, b) if inner else call.emit("mul", a, b)
     labels = batch + rows + columns
     return Term(call.reshape(result, tuple(extents[label] for label in labels)), labels)
 

@@ -13,8 +13,8 @@ from lite.ir import Value
 def matmul(call: Call) -> Value:
     a, b = call.need(0), call.need(1)
     if call.array(1) is not None and b.type.rank == 2 and a.type.rank >= 2 and a.type.dtype.is_float:
-        return call.emit("fully_connected", a, b)
-    return call.emit("matmul", a, b)
+        return call.emit_single("fully_connected", a, b)
+    return call.emit_single("matmul", a, b)
 
 
 def gemm(call: Call) -> Value:
@@ -24,7 +24,7 @@ def gemm(call: Call) -> Value:
     alpha, beta = call.float("alpha", 1.0), call.float("beta", 1.0)
     weights = call.array(1)
     if weights is None or not a.type.dtype.is_float:
-        product = call.emit(
+        product = call.emit_single(
             "matmul", a, b, transpose_a=bool(call.int("transA", 0)), transpose_b=bool(call.int("transB", 0))
         )
         product = _scaled(call, product, alpha)
@@ -41,7 +41,7 @@ def gemm(call: Call) -> Value:
         )
     )
     bias = _bias(call, beta, w.type.shape[1])
-    product = call.emit("fully_connected", a, w, bias)
+    product = call.emit_single("fully_connected", a, w, bias)
     return product if c is None or bias is not None else call.emit("add", product, _scaled(call, c, beta))
 
 

@@ -103,7 +103,7 @@ def conv(call: Call) -> Value:
     kernel = _kernel(call, w.type.shape, x.type.rank)
     window = _with_same_pads(_window(call, image, kernel, x.type.rank), image)
     weights = call.reshape(w, (*w.type.shape[:2], *kernel))
-    result = call.emit(
+    result = call.emit_single(
         "conv2d",
         image,
         weights,
@@ -133,7 +133,7 @@ def conv_transpose(call: Call) -> Value:
     if wanted:
         window.pads, extra = _pads_for(window, image.type.shape[2:], extra, wanted)
     weights = call.reshape(w, (*w.type.shape[:2], *window.kernel))
-    result = call.emit(
+    result = call.emit_single(
         "conv2d_transpose",
         image,
         weights,
