@@ -25,9 +25,8 @@ WITHOUT_A_CASE = {
     "acos", "acosh", "asin", "asinh", "atanh", "bicubic_interp", "bitwise_and", "bitwise_or",
     "bitwise_xor", "conv2d_fusion", "cosh", "isinf_v2", "isnan_v2", "maximum", "memcpy", "minimum",
     "negative", "print", "reduce_amax", "reduce_amin", "relu_clipped", "reshape", "share_data", "squeeze",
-    "sync_batch_norm", "tan", "transpose", "unsqueeze", "split",
+    "sync_batch_norm", "tan", "transpose", "unsqueeze",
 }  # fmt: skip
-)
 
 
 def _array(entry: dict[str, Any]) -> np.ndarray:
