@@ -62,7 +62,7 @@ def test_the_formula_gives_what_numbers_give():
 
 
 @pytest.mark.parametrize("channels", [1, 3, 8, 15, 16, 17, 31, 64, 67, 100])
-@pytest.mark.parametrize("kernel", [(2, 2), (3, 3), (5, 2)])
+@pytest.mark.parametrize("kernel", [(2, 2), (3, 3), (5, 2), (6, 7)])
 def test_any_number_of_channels(channels, kernel, native):
     x = np.random.default_rng(channels).standard_normal((1, 7, 8, channels)).astype(np.float32)
     for kind in ("max", "average"):

@@ -98,10 +98,30 @@ void transpose(const std::byte* src_bytes, std::byte* dst_bytes, int64_t rows, i
   }
 }
 
+template <class T, int kStride>
+void pick_every(const T* src, T* dst, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) dst[i] = src[i * kStride];
+}
+
+// The compiler makes shuffles of the small strides.
+template <class T>
+void pick(const std::byte* src_bytes, std::byte* dst_bytes, int64_t count, int64_t stride) {
+  const T* src = reinterpret_cast<const T*>(src_bytes);
+  T* dst = reinterpret_cast<T*>(dst_bytes);
+  if (stride == 2) return pick_every<T, 2>(src, dst, count);
+  if (stride == 4) return pick_every<T, 4>(src, dst, count);
+  for (int64_t i = 0; i < count; ++i) dst[i] = src[i * stride];
+}
+
+template <class T>
+constexpr Kernels::Sized sized() {
+  return {pick<T>, transpose<T>};
+}
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {transpose<uint8_t>, transpose<uint16_t>, transpose<float>,
-                              transpose<uint64_t>};
+const Kernels LITE_KERNELS = {sized<uint8_t>(), sized<uint16_t>(), sized<float>(),
+                              sized<uint64_t>()};
 
 }  // namespace lite::copy

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "ops/movement/elements.h"
+
 namespace lite {
 namespace {
 
@@ -49,7 +51,7 @@ void copy_runs(const std::byte* src, std::byte* dst, const Unit& unit) {
 }
 
 template <class T>
-void copy_elements(const std::byte* src, std::byte* dst, const Unit& unit) {
+void copy_elements_of(const std::byte* src, std::byte* dst, const Unit& unit) {
   for (int64_t row = 0; row < unit.rows; ++row) {
     const std::byte* from = src + row * unit.src_row;
     std::byte* to = dst + row * unit.dst_row;
@@ -61,22 +63,21 @@ void copy_elements(const std::byte* src, std::byte* dst, const Unit& unit) {
   }
 }
 
-template <class T>
-void repeat_element(const std::byte* src, std::byte* dst, const Unit& unit) {
-  for (int64_t row = 0; row < unit.rows; ++row) {
-    T value;
-    std::memcpy(&value, src + row * unit.src_row, sizeof(T));
-    std::byte* to = dst + row * unit.dst_row;
-    for (int64_t column = 0; column < unit.columns; ++column)
-      std::memcpy(to + column * sizeof(T), &value, sizeof(T));
-  }
+void copy_elements(const std::byte* src, std::byte* dst, const Unit& unit, int64_t element_bytes) {
+  with_cell(static_cast<size_t>(element_bytes),
+            [&](auto cell) { copy_elements_of<decltype(cell)>(src, dst, unit); });
 }
 
-template <class T>
-auto walk_of(const Unit& unit) {
-  const int64_t size = sizeof(T);
-  if (unit.dst_column == size && unit.src_column == 0) return repeat_element<T>;
-  return copy_elements<T>;
+void repeat_elements(const std::byte* src, std::byte* dst, const Unit& unit,
+                     int64_t element_bytes) {
+  with_cell(static_cast<size_t>(element_bytes), [&](auto cell) {
+    for (int64_t row = 0; row < unit.rows; ++row) {
+      std::memcpy(&cell, src + row * unit.src_row, sizeof(cell));
+      std::byte* to = dst + row * unit.dst_row;
+      for (int64_t column = 0; column < unit.columns; ++column)
+        std::memcpy(to + column * static_cast<int64_t>(sizeof(cell)), &cell, sizeof(cell));
+    }
+  });
 }
 
 bool aligned(const void* address, int64_t bytes) {
@@ -96,8 +97,8 @@ Status StridedCopy::prepare(const Place& src, const Place& dst, Span<const CopyA
   src_offset_ = src.offset * element_bytes_;
   dst_offset_ = dst.offset * element_bytes_;
   arrange(axes);
-  choose_transpose(isa);
   choose_walk();
+  kernels_ = copy::kernels(isa).of(element_bytes_);
   cut_into_tiles();
   return Status();
 }
@@ -129,36 +130,46 @@ void StridedCopy::arrange(Span<const CopyAxis> axes) {
   outer_ = count - 2;
 }
 
-void StridedCopy::choose_transpose(Isa isa) {
-  transpose_ = nullptr;
-  const CopyAxis& inner = axes_[outer_ + 1];
-  if (inner.dst_stride != element_bytes_ || inner.src_stride <= element_bytes_) return;
-  if (inner.src_stride % element_bytes_ != 0) return;
+// Makes an axis that is a run of src the rows, if there is one.
+bool StridedCopy::bring_run_of_src() {
   for (int i = outer_; i >= 0; --i) {
     if (axes_[i].src_stride != element_bytes_ || axes_[i].extent == 1) continue;
     if (axes_[i].dst_stride % element_bytes_ != 0) continue;
     std::swap(axes_[i], axes_[outer_]);
-    const copy::Kernels& kernels = copy::kernels(isa);
-    transpose_ = element_bytes_ == 1   ? kernels.transpose_1
-                 : element_bytes_ == 2 ? kernels.transpose_2
-                 : element_bytes_ == 4 ? kernels.transpose_4
-                                       : kernels.transpose_8;
-    return;
+    return true;
   }
+  return false;
 }
 
 void StridedCopy::choose_walk() {
+  const CopyAxis column = axes_[outer_ + 1];
+  const bool dense = column.dst_stride == element_bytes_;
+  const bool strided =
+      dense && column.src_stride > element_bytes_ && column.src_stride % element_bytes_ == 0;
+  walk_ = dense && column.src_stride == element_bytes_ ? Walk::runs
+          : dense && column.src_stride == 0            ? Walk::repeat
+          : strided && bring_run_of_src()              ? Walk::transpose
+          : strided                                    ? Walk::pick
+                                                       : Walk::elements;
   const CopyAxis& row = axes_[outer_];
-  const CopyAxis& column = axes_[outer_ + 1];
   unit_ = {row.extent,     column.extent,     row.src_stride,
            row.dst_stride, column.src_stride, column.dst_stride};
-  if (unit_.src_column == element_bytes_ && unit_.dst_column == element_bytes_)
-    walk_ = copy_runs;
-  else
-    walk_ = element_bytes_ == 1   ? walk_of<uint8_t>(unit_)
-            : element_bytes_ == 2 ? walk_of<uint16_t>(unit_)
-            : element_bytes_ == 4 ? walk_of<uint32_t>(unit_)
-                                  : walk_of<uint64_t>(unit_);
+}
+
+void StridedCopy::run_unit(const std::byte* src, std::byte* dst, const Unit& unit) const {
+  if (walk_ == Walk::runs) return copy_runs(src, dst, unit);
+  if (walk_ == Walk::repeat) return repeat_elements(src, dst, unit, element_bytes_);
+  const bool typed = aligned(src, element_bytes_) && aligned(dst, element_bytes_);
+  const int64_t stride = unit.src_column / element_bytes_;
+  if (walk_ == Walk::transpose && typed)
+    return kernels_.transpose(src, dst, unit.rows, unit.columns, stride,
+                              unit.dst_row / element_bytes_);
+  const bool rows_stay_aligned =
+      unit.src_row % element_bytes_ == 0 && unit.dst_row % element_bytes_ == 0;
+  if (walk_ != Walk::pick || !typed || !rows_stay_aligned)
+    return copy_elements(src, dst, unit, element_bytes_);
+  for (int64_t row = 0; row < unit.rows; ++row)
+    kernels_.pick(src + row * unit.src_row, dst + row * unit.dst_row, unit.columns, stride);
 }
 
 void StridedCopy::cut_into_tiles() {
@@ -203,11 +214,7 @@ void StridedCopy::run_tile(const std::byte* src, std::byte* dst, int64_t tile) c
     dst += index[i] * axes_[i].dst_stride;
   }
   for (int64_t outer = begin; outer < end; ++outer) {
-    if (transpose_ != nullptr && aligned(src, element_bytes_) && aligned(dst, element_bytes_))
-      transpose_(src, dst, unit.rows, unit.columns, unit.src_column / element_bytes_,
-                 unit.dst_row / element_bytes_);
-    else
-      walk_(src, dst, unit);
+    run_unit(src, dst, unit);
     for (int i = outer_ - 1; i >= 0; --i) {
       src += axes_[i].src_stride;
       dst += axes_[i].dst_stride;

@@ -53,19 +53,19 @@ class StridedCopy {
   };
 
  private:
-  using Walk = void (*)(const std::byte* src, std::byte* dst, const Unit& unit);
+  enum class Walk { runs, repeat, pick, transpose, elements };
 
   void arrange(Span<const CopyAxis> axes);
-  void choose_transpose(Isa isa);
+  bool bring_run_of_src();
   void choose_walk();
+  void run_unit(const std::byte* src, std::byte* dst, const Unit& unit) const;
   void cut_into_tiles();
 
   std::array<CopyAxis, kMaxAxes> axes_{};  // outer axes, then rows, then columns; strides in bytes
   int outer_ = 0;
   Unit unit_;
-  Walk walk_ = nullptr;
-  copy::Kernels::Transpose transpose_ =
-      nullptr;  // instead of walk_, where it is set and all is aligned
+  Walk walk_ = Walk::elements;
+  copy::Kernels::Sized kernels_{};
   int64_t element_bytes_ = 1;
   int64_t src_offset_ = 0, dst_offset_ = 0;  // bytes
   int64_t outer_count_ = 0, outer_per_tile_ = 1, outer_tiles_ = 0;

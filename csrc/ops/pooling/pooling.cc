@@ -58,7 +58,7 @@ Status Pooling::prepare(const PrepareContext& context) {
   return Status();
 }
 
-Status Pooling::place(const PrepareContext& context, WindowSide rows, WindowSide columns) {
+Status Pooling::place(PrepareContext& context, WindowSide rows, WindowSide columns) {
   const Shape& x = context.inputs[0].shape;
   const Shape& y = context.outputs[0].shape;
   LITE_RETURN_IF_ERROR(check_side("a window's row", rows, y[1], x[1]));
@@ -84,44 +84,72 @@ Status Pooling::place(const PrepareContext& context, WindowSide rows, WindowSide
   }
   output_rows_ = y[0] * y[1];
   rows_per_tile_ = std::max<int64_t>(kTileElements / std::max<int64_t>(y[2] * channels_, 1), 1);
+  if (worth_two_steps()) {
+    const int64_t line =
+        width_ * channels_ * static_cast<int64_t>(dtype_size_bytes(context.inputs[0].dtype));
+    line_bytes_ = (line + 63) / 64 * 64;
+    context.scratch_bytes += static_cast<size_t>(context.threads * line_bytes_);
+  }
   return Status();
 }
 
+// Reads of an input pixel or of a line's pixel, per output pixel; some more for the detour.
+bool Pooling::worth_two_steps() const {
+  int64_t rows = 0, columns = 0, outputs = 0;
+  for (const WindowSide::Window& window : rows_.windows)
+    rows = std::max<int64_t>(rows, window.taps);
+  for (const Segment& segment : segments_) {
+    columns = std::max<int64_t>(columns, segment.window.taps);
+    outputs += segment.pixels;
+  }
+  constexpr int64_t kDetour = 4;
+  return outputs > 0 && rows * columns > rows * width_ / outputs + columns + kDetour;
+}
+
 void Pooling::run(const RunContext& context) const {
-  const auto pool_tile = [&](int64_t tile) {
+  const auto pool_tile = [&](int64_t tile, int thread) {
     const int64_t end = std::min((tile + 1) * rows_per_tile_, output_rows_);
     for (int64_t row = tile * rows_per_tile_; row < end; ++row)
-      pool_row(context.inputs[0], context.outputs[0], row);
+      pool_row(context.inputs[0], context.outputs[0], row, context.scratch + thread * line_bytes_);
   };
   if (context.outputs[0].shape.count() == 0) return;
   const int64_t tiles = (output_rows_ + rows_per_tile_ - 1) / rows_per_tile_;
-  if (tiles == 1) return pool_tile(0);
-  context.team->parallel_for(tiles, pool_tile);
+  if (tiles == 1) return pool_tile(0, 0);
+  context.team->parallel_for_with_thread(tiles, pool_tile);
 }
 
-void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row) const {
+void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte* line) const {
   const int64_t output_height = static_cast<int64_t>(rows_.windows.size());
   const WindowSide::Window& vertical = rows_.windows[static_cast<size_t>(row % output_height)];
-  const int64_t image = row / output_height;
-  const int64_t element_bytes = static_cast<int64_t>(dtype_size_bytes(x.dtype));
+  const int64_t pixel_bytes = channels_ * static_cast<int64_t>(dtype_size_bytes(x.dtype));
+  if (vertical.taps == 0)
+    return fill_empty(y, row * y.shape[2] * channels_, y.shape[2] * channels_);
+  pool::Row windows;
+  windows.src = x.data + (row / output_height * height_ + vertical.first) * width_ * pixel_bytes;
+  windows.rows = vertical.taps;
+  windows.row_stride = rows_.dilation * width_ * channels_;
+  if (line_bytes_ > 0) {  // first the columns of the whole row, seen as one pixel
+    windows.dst = line;
+    windows.pixels = windows.columns = 1;
+    windows.channels = width_ * channels_;
+    fold_(windows);
+    windows.src = line;
+    windows.rows = 1;
+  }
+  windows.channels = channels_;
+  windows.column_stride = column_dilation_ * channels_;
+  const std::byte* source = static_cast<const std::byte*>(windows.src);
   for (const Segment& segment : segments_) {
-    const int64_t out = (row * y.shape[2] + segment.begin) * channels_;
-    if (vertical.taps == 0 || segment.window.taps == 0) {
-      fill_empty(y, out, segment.pixels * channels_);
+    const int64_t out = row * y.shape[2] + segment.begin;
+    if (segment.window.taps == 0) {
+      fill_empty(y, out * channels_, segment.pixels * channels_);
       continue;
     }
-    const int64_t in =
-        ((image * height_ + vertical.first) * width_ + segment.window.first) * channels_;
-    pool::Row windows;
-    windows.src = x.data + in * element_bytes;
-    windows.dst = y.data + out * element_bytes;
+    windows.src = source + segment.window.first * pixel_bytes;
+    windows.dst = y.data + out * pixel_bytes;
     windows.pixels = segment.pixels;
-    windows.channels = channels_;
     windows.pixel_stride = segment.step * channels_;
-    windows.rows = vertical.taps;
     windows.columns = segment.window.taps;
-    windows.row_stride = rows_.dilation * width_ * channels_;
-    windows.column_stride = column_dilation_ * channels_;
     const int64_t counted = int64_t{vertical.counted} * segment.window.counted;
     windows.scale = 1.0f / static_cast<float>(std::max<int64_t>(counted, 1));
     fold_(windows);
@@ -130,8 +158,7 @@ void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row) const {
 
 void Pooling::fill_empty(const Tensor& y, int64_t element, int64_t count) const {
   if (average_) return fill(y, element, count, 0.0f);
-  if (y.dtype == DType::f32)
-    return fill(y, element, count, std::numeric_limits<float>::lowest());
+  if (y.dtype == DType::f32) return fill(y, element, count, std::numeric_limits<float>::lowest());
   if (y.dtype == DType::s8) return fill(y, element, count, std::numeric_limits<int8_t>::min());
   fill(y, element, count, uint8_t{0});
 }

@@ -26,8 +26,9 @@ class Pooling {
   // Inputs, outputs, dtypes, layout: as every pooling op has them. Sets `average` from attribute
   // kind.
   Status prepare(const PrepareContext& context);
-  // One window per output row and column; the windows lie within the input.
-  Status place(const PrepareContext& context, WindowSide rows, WindowSide columns);
+  // One window per output row and column; the windows lie within the input. Large ones are folded
+  // in two steps, columns first: that asks for scratch.
+  Status place(PrepareContext& context, WindowSide rows, WindowSide columns);
   void run(const RunContext& context) const;
 
  private:
@@ -37,7 +38,8 @@ class Pooling {
     int64_t begin = 0, pixels = 0, step = 0;
   };
 
-  void pool_row(const Tensor& x, const Tensor& y, int64_t row) const;
+  bool worth_two_steps() const;
+  void pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte* line) const;
   void fill_empty(const Tensor& y, int64_t element, int64_t count) const;
 
   bool average_ = false;
@@ -47,6 +49,7 @@ class Pooling {
   int64_t column_dilation_ = 1;
   int64_t height_ = 0, width_ = 0, channels_ = 0;
   int64_t output_rows_ = 0, rows_per_tile_ = 1;
+  int64_t line_bytes_ = 0;  // of a row of columns' results, if windows are folded in two steps
 };
 
 }  // namespace lite
