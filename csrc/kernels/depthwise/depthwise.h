@@ -13,7 +13,7 @@ enum class Isa : int;
 
 namespace lite::depthwise {
 
-// One image and a range of its output rows.
+// One image, a range of its output rows and a range of its channels.
 struct Strip {
   const float* x = nullptr;  // [height][width][channels]
   int64_t height = 0, width = 0, channels = 0;
@@ -23,6 +23,7 @@ struct Strip {
   float* y = nullptr;               // [out_height][out_width][channels]
   int64_t out_height = 0, out_width = 0;
   int64_t row_begin = 0, row_end = 0;
+  int64_t channel_begin = 0, channel_end = 0;  // all channels, or 16 at least
   int64_t kernel_height = 1, kernel_width = 1;
   int64_t stride_height = 1, stride_width = 1;
   int64_t dilation_height = 1, dilation_width = 1;

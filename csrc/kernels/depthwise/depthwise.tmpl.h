@@ -57,15 +57,15 @@ LITE_INLINE void add_input_row(int row, const float* const* inputs, const float*
   }
 }
 
-// All channels (at least kWidth) of a tile of outputs. The last vector of channels overlaps the one
+// A tile of outputs. There are kWidth channels or more; the last vector of them overlaps the one
 // before.
 template <int kKernel, int kStride, int kRows, int kColumns>
 __attribute__((noinline)) void run_tile(const Strip& strip, const Tile& tile) {
   const int64_t channels = strip.channels;
   const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
   const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
-  for (int64_t next = 0; next < channels; next += kWidth) {
-    const int64_t c = next + kWidth <= channels ? next : channels - kWidth;
+  for (int64_t next = strip.channel_begin; next < strip.channel_end; next += kWidth) {
+    const int64_t c = next + kWidth <= strip.channel_end ? next : strip.channel_end - kWidth;
     const Simd::f32 bias = strip.bias ? Simd::load(strip.bias + c) : Simd::broadcast(0.0f);
     Simd::f32 sums[kRows][kColumns];
     LITE_UNROLL
@@ -182,17 +182,17 @@ void point_at_generic_inputs(const Strip& strip, int64_t row, int64_t column) {
 }
 
 void run_generic(const Strip& strip) {
-  const int64_t channels = strip.channels;
   for (int64_t row = strip.row_begin; row < strip.row_end; ++row)
     for (int64_t column = 0; column < strip.out_width; column += kGenericColumns) {
       point_at_generic_inputs(strip, row, column);
       const int64_t rest = strip.out_width - column;
       const Tile tile = {strip.pointers, output_at(strip, row, column), 0,
                          rest < kGenericColumns ? static_cast<int>(rest) : kGenericColumns};
-      int64_t c = 0;
-      for (; c + kWidth <= channels; c += kWidth)
+      int64_t c = strip.channel_begin;
+      for (; c + kWidth <= strip.channel_end; c += kWidth)
         run_generic_channels<false>(strip, tile, c, kWidth);
-      if (c < channels) run_generic_channels<true>(strip, tile, c, static_cast<int>(channels - c));
+      if (c < strip.channel_end)
+        run_generic_channels<true>(strip, tile, c, static_cast<int>(strip.channel_end - c));
     }
 }
 
@@ -219,30 +219,32 @@ int64_t pointers_needed(const Strip& strip) {
   return generic > Largest::kInputs ? generic : Largest::kInputs;
 }
 
-void add_residual(const Strip& strip, int64_t begin, int64_t count) {
+// Adds the residual to a row of sums and applies the activation.
+void finish_row(const Strip& strip, int64_t row) {
+  const int64_t count = strip.channel_end - strip.channel_begin;
   const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
   const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
-  for (int64_t i = begin; i < begin + count; i += kWidth) {
-    const int64_t rest = begin + count - i;
-    const int lanes = rest < kWidth ? static_cast<int>(rest) : kWidth;
-    const Simd::f32 sum = Simd::add(Simd::load_partial(strip.y + i, lanes),
-                                    Simd::load_partial(strip.residual + i, lanes));
-    Simd::store_partial(strip.y + i, Simd::min(hi, Simd::max(lo, sum)), lanes);
-  }
+  const int64_t first = row * strip.out_width * strip.channels + strip.channel_begin;
+  for (int64_t column = 0; strip.residual != nullptr && column < strip.out_width; ++column)
+    for (int64_t c = 0; c < count; c += kWidth) {
+      const int64_t place = first + column * strip.channels + c;
+      const int lanes = count - c < kWidth ? static_cast<int>(count - c) : kWidth;
+      const Simd::f32 sum = Simd::add(Simd::load_partial(strip.y + place, lanes),
+                                      Simd::load_partial(strip.residual + place, lanes));
+      Simd::store_partial(strip.y + place, Simd::min(hi, Simd::max(lo, sum)), lanes);
+    }
+  apply_activation(strip.activation, strip.y + first, strip.channels, strip.out_width, count);
 }
 
 // What is not done in registers follows two rows at a time, while they are in the cache.
 void run_finishing(const Strip& strip, Run convolve) {
-  const int64_t row_count = strip.out_width * strip.channels;
   Strip part = strip;
   if (strip.residual != nullptr) part.activation = Activation{};
   for (int64_t row = strip.row_begin; row < strip.row_end; row += 2) {
     part.row_begin = row;
     part.row_end = row + 2 < strip.row_end ? row + 2 : strip.row_end;
     convolve(part);
-    const int64_t count = (part.row_end - row) * row_count;
-    if (strip.residual != nullptr) add_residual(strip, row * row_count, count);
-    apply_activation(strip.activation, strip.y + row * row_count, count, 1, count);
+    for (int64_t done = row; done < part.row_end; ++done) finish_row(strip, done);
   }
 }
 

@@ -8,6 +8,10 @@ namespace lite::linear {
 namespace {
 
 constexpr int64_t kWantedTasks = 16;
+constexpr int64_t kSmallImagesBytes = 5 << 18;  // input and output, about the second cache
+constexpr int64_t kSharedRowsBytes = 32 << 10;
+constexpr int64_t kLeastChannels = 32;
+constexpr int64_t kChannelStep = 16;
 
 }  // namespace
 
@@ -32,7 +36,7 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
   strip_.pad_left = window.pad_left;
   strip_.activation = activation;
   zeros_bytes_ = aligned_bytes(static_cast<size_t>(strip_.channels) * sizeof(float));
-  task_rows_ = ceil_div(std::max<int64_t>(ceil_div(strip_.out_height, kWantedTasks), 2), 2) * 2;
+  cut();
   const Tensor& weights = context.inputs[1];
   const size_t count = static_cast<size_t>(window.taps() * strip_.channels);
   if (weights.packing != Packing::depthwise && weights.constant) {
@@ -46,6 +50,25 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+// Small images are cut by channels, so that the rows which two tiles share stay in the first cache;
+// large ones by rows, whose pixels are read whole as they come from farther away.
+void DepthwiseConv::cut() {
+  const int64_t pixels = strip_.height * strip_.width + strip_.out_height * strip_.out_width;
+  const int64_t floats = static_cast<int64_t>(sizeof(float));
+  task_channels_ = std::max<int64_t>(strip_.channels, 1);
+  if (pixels * strip_.channels * floats <= kSmallImagesBytes) {
+    const int64_t shared = (strip_.kernel_height + strip_.stride_height) * strip_.width * floats;
+    const int64_t fitting = kSharedRowsBytes / std::max<int64_t>(shared, 1);
+    task_channels_ = std::min(task_channels_, std::max(kLeastChannels, fitting));
+    const int64_t even = ceil_div(strip_.channels, ceil_div(strip_.channels, task_channels_));
+    task_channels_ = ceil_div(even, kChannelStep) * kChannelStep;
+  }
+  // The last task takes the rest: none has fewer channels than a vector, to stay within its range.
+  channel_tasks_ = std::max<int64_t>(strip_.channels / task_channels_, 1);
+  const int64_t row_tasks = ceil_div(kWantedTasks, channel_tasks_);
+  task_rows_ = std::max<int64_t>(ceil_div(ceil_div(strip_.out_height, row_tasks), 2) * 2, 2);
 }
 
 void DepthwiseConv::pack(const float* plain, float* packed) const {
@@ -73,7 +96,8 @@ void DepthwiseConv::run(const RunContext& context) const {
   common.w = weights(context);
   if (context.inputs.size() > 2) common.bias = context.inputs[2].as<float>();
   const float* residual = context.inputs.size() > 3 ? context.inputs[3].as<float>() : nullptr;
-  const int64_t tasks = ceil_div(common.out_height, task_rows_);
+  const int64_t row_tasks = ceil_div(common.out_height, task_rows_);
+  const int64_t tasks = row_tasks * channel_tasks_;
   const int64_t in_count = common.height * common.width * common.channels;
   const int64_t out_count = common.out_height * common.out_width * common.channels;
   context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
@@ -82,7 +106,11 @@ void DepthwiseConv::run(const RunContext& context) const {
     strip.x = context.inputs[0].as<float>() + image * in_count;
     strip.y = context.outputs[0].as<float>() + image * out_count;
     strip.residual = residual ? residual + image * out_count : nullptr;
-    strip.row_begin = index % tasks * task_rows_;
+    const int64_t channel_task = index % tasks / row_tasks;
+    strip.channel_begin = channel_task * task_channels_;
+    strip.channel_end =
+        channel_task + 1 == channel_tasks_ ? strip.channels : strip.channel_begin + task_channels_;
+    strip.row_begin = index % row_tasks * task_rows_;
     strip.row_end = std::min(strip.row_begin + task_rows_, strip.out_height);
     strip.pointers =
         reinterpret_cast<const float**>(scratch + static_cast<size_t>(thread) * thread_bytes_);

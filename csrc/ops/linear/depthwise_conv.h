@@ -16,13 +16,14 @@ class DepthwiseConv {
   void run(const RunContext& context) const;
 
  private:
+  void cut();
   const float* weights(const RunContext& context) const;
   void pack(const float* plain, float* packed) const;
 
   const depthwise::Kernels* kernels_ = nullptr;
   depthwise::Strip strip_;  // all that does not change from run to run
   int64_t images_ = 0;
-  int64_t task_rows_ = 2;
+  int64_t task_rows_ = 2, task_channels_ = 16, channel_tasks_ = 1;
   // Scratch: weights, zeros, then a part per thread.
   size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
   std::vector<float> packed_;

@@ -68,10 +68,14 @@ void check(lite::Isa isa, const Case& c, guarded::Random& random) {
   strip.y = y.data();
   strip.zeros = zeros.data();
   strip.pointers = pointers.data();
-  const int64_t middle = strip.out_height / 3;  // two strips, of which one may be empty
-  for (int part = 0; part < 2; ++part) {
-    strip.row_begin = part == 0 ? 0 : middle;
-    strip.row_end = part == 0 ? middle : strip.out_height;
+  const int64_t middle =
+      strip.out_height / 3;  // rows and channels in two parts, if they are enough
+  const int64_t half = c.channels >= 32 ? c.channels - 16 : c.channels;
+  for (int part = 0; part < (half < c.channels ? 4 : 2); ++part) {
+    strip.row_begin = part % 2 == 0 ? 0 : middle;
+    strip.row_end = part % 2 == 0 ? middle : strip.out_height;
+    strip.channel_begin = part < 2 ? 0 : half;
+    strip.channel_end = part < 2 ? half : c.channels;
     kernels.run(strip);
   }
   for (int64_t i = 0; i < count; ++i) {
@@ -95,7 +99,7 @@ void check_sizes(lite::Isa isa) {
   int turn = 0;
   for (int64_t kernel : {3, 5})
     for (int64_t stride : {1, 2})
-      for (int64_t channels : {1, 4, 8, 13, 16, 17, 32, 40})
+      for (int64_t channels : {1, 4, 8, 13, 16, 17, 32, 40, 53})
         for (int64_t width : {5, 6, 7, 8, 11, 14, 15, 17, 22, 29}) {
           ++turn;
           const int64_t pad = turn % 4 == 0 ? 0 : kernel / 2;
