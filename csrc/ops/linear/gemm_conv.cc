@@ -61,18 +61,45 @@ size_t GemmConv::copies_bytes() const {
   return static_cast<size_t>(tasks_.greatest_rows() * taps_ * k_) * sizeof(float);
 }
 
+// Calls segment(row, begin, end, i) for each row of outputs that the task has a part of: columns
+// [begin, end), of which the first is the task's pixel i.
+template <class Segment>
+void GemmConv::for_each_segment(const Range& pixels, const Segment& segment) const {
+  for (int64_t i = pixels.begin; i < pixels.end;) {
+    const int64_t row = i / out_.width, begin = i % out_.width;
+    const int64_t end = std::min(out_.width, begin + pixels.end - i);
+    segment(row, begin, end, i - pixels.begin);
+    i += end - begin;
+  }
+}
+
+// The columns of [begin, end) whose window, `span` wide and beginning at column * stride - shift,
+// lies inside the image.
+Range GemmConv::inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const {
+  const int64_t stride = window_.stride_width;
+  const int64_t first = shift <= 0 ? 0 : ceil_div(shift, stride);
+  const int64_t room = in_.width - span + shift;
+  const int64_t last = room < 0 ? 0 : room / stride + 1;
+  const int64_t lo = std::min(std::max(begin, first), end);
+  return {lo, std::min(std::max(lo, last), end)};
+}
+
 void GemmConv::point_at_taps(const Task& task) const {
-  const int64_t m = task.rows.size();
+  const int64_t step = window_.stride_width * in_.channels;
   for (int64_t tap = 0; tap < taps_; ++tap) {
-    const int64_t dy = tap / window_.kernel_width * window_.dilation_height - window_.pad_top;
-    const int64_t dx = tap % window_.kernel_width * window_.dilation_width - window_.pad_left;
-    int64_t row = task.rows.begin / out_.width, column = task.rows.begin % out_.width;
-    for (int64_t i = 0; i < m; ++i) {
-      const int64_t y = row * window_.stride_height + dy, x = column * window_.stride_width + dx;
-      const bool inside = y >= 0 && y < in_.height && x >= 0 && x < in_.width;
-      task.table[tap * m + i] = inside ? task.x + (y * in_.width + x) * in_.channels : task.zeros;
-      if (++column == out_.width) column = 0, ++row;
-    }
+    const int64_t down = tap / window_.kernel_width * window_.dilation_height - window_.pad_top;
+    const int64_t shift = window_.pad_left - tap % window_.kernel_width * window_.dilation_width;
+    const float** table = task.table + tap * task.rows.size();
+    for_each_segment(task.rows, [&](int64_t row, int64_t begin, int64_t end, int64_t i) {
+      const int64_t y = row * window_.stride_height + down;
+      const Range good = y >= 0 && y < in_.height ? inside(begin, end, shift, 1) : Range{end, end};
+      const int64_t first = y * in_.width + good.begin * window_.stride_width - shift;
+      const float* x = good.size() > 0 ? task.x + first * in_.channels : nullptr;
+      const float** next = table + i;
+      for (int64_t column = begin; column < good.begin; ++column) *next++ = task.zeros;
+      for (int64_t column = good.begin; column < good.end; ++column, x += step) *next++ = x;
+      for (int64_t column = good.end; column < end; ++column) *next++ = task.zeros;
+    });
   }
 }
 
@@ -91,26 +118,29 @@ const float* GemmConv::copied(const float* row, int64_t left, float* copy) const
 }
 
 void GemmConv::point_at_window_rows(const Task& task) const {
-  const int64_t m = task.rows.size();
   float* copy = task.copies;
   for (int64_t tap = 0; tap < taps_; ++tap) {
-    const int64_t dy = tap * window_.dilation_height - window_.pad_top;
-    int64_t row = task.rows.begin / out_.width, column = task.rows.begin % out_.width;
-    for (int64_t i = 0; i < m; ++i) {
-      const int64_t y = row * window_.stride_height + dy;
-      const int64_t left = column * window_.stride_width - window_.pad_left;
-      const float* start = task.x + y * in_.width * in_.channels;
-      const float** entry = task.table + tap * m + i;
+    const int64_t down = tap * window_.dilation_height - window_.pad_top;
+    const float** table = task.table + tap * task.rows.size();
+    for_each_segment(task.rows, [&](int64_t row, int64_t begin, int64_t end, int64_t i) {
+      const int64_t y = row * window_.stride_height + down;
+      const float** next = table + i;
       if (y < 0 || y >= in_.height) {
-        *entry = task.zeros;
-      } else if (left >= 0 && left + window_.kernel_width <= in_.width) {
-        *entry = start + left * in_.channels;
-      } else {
-        *entry = copied(start, left, copy);
-        copy += k_;
+        std::fill_n(next, end - begin, task.zeros);
+        return;
       }
-      if (++column == out_.width) column = 0, ++row;
-    }
+      const float* start = task.x + y * in_.width * in_.channels;
+      const Range good = inside(begin, end, window_.pad_left, window_.kernel_width);
+      for (int64_t column = begin; column < end; ++column) {
+        const int64_t left = column * window_.stride_width - window_.pad_left;
+        if (column >= good.begin && column < good.end) {
+          *next++ = start + left * in_.channels;
+        } else {
+          *next++ = copied(start, left, copy);
+          copy += k_;
+        }
+      }
+    });
   }
 }
 

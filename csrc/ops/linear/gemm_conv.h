@@ -27,6 +27,9 @@ class GemmConv {
   };
   [[nodiscard]] size_t table_bytes() const;
   [[nodiscard]] size_t copies_bytes() const;
+  template <class Segment>
+  void for_each_segment(const Range& pixels, const Segment& segment) const;
+  [[nodiscard]] Range inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const;
   // Fills the table for output pixels: by single taps, or by whole rows of the window.
   void point_at_taps(const Task& task) const;
   void point_at_window_rows(const Task& task) const;
