@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
-from lite.errors import InputError, TargetError
+from lite.errors import InputError, LiteError, TargetError
 
 if TYPE_CHECKING:
     from lite.ir import Graph, Preprocess
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Source = Union[str, "os.PathLike[str]", bytes]
 Progress = Callable[[str], None]
 TARGETS = ("arm", "x86")
+REFUSALS_SHOWN = 5
+JOINING = ("fold_affine", "fold_pad", "fuse_", "make_", "recognize_")  # passes that make one op of several
+GOLDEN_EXTENTS = (32, 64, 224, 8, 1)  # tried in turn for free extents
 
 
 @dataclass
@@ -62,6 +65,12 @@ class Report:
         return total
 
     @property
+    def fusions(self) -> dict[str, int]:
+        """Changes that made one op of several, by rule."""
+        joining = {rule for log in self.passes if log.name.startswith(JOINING) for rule in log.changes}
+        return {rule: count for rule, count in self.changes.items() if rule in joining}
+
+    @property
     def refusals(self) -> list[str]:
         """Why what looked like something to improve was left as it is, one sentence a place."""
         return list(dict.fromkeys(str(refusal) for log in self.passes for refusal in log.refusals))
@@ -69,7 +78,7 @@ class Report:
     def to_dict(self) -> dict[str, object]:
         """All of it in plain types, for JSON."""
         own = {row.name: getattr(self, row.name) for row in dataclasses.fields(self)}
-        return {**own, "changes": self.changes, "refusals": self.refusals,
+        return {**own, "changes": self.changes, "fusions": self.fusions, "refusals": self.refusals,
                 "passes": [{"name": log.name, "changes": dict(log.changes), "time_s": log.time_s,
                             "refusals": [dataclasses.asdict(refusal) for refusal in log.refusals]}
                            for log in self.passes]}
@@ -82,7 +91,10 @@ class Report:
                  f"nodes  {before} -> {after} ({_counts(self.ops_after)})"]
         if self.changes:
             lines.append(f"passes {_counts(self.changes)}")
-        return "\n".join([*lines, *(f"kept   {refusal}" for refusal in self.refusals)])
+        kept = [f"kept   {refusal}" for refusal in self.refusals[:REFUSALS_SHOWN]]
+        more = len(self.refusals) - len(kept)
+        rest = [f"kept   ... and {more} more (Report.refusals)"] if more else []
+        return "\n".join([*lines, *kept, *rest])
 
 
 def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
@@ -154,8 +166,8 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     options: dict[str, Any] = {} if param_file is None else {"param_file": param_file}
     graph = importers.load(model, input_shapes=dict(input_shape or {}), **options)
     graph.preprocess = preprocess or graph.preprocess
-    report = Report(source=importers.describe(model), source_bytes=_size_bytes(model), targets=chosen,
-                    ops_before=_ops(graph))
+    report = Report(source=importers.describe(model), source_bytes=_size_bytes(model, param_file),
+                    targets=chosen, ops_before=_ops(graph))
     golden = _golden(graph, bundle_inputs, tell)
     runnable = _runnable()
     report.passes = pipeline.run(graph, pipeline.standard(runnable) if passes is None else passes,
@@ -184,12 +196,15 @@ def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:
     return path if path.suffix == ".nb" else path.with_name(path.name + ".nb")
 
 
-def _size_bytes(model: Source) -> int:
-    if isinstance(model, bytes):
-        return len(model)
-    path = Path(model)
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+def _size_bytes(model: Source, param_file: Source | None) -> int:
+    """Size of a model and of the parameters beside it."""
+    sources = [source for source in (model, param_file) if source is not None]
+    total = sum(len(source) for source in sources if isinstance(source, bytes))
+    paths = [Path(source) for source in sources if not isinstance(source, bytes)]
+    beside = [path.with_suffix(".pdiparams") for path in paths if path.suffix == ".pdmodel"]
+    chosen = paths if param_file is not None else paths + beside
+    files = {file for path in chosen for file in (path.rglob("*") if path.is_dir() else (path,))}
+    return total + sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _runnable() -> frozenset[str]:
@@ -215,8 +230,25 @@ def _golden(graph: Graph, count: int, tell: Progress) -> Golden | None:
     from lite.nb.golden import record
 
     tell(f"computing {count} golden vectors")
-    return record((random_feeds(graph, seed) for seed in range(count)),
-                  lambda feeds: interpret(graph, feeds), count=count)
+    problem: Exception | None = None
+    for extent in GOLDEN_EXTENTS:
+        extents = _golden_extents(graph, extent)
+        try:
+            return record((random_feeds(graph, seed, extents) for seed in range(count)),
+                          lambda feeds: interpret(graph, feeds), count=count)
+        except (LiteError, ValueError, ArithmeticError) as error:
+            if not extents:
+                raise
+            problem = problem or error
+    raise InputError(f"no golden vectors: the model runs with none of the extents tried; {problem}",
+                     where="bundle_inputs", hint="say what shape to use with input_shape") from problem
+
+
+def _golden_extents(graph: Graph, extent: int) -> dict[str, int]:
+    """Values for the free extents: 1 for batches, the given one for the others, as near as is allowed."""
+    batches = {str(value.type.shape[0]) for value in graph.inputs if value.type.shape}
+    return {name: min(max(1 if name in batches else extent, symbol.smallest), symbol.greatest)
+            for name, symbol in graph.symbols.items()}
 
 
 def _ops(graph: Graph) -> dict[str, int]:
