@@ -153,11 +153,19 @@ def _pow(call: Call) -> Value:
 
 
 def _round(call: Call) -> Value:
-    """Half away from zero, as C's round; our round goes to even."""
-    x = call.input("X")
-    if call.integer("decimals", 0) != 0:
-        raise ModelFormatError("rounding to decimals is not part of any released inference op")
-    return call.add("mul", call.add("sign", x), call.add("floor", call.plus(call.add("abs", x), 0.5)))
+    """Half away from zero, as C's round, before Paddle 3; half to even since then."""
+    x, factor = call.input("X"), 10.0 ** call.integer("decimals", 0)
+    scaled = call.times(x, factor)
+    if call.program.version >= _ROUNDS_TO_EVEN:
+        rounded = call.add("round", scaled)
+    else:
+        rounded = call.add(
+            "mul", call.add("sign", x), call.add("floor", call.plus(call.add("abs", scaled), 0.5))
+        )
+    return call.times(rounded, 1 / factor)
+
+
+_ROUNDS_TO_EVEN = 3_000_000
 
 
 def _log_of_base(base: float, call: Call) -> Value:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the cases of zoo_math.py and zoo_moves.py with the real Paddle; what it gives goes into zoo.json.xz.
 
-Run it with paddlepaddle 2.6.2 (Python 3.8 to 3.12) and, for the ops of fluid, with 1.8.5 (Python 3.7):
-python make_zoo.py [OUT]; each replaces its own entries.
+Run it with paddlepaddle 2.6.2 (Python 3.8 to 3.12), with 3.3.1 and FLAGS_enable_pir_api=0, and for the ops
+of fluid with 1.8.5 (Python 3.7): python make_zoo.py [OUT]; each replaces its own entries.
 """
 
 from __future__ import annotations

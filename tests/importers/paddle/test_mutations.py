@@ -98,7 +98,7 @@ def _distort_attribute(attr: Any, generator: random.Random) -> None:
 def test_distorted_programs_give_a_graph_or_an_error(zoo: dict[str, Any]) -> None:
     generator = random.Random(1)
     imported = refused = 0
-    for name, entry in sorted(zoo.items()):
+    for name, entry in sorted(item for item in zoo.items() if item[0].startswith("2.6.2/")):
         parameters = base64.b64decode(entry["parameters"])
         for _ in range(DISTORTIONS):
             program = messages("framework")["ProgramDesc"].FromString(base64.b64decode(entry["program"]))
