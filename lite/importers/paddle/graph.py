@@ -120,9 +120,12 @@ class _Importer:
     def _constants(self, operators: Sequence[Operator]) -> None:
         read = {name for operator in operators for names in operator.inputs.values() for name in names}
         for name, array in self.arrays.items():
-            if name in read:
-                wanted = dtype_of(self.program.variables[name].dtype).numpy
-                self.values[name] = self.result.constant(array.astype(wanted, copy=False), name)
+            wanted = dtype_of(self.program.variables[name].dtype)
+            if name in read and wanted.is_float and array.dtype.kind != "f":
+                self.report.add("parameter", name, *rules.QUANTIZED)
+            elif name in read:
+                self.values[name] = self.result.constant(array.astype(wanted.numpy, copy=False), name)
+        self.report.raise_if_any()
 
     def _inputs(self) -> None:
         feeds = _fed(self.program)

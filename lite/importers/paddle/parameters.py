@@ -31,6 +31,11 @@ _ELEMENTS = {
     22: "<u2",
 }
 _BF16 = 22
+_FLOATS = (4, 5, 6, _BF16)
+_QUANTIZED = (
+    1,
+    21,
+)  # PaddleSlim stores int8 and int16 weights under the float type that the program declares
 _LARGEST_DESCRIPTION = 1 << 16
 _WRONG_FILE = "the parameter file is damaged or belongs to another model"
 
@@ -169,7 +174,8 @@ class _Records:
         dtype, dims = description.data_type, tuple(description.dims)
         if dtype not in _ELEMENTS or any(extent < 0 for extent in dims):
             raise self._error(f"found element type {dtype} and shape {list(dims)}", variable)
-        if dtype != variable.dtype or not _fits(dims, variable.dims):
+        as_declared = dtype == variable.dtype or (dtype in _QUANTIZED and variable.dtype in _FLOATS)
+        if not as_declared or not _fits(dims, variable.dims):
             raise self._error(
                 f"found element type {dtype} and shape {list(dims)}, expected type {variable.dtype} "
                 f"and shape {list(variable.dims)}",
@@ -208,7 +214,7 @@ class _Records:
 
 
 def _fits(dims: tuple[int, ...], declared: tuple[int, ...]) -> bool:
-    """Paddle stores a [1] also as []; -1 declares any extent."""
-    if dims == declared or (set(dims) | set(declared)) <= {1}:
+    """Extents of 1 may come and go, as Paddle and PaddleSlim do it; -1 declares any extent."""
+    if [extent for extent in dims if extent != 1] == [extent for extent in declared if extent != 1]:
         return True
     return len(dims) == len(declared) and all(want in (-1, got) for got, want in zip(dims, declared))

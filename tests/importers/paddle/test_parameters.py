@@ -60,7 +60,7 @@ def test_left_over_in_a_separate_file_is_told(saved: Any, tmp_path: Path) -> Non
     ("array", "found"),
     [
         (np.zeros(5, np.float32), r"type 5 and shape \[5\], expected type 5 and shape \[4\]"),
-        (np.zeros((4, 1), np.float32), r"shape \[4, 1\], expected type 5 and shape \[4\]"),
+        (np.zeros((2, 2), np.float32), r"shape \[2, 2\], expected type 5 and shape \[4\]"),
         (np.zeros(4, np.int32), "element type 2"),
     ],
 )
@@ -117,6 +117,13 @@ def test_bf16_becomes_f32(saved: Any) -> None:
     rest = len(saved.parameter_bytes()) // 4
     data = _first_record(data_type=22, dims=[4]) + stored + saved.parameter_bytes()[rest:]
     np.testing.assert_array_equal(_arrays(saved, data)["BIAS"], values)
+
+
+def test_weights_stored_as_integers_mean_a_quantized_model(saved: Any) -> None:
+    quarter = len(saved.parameter_bytes()) // 4
+    data = _first_record(data_type=21, dims=[4]) + bytes(4) + saved.parameter_bytes()[quarter:]
+    with pytest.raises(UnsupportedOpError, match=r"parameter x1 \(BIAS\): the model is quantized"):
+        load(saved.program_bytes(), param_file=data)
 
 
 def test_sparse_parameters_are_refused(saved: Any) -> None:
