@@ -5,6 +5,7 @@ namespace lite {
 namespace {
 
 struct Max {
+  static constexpr auto kernel = &reduce::Kernels::max;
   template <class T>
   static bool better(T candidate, T best) {
     return candidate > best;

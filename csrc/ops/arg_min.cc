@@ -5,6 +5,7 @@ namespace lite {
 namespace {
 
 struct Min {
+  static constexpr auto kernel = &reduce::Kernels::min;
   template <class T>
   static bool better(T candidate, T best) {
     return candidate < best;

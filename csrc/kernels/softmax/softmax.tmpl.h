@@ -7,6 +7,7 @@ namespace {
 
 using f32 = Simd::f32;
 constexpr int kWidth = Simd::kWidth;
+constexpr int kVectors = 4;  // accumulators side by side
 constexpr int64_t kBlock =
     256;  // vectors that are added up on their own before they join the total
 
@@ -20,14 +21,20 @@ LITE_INLINE f32 load_or(const float* x, int count, float outside) {
   return Simd::select(valid, Simd::load_partial(x, count), Simd::broadcast(outside));
 }
 
+// A NaN may hide the greatest: the sum of powers is NaN then, and so is every result.
 LITE_INLINE f32 greatest_of_row(const float* x, int64_t count) {
-  f32 best = Simd::broadcast(-__builtin_inff());
+  f32 best[kVectors];
+  LITE_UNROLL
+  for (int v = 0; v < kVectors; ++v) best[v] = Simd::broadcast(-__builtin_inff());
   int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) best = max_or_nan(best, Simd::load(x + i));
-  if (i < count) best = max_or_nan(best, load_or(x + i, lanes_left(count, i), -__builtin_inff()));
-  const float greatest =
-      Simd::any(Simd::is_nan(best)) ? __builtin_nanf("") : Simd::reduce_max(best);
-  return Simd::broadcast(greatest);
+  for (; i + kVectors * kWidth <= count; i += kVectors * kWidth) {
+    LITE_UNROLL
+    for (int v = 0; v < kVectors; ++v) best[v] = Simd::max(best[v], Simd::load(x + i + v * kWidth));
+  }
+  for (; i < count; i += kWidth)
+    best[0] = Simd::max(best[0], load_or(x + i, lanes_left(count, i), -__builtin_inff()));
+  const f32 left = Simd::max(best[0], best[1]), right = Simd::max(best[2], best[3]);
+  return Simd::broadcast(Simd::reduce_max(Simd::max(left, right)));
 }
 
 // Sum of e^(x - greatest); the powers are kept in y if kStore.
@@ -37,13 +44,22 @@ LITE_INLINE float powers_of_row(const float* x, float* y, int64_t count, f32 gre
   int64_t i = 0;
   while (i + kWidth <= count) {
     const int64_t end = i + kBlock * kWidth < count ? i + kBlock * kWidth : count;
-    f32 block = Simd::broadcast(0.0f);
-    for (; i + kWidth <= end; i += kWidth) {
+    f32 block = Simd::broadcast(0.0f), other = Simd::broadcast(0.0f);
+    for (; i + 2 * kWidth <= end; i += 2 * kWidth) {
+      const f32 power = exp_f32(Simd::sub(Simd::load(x + i), greatest));
+      const f32 next = exp_f32(Simd::sub(Simd::load(x + i + kWidth), greatest));
+      if (kStore) Simd::store(y + i, power);
+      if (kStore) Simd::store(y + i + kWidth, next);
+      block = Simd::add(block, power);
+      other = Simd::add(other, next);
+    }
+    if (i + kWidth <= end) {
       const f32 power = exp_f32(Simd::sub(Simd::load(x + i), greatest));
       if (kStore) Simd::store(y + i, power);
       block = Simd::add(block, power);
+      i += kWidth;
     }
-    total = Simd::add(total, block);
+    total = Simd::add(total, Simd::add(block, other));
   }
   if (i == count) return Simd::reduce_add(total);
   const int rest = lanes_left(count, i);
@@ -111,7 +127,7 @@ void normalise(const float* x, float* y, int64_t rows, int64_t columns, int64_t 
     const int count = lanes_left(columns, c);
     f32 greatest = Simd::broadcast(-__builtin_inff());
     for (int64_t r = 0; r < rows; ++r)
-      greatest = max_or_nan(greatest, Simd::load_partial(x + r * stride + c, count));
+      greatest = Simd::max(greatest, Simd::load_partial(x + r * stride + c, count));
     Function::columns(x + c, y + c, rows, stride, greatest, count);
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Base of arg_max and arg_min. An op gives a struct with `better(candidate, best)`.
+// Base of arg_max and arg_min. An op gives a struct with `better(candidate, best)`, and `kernel`,
+// the member of reduce::Kernels that finds the best value of a row of f32.
 #pragma once
 
+#include "kernels/reduce/reduce.h"
 #include "ops/checks.h"
 #include "ops/elementwise/half.h"
 #include "ops/op.h"
@@ -25,6 +27,8 @@ class ArgReduce final : public Op {
     last_ = context.attributes->boolean("select_last", false);
     (consider<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
               uint64_t>(x.dtype));
+    fold_ = x.dtype == DType::f32 && view_.inner == 1 ? reduce::kernels(context.isa).*Order::kernel
+                                                      : nullptr;
     if (search_ != nullptr) return Status();
     return error(Code::k_unsupported_op, "x is %s, which has no kernel", dtype_name(x.dtype));
   }
@@ -32,8 +36,11 @@ class ArgReduce final : public Op {
   void run(const RunContext& context) override {
     for_each_block(*context.team, view_, kColumns,
                    [&](int64_t outer, int64_t first, int64_t columns) {
-                     search_(context.inputs[0].data, context.outputs[0].as<int64_t>(), view_, outer,
-                             first, columns, last_);
+                     if (fold_ != nullptr)
+                       search_row(context, outer);
+                     else
+                       search_(context.inputs[0].data, context.outputs[0].as<int64_t>(), view_,
+                               outer, first, columns, last_);
                    });
   }
 
@@ -46,6 +53,21 @@ class ArgReduce final : public Op {
   void consider(DType dtype) {
     search_ = nullptr;
     ((DTypeOf<Types>::value == dtype ? void(search_ = search<Types>) : void()), ...);
+  }
+
+  // First the best value, then where it stands: both are plain sweeps.
+  void search_row(const RunContext& context, int64_t row) const {
+    const float* x = context.inputs[0].as<float>() + row * view_.extent;
+    float best;
+    fold_(x, &best, view_.extent, 1, 1);
+    const bool nan = best != best;
+    const auto found = [&](int64_t i) { return nan ? x[i] != x[i] : x[i] == best; };
+    int64_t place = 0;
+    for (int64_t i = 0; i < view_.extent; ++i) {
+      place = last_ ? view_.extent - 1 - i : i;
+      if (found(place)) break;
+    }
+    context.outputs[0].as<int64_t>()[row] = place;
   }
 
   template <class T>
@@ -78,6 +100,7 @@ class ArgReduce final : public Op {
   AxisView view_;
   bool last_ = false;
   Search search_ = nullptr;
+  reduce::Fold fold_ = nullptr;
 };
 
 }  // namespace lite
