@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/cast/cast.h"
+
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -117,6 +119,31 @@ Loop loop_for(DType from, DType to) {
   return nullptr;
 }
 
+template <class From, class To, void (*cast::Kernels::*kKernel)(const From*, To*, int64_t)>
+void vector_loop(const cast::Kernels& kernels, const void* x, void* y, int64_t count) {
+  (kernels.*kKernel)(static_cast<const From*>(x), static_cast<To*>(y), count);
+}
+
+using VectorLoop = void (*)(const cast::Kernels& kernels, const void* x, void* y, int64_t count);
+
+VectorLoop vector_loop_for(DType from, DType to) {
+  using cast::Kernels;
+  if (from == DType::f32 && to == DType::f16) return vector_loop<float, Half, &Kernels::f32_f16>;
+  if (to != DType::f32) return nullptr;
+  switch (from) {
+    case DType::f16:
+      return vector_loop<Half, float, &Kernels::f16_f32>;
+    case DType::s8:
+      return vector_loop<int8_t, float, &Kernels::s8_f32>;
+    case DType::u8:
+      return vector_loop<uint8_t, float, &Kernels::u8_f32>;
+    case DType::s32:
+      return vector_loop<int32_t, float, &Kernels::s32_f32>;
+    default:
+      return nullptr;
+  }
+}
+
 // The type to convert to is that of the output.
 class Cast final : public Op {
  public:
@@ -129,6 +156,8 @@ class Cast final : public Op {
     if (loop_ == nullptr)
       return error(Code::k_unsupported_op, "there is no conversion from %s to %s",
                    dtype_name(x.dtype), dtype_name(y.dtype));
+    vector_loop_ = vector_loop_for(x.dtype, y.dtype);
+    kernels_ = &cast::kernels(context.isa);
     x_bytes_ = dtype_size_bytes(x.dtype);
     y_bytes_ = dtype_size_bytes(y.dtype);
     return Status();
@@ -137,14 +166,21 @@ class Cast final : public Op {
   void run(const RunContext& context) override {
     const std::byte* x = context.inputs[0].data;
     std::byte* y = context.outputs[0].data;
-    for_each_tile(*context.team, context.outputs[0].shape.count(), [&](int64_t begin, int64_t end) {
-      loop_(x + static_cast<size_t>(begin) * x_bytes_, y + static_cast<size_t>(begin) * y_bytes_,
-            end - begin);
+    const int64_t all = context.outputs[0].shape.count();
+    for_each_tile(*context.team, all, [&](int64_t begin, int64_t end) {
+      const std::byte* from = x + static_cast<size_t>(begin) * x_bytes_;
+      std::byte* to = y + static_cast<size_t>(begin) * y_bytes_;
+      if (vector_loop_ != nullptr)
+        vector_loop_(*kernels_, from, to, end - begin);
+      else
+        loop_(from, to, end - begin);
     });
   }
 
  private:
   Loop loop_ = nullptr;
+  VectorLoop vector_loop_ = nullptr;  // instead, where there is one
+  const cast::Kernels* kernels_ = nullptr;
   size_t x_bytes_ = 0, y_bytes_ = 0;  // of an element
 };
 

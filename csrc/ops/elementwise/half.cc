@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/half.h"
 #include "ops/elementwise/tiles.h"
 
 namespace lite {
@@ -11,17 +10,17 @@ namespace {
 
 size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-void widen(const Tensor& from, float* to, ThreadTeam& team) {
+void widen(const cast::Kernels& kernels, const Tensor& from, float* to, ThreadTeam& team) {
   const Half* halves = from.as<Half>();
   for_each_tile(team, from.shape.count(), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) to[i] = half_to_float(halves[i]);
+    kernels.f16_f32(halves + begin, to + begin, end - begin);
   });
 }
 
-void narrow(const float* from, const Tensor& to, ThreadTeam& team) {
+void narrow(const cast::Kernels& kernels, const float* from, const Tensor& to, ThreadTeam& team) {
   Half* halves = to.as<Half>();
   for_each_tile(team, to.shape.count(), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) halves[i] = float_to_half(from[i]);
+    kernels.f32_f16(from + begin, halves + begin, end - begin);
   });
 }
 
@@ -48,6 +47,7 @@ Status HalfAdapter::prepare(PrepareContext& context) {
   substitute(context.inputs, inputs_, input_places_, bytes);
   substitute(context.outputs, outputs_, output_places_, bytes);
   if (!half_) return op_->prepare(context);
+  kernels_ = &cast::kernels(context.isa);
   PrepareContext inner = context;
   inner.inputs = inputs_;
   inner.outputs = outputs_;
@@ -66,7 +66,7 @@ void HalfAdapter::run(const RunContext& context) {
     inputs_[i].data = context.inputs[i].data;
     if (!input_places_[i].half) continue;
     inputs_[i].data = context.scratch + input_places_[i].offset;
-    widen(context.inputs[i], inputs_[i].as<float>(), *context.team);
+    widen(*kernels_, context.inputs[i], inputs_[i].as<float>(), *context.team);
   }
   for (size_t i = 0; i < outputs_.size(); ++i)
     outputs_[i].data = output_places_[i].half ? context.scratch + output_places_[i].offset
@@ -76,7 +76,8 @@ void HalfAdapter::run(const RunContext& context) {
   inner.outputs = outputs_;
   op_->run(inner);
   for (size_t i = 0; i < outputs_.size(); ++i)
-    if (output_places_[i].half) narrow(outputs_[i].as<float>(), context.outputs[i], *context.team);
+    if (output_places_[i].half)
+      narrow(*kernels_, outputs_[i].as<float>(), context.outputs[i], *context.team);
 }
 
 }  // namespace lite

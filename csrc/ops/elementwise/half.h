@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/cast/cast.h"
 #include "ops/op.h"
 
 namespace lite {
@@ -26,6 +27,7 @@ class HalfAdapter : public Op {
 
   std::unique_ptr<Op> op_;
   bool half_ = false;
+  const cast::Kernels* kernels_ = nullptr;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<Place> input_places_, output_places_;
 };
