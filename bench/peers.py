@@ -137,6 +137,7 @@ class Job:
     prepared: Path
     threads: int
     loads: int = 1
+    realtime: bool = False
 
 
 def random_feeds(inputs: list[tuple[str, list[Any]]]) -> dict[str, np.ndarray]:
@@ -157,6 +158,8 @@ def peak_bytes() -> int:
 def serve(job: Job, connection: Connection) -> None:
     """A process: load, warm up, then run as often as told, until told 0 times."""
     os.sched_setaffinity(0, range(job.threads))
+    if job.realtime:  # before loading: the engine's threads inherit it
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     job.engine.version()
     job.engine(job.model, job.prepared, job.threads)  # reads the files from the disk
     load_ms = []
@@ -325,6 +328,9 @@ def main() -> None:
     parser.add_argument("--threads", default="1,2", help="such as 1,2")
     parser.add_argument("--rounds", type=int, default=20, help="turns of each engine")
     parser.add_argument("--runs", type=int, default=10, help="runs in a turn")
+    parser.add_argument(
+        "--realtime", action="store_true", help="for busy machines, as root: go before others"
+    )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     rows = []
@@ -334,7 +340,10 @@ def main() -> None:
             for engine in ENGINES:
                 engine.prepare(model, prepared)
             for threads in map(int, arguments.threads.split(",")):
-                jobs = [Job(engine, model, prepared, threads, loads=5) for engine in ENGINES]
+                jobs = [
+                    Job(engine, model, prepared, threads, loads=5, realtime=arguments.realtime)
+                    for engine in ENGINES
+                ]
                 group = compare(jobs, arguments.rounds, arguments.runs)
                 add_ratios(group)
                 rows += group
