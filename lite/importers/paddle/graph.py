@@ -118,7 +118,7 @@ class _Importer:
         self.report.raise_if_any()
 
     def _constants(self, operators: Sequence[Operator]) -> None:
-        read = {name for operator in operators for names in operator.inputs.values() for name in names}
+        read = {name for operator in operators for name in operator.reads}
         for name, array in self.arrays.items():
             wanted = dtype_of(self.program.variables[name].dtype)
             if name in read and wanted.is_float and array.dtype.kind != "f":
@@ -175,10 +175,7 @@ class _Importer:
         return Dim.symbol(name)
 
     def _apply(self, rule: rules.Rule, operator: Operator) -> None:
-        if (
-            any(name not in self.values for names in operator.inputs.values() for name in names)
-            and self.report.rows
-        ):
+        if self.report.rows and not operator.reads <= self.values.keys():
             return  # reads what an op that is in the report would have written
         try:
             before = len(self.result.nodes)
@@ -268,7 +265,7 @@ def _needed(program: Program, fetched: Sequence[str]) -> list[Operator]:
         written = {name for names in operator.outputs.values() for name in names}
         if operator.type not in ("feed", "fetch") and written & wanted:
             needed.append(operator)
-            wanted |= {name for names in operator.inputs.values() for name in names}
+            wanted |= operator.reads
     return needed[::-1]
 
 

@@ -50,6 +50,15 @@ class Operator:
     index: int
 
     @property
+    def reads(self) -> set[str]:
+        """Names of all variables that the op needs, those that hold attributes included."""
+        names = {name for slot in self.inputs.values() for name in slot}
+        for attribute in self.attributes.values():
+            several = attribute if isinstance(attribute, tuple) else (attribute,)
+            names.update(str(name) for name in several if isinstance(name, VariableName))
+        return names
+
+    @property
     def main_slot(self) -> str:
         """The output slot that holds the result; others hold by-products."""
         return next((slot for slot in _RESULT_SLOTS if self.outputs.get(slot)), _RESULT_SLOTS[0])
