@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What programs may do and no case of the archive does: write twice, narrow floats, attributes in variables."""
+"""What no case of the archive does: write twice, use other floats, keep attributes in variables."""
 
 from __future__ import annotations
 
