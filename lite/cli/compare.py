@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,10 @@ from lite.errors import InputError
 
 if TYPE_CHECKING:
     from lite.cli._data import Arrays
-    from lite.ir import Graph
+    from lite.ir import Graph, Value
 
-TO_NCHW_OR_BACK = ((0, 3, 1, 2), (0, 2, 3, 1))
+# What the pass to_nhwc calls x with its axes in another order.
+REORDERED = re.compile(r"(?P<name>.+):(?P<order>[0-7]+)", re.DOTALL)
 
 
 @click.command("compare", cls=PaddleCommand)
@@ -82,37 +84,37 @@ def _feeds(graph: Graph, data: tuple[str, ...], seed: int, shapes: dict[str, tup
 
 
 def _values(path: str, graph: Graph, feeds: Arrays) -> Arrays:
-    """All that the nodes make, by name."""
+    """All that the nodes make, by name, with the axes in the order that the source model has."""
     from lite import executor
     from lite.cli._graphs import is_nb
 
     names = [value.name for node in graph.nodes for value in node.outputs]
     engine = "native" if is_nb(path) else "reference"
     with np.errstate(all="ignore"):
-        return executor.run(graph, feeds, names, engine=engine)
+        found = executor.run(graph, feeds, names, engine=engine)
+    return dict(_as_written(name, array) for name, array in found.items())
+
+
+def _as_written(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
+    match = REORDERED.fullmatch(name)
+    order = [int(digit) for digit in match["order"]] if match else []
+    if match is None or sorted(order) != list(range(array.ndim)):
+        return name, array
+    return match["name"], array.transpose(np.argsort(order))
 
 
 def _rows(graph: Graph, expected: Arrays, found: Arrays) -> list[dict[str, Any]]:
-    rows = []
-    for node in graph.nodes:
-        for value in node.outputs:
-            wanted = expected[value.name]
-            other = _aligned(wanted, found.get(value.name))
-            if other is not None:
-                place = {"name": value.name, "op": node.op.name, "shape": list(wanted.shape)}
-                rows.append({**place, **distances(wanted, other)})
-    return rows
+    ops = {_plain_name(value): node.op.name for node in graph.nodes for value in node.outputs}
+    both = [name for name in expected if name in found and expected[name].shape == found[name].shape]
+    return [
+        {"name": name, "op": ops.get(name, ""), "shape": list(expected[name].shape),
+         **distances(expected[name], found[name])}
+        for name in both
+    ]  # fmt: skip
 
 
-def _aligned(expected: np.ndarray, found: np.ndarray | None) -> np.ndarray | None:
-    """The value in the layout of A: the passes lay images out as NHWC under the same name."""
-    if found is None:
-        return None
-    candidates = [found]
-    if found.ndim == 4:
-        candidates += [found.transpose(order) for order in TO_NCHW_OR_BACK]
-    fitting = [candidate for candidate in candidates if candidate.shape == expected.shape]
-    return min(fitting, key=lambda candidate: distances(expected, candidate)["max_error"], default=None)
+def _plain_name(value: Value) -> str:
+    return _as_written(value.name, np.empty((0,) * value.type.rank))[0]
 
 
 def distances(expected: np.ndarray, found: np.ndarray) -> dict[str, float]:

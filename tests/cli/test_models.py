@@ -179,3 +179,26 @@ def test_inspect(cli: Callable, source: Path, nb: Path) -> None:
     assert after["constants"]
     assert "memory" in cli("inspect", nb, "--values").out
     assert cli("inspect", nb, "--text").out.startswith("graph ")
+
+
+def test_compare_undoes_the_layout_of_the_engine(cli: Callable, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from onnx import helper, numpy_helper
+
+    random = np.random.default_rng(0)
+    weights = [random.standard_normal((4, channels, 3, 3)).astype(np.float32) for channels in (3, 4)]
+    nodes = [helper.make_node("Conv", ["image", "w0"], ["first"]), helper.make_node("Relu", ["first"], ["hidden"]),
+             helper.make_node("Conv", ["hidden", "w1"], ["last"])]  # fmt: skip
+    image = helper.make_tensor_value_info("image", 1, [1, 3, 8, 8])
+    last = helper.make_tensor_value_info("last", 1, [1, 4, 4, 4])
+    constants = [numpy_helper.from_array(array, f"w{index}") for index, array in enumerate(weights)]
+    graph = helper.make_graph(nodes, "convs", [image], [last], constants)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8),
+        tmp_path / "c.onnx",
+    )
+    assert cli("opt", tmp_path / "c.onnx", "-o", tmp_path / "c.nb").code == 0
+    result = json.loads(cli("compare", tmp_path / "c.onnx", tmp_path / "c.nb", "--json").out)
+    rows = {row["name"]: row for row in result["values"]}
+    assert set(rows) == {"hidden", "last"} and result["not_in_b"] == ["first"]
+    assert all(row["sqnr_db"] > 100 for row in rows.values())
