@@ -10,7 +10,7 @@ import numpy as np
 
 from lite.errors import InputError, LiteError
 from lite.ir.dim import Dim, evaluate
-from lite.ir.graph import Builder, Graph, Node, Value
+from lite.ir.graph import Builder, Graph, Node, Symbol, Value
 from lite.ir.op import Op
 from lite.ir.types import TensorType
 
@@ -36,12 +36,18 @@ def interpret(graph: Graph, feeds: Mapping[str, np.ndarray], tap: Tap | None = N
     results: dict[Value, np.ndarray] = {value: feeds[value.name] for value in graph.inputs}
     for value in graph.constants():
         results[value] = value.array  # type: ignore[assignment]
+    unread = {value: len(value.uses) + graph.outputs.count(value) for value in graph.values()}
     for node in graph.nodes:
         inputs = tuple(None if value is None else results[value] for value in node.inputs)
         for value, array in zip(node.outputs, _apply(node, inputs, symbols)):
             results[value] = array
             if tap is not None:
                 tap(value, array)
+        for read in node.inputs:
+            if read is not None:
+                unread[read] -= 1
+                if not unread[read]:
+                    del results[read]  # a deep graph would not fit in memory
     return {value.name: results[value] for value in graph.outputs}
 
 
@@ -86,12 +92,21 @@ def bind(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, int]:
             name = declared.symbol_name if isinstance(declared, Dim) else None
             if name is not None:
                 symbols.setdefault(name, int(extent))
+    _check_ranges(graph, symbols)
     for value in graph.inputs:
         given_shape = np.asarray(feeds[value.name]).shape
         if tuple(evaluate(extent, symbols) for extent in value.type.shape) != given_shape:
             raise InputError(f"got shape {list(given_shape)}, expected {value.type}",
                              where=f"input {value.name!r}")
     return symbols
+
+
+def _check_ranges(graph: Graph, symbols: Mapping[str, int]) -> None:
+    for name, extent in symbols.items():
+        symbol = graph.symbols.get(name, Symbol(name))
+        if not symbol.smallest <= extent <= symbol.greatest:
+            raise InputError(f"extent {name} is {extent}, expected {symbol.smallest} to {symbol.greatest}",
+                             where=graph.name)
 
 
 def _apply(node: Node, inputs: tuple[np.ndarray | None, ...],
