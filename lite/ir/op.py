@@ -102,6 +102,10 @@ class Op:
         """The same in ops that have kernels; None if this op has kernels of its own (the default)."""
         return None
 
+    def exactness(self) -> tuple[float, float]:
+        """``ulps`` and ``range_ulps``; an op whose attributes decide overrides this."""
+        return self.ulps, self.range_ulps
+
     @classmethod
     def lowers(cls) -> bool:
         return cls.lower is not Op.lower

@@ -17,7 +17,8 @@ from lite.ir.op import Op
 
 def names() -> list[str]:
     """Names of all ops, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    modules = pkgutil.iter_modules(__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 @functools.cache

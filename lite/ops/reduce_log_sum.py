@@ -26,6 +26,6 @@ class ReduceLogSum(Reduce, name="reduce_log_sum"):
 
     @classmethod
     def samples(cls):
-        for op, (x,) in super().samples():  # sums near 0 would say little: the logarithm magnifies their error
+        for op, (x,) in super().samples():  # no sums near 0: the logarithm magnifies their error
             shape, dtype = (x.shape, x.dtype.numpy) if isinstance(x, TensorType) else (x.shape, x.dtype)
             yield op, [np.linspace(0.1, 3, math.prod(shape)).reshape(shape).astype(dtype)]

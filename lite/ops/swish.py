@@ -15,10 +15,9 @@ class Swish(Unary, name="swish", quant=Quant.TABLE):
                Rename("paddle", "silu"))
     sweep = (-100.0, 100.0)
 
-    @property
-    def ulps(self):
+    def exactness(self) -> tuple[float, float]:
         """The rounding of beta * x is raised to a power: that costs its size in units."""
-        return 4.0 if self.beta == 1 else 64.0
+        return (4.0 if self.beta == 1 else 64.0), 0.0
 
     def function(self, x):
         scaled = np.float32(self.beta) * x

@@ -66,7 +66,7 @@ def difference(result: np.ndarray, expected: np.ndarray, op: Op) -> str | None:
     """How a result is wrong, or None.
 
     Integers, truth values and ops that only move elements must agree exactly, and so must NaN and infinity.
-    Other floats may be off by ``op.ulps`` units in the last place of the expected element, and by
+    Other floats may be off by ``op.ulps`` units in the last place of the expected element, plus
     ``op.range_ulps`` of the expected output's greatest element. Below 2^-102 floats count as if they were
     2^-102, so that flushing denormals to zero is no error.
     """
@@ -93,10 +93,11 @@ def _spacing(expected: np.ndarray) -> np.ndarray:
 
 
 def _allowed(spacing: np.ndarray, op: Op) -> np.ndarray:
-    if op.quant is Quant.SAME or (op.ulps == 0 and op.range_ulps == 0):
+    ulps, range_ulps = op.exactness()
+    if op.quant is Quant.SAME or (ulps == 0 and range_ulps == 0):
         return np.zeros_like(spacing)
     rounding = 0.5  # of the expected result itself
-    return spacing * (op.ulps + rounding) + op.range_ulps * np.max(spacing, initial=0)
+    return spacing * (ulps + rounding) + range_ulps * np.max(spacing, initial=0)
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
