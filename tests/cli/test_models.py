@@ -187,7 +187,8 @@ def test_compare_undoes_the_layout_of_the_engine(cli: Callable, tmp_path: Path) 
 
     random = np.random.default_rng(0)
     weights = [random.standard_normal((4, channels, 3, 3)).astype(np.float32) for channels in (3, 4)]
-    nodes = [helper.make_node("Conv", ["image", "w0"], ["first"]), helper.make_node("Relu", ["first"], ["hidden"]),
+    nodes = [helper.make_node("Conv", ["image", "w0"], ["first"]),
+             helper.make_node("Relu", ["first"], ["hidden"]),
              helper.make_node("Conv", ["hidden", "w1"], ["last"])]  # fmt: skip
     image = helper.make_tensor_value_info("image", 1, [1, 3, 8, 8])
     last = helper.make_tensor_value_info("last", 1, [1, 4, 4, 4])
