@@ -107,8 +107,9 @@ def slice_window(extent: Extent, start: Extent, end: Extent, step: int) -> tuple
         first = _clamped(start, extent, -1, extent - 1)
         last = _clamped(end, extent, -1, extent - 1)
         size = ceil_div(first - last, -step)
-    if first == 0 or (isinstance(start, int) and isinstance(end, int) and (start < 0) == (end < 0)):
-        return first, size  # cannot be negative
+    ordered = isinstance(start, int) and isinstance(end, int) and (start < 0) == (end < 0)
+    if first == 0 or (ordered and (end - start) * step >= 0):
+        return first, size  # which cannot be negative
     return first, maximum(size, 0)
 
 

@@ -9,7 +9,7 @@ attributes or a branch, found by following the graph back from the positions in 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,10 +37,11 @@ TYPE_ONLY: dict[str, tuple[int, ...]] = {  # positions of which only shape or ty
 
 def deciding_inputs(graph: Any) -> list[str]:
     """Inputs of a graph whose content decides shapes, attributes or a branch."""
-    makers = {name: node for node in graph.node for name in node.output}
+    nodes = list(_nodes(graph))
+    makers = {name: node for node in nodes for name in node.output}
     waiting = [
         name
-        for node in graph.node
+        for node in nodes
         for position, name in enumerate(node.input)
         if position in DECIDING.get(node.op_type, ())
     ]
@@ -54,7 +55,20 @@ def deciding_inputs(graph: Any) -> list[str]:
         if maker is not None:
             skipped = TYPE_ONLY.get(maker.op_type, ())
             waiting += [item for position, item in enumerate(maker.input) if position not in skipped]
+            waiting += [output.name for branch in _branches(maker) for output in branch.output]
     return [item.name for item in graph.input if item.name in found]
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    """Nodes of a graph and of the branches among their attributes."""
+    for node in graph.node:
+        yield node
+        for branch in _branches(node):
+            yield from _nodes(branch)
+
+
+def _branches(node: Any) -> list[Any]:
+    return [attribute.g for attribute in node.attribute if attribute.HasField("g")]
 
 
 def frozen_inputs(model: Any, inputs: Sequence[Any]) -> dict[str, Any]:

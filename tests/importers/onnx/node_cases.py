@@ -126,3 +126,23 @@ def _group(name: str, model: Any) -> str:
     if CONTROL_FLOW & ops:
         return "control flow"
     return "expanded" if "_expanded" in name else "ops"
+
+
+MISSES = Path(__file__).with_name("node_misses.txt")
+
+
+def known_misses() -> dict[str, str]:
+    """Reason by test, from the table: a reason at the start of a line, its tests indented below it."""
+    reasons: dict[str, str] = {}
+    reason = ""
+    for line in MISSES.read_text().splitlines():
+        if line.startswith(" "):
+            reasons.update(dict.fromkeys(line.split(), reason))
+        elif line and not line.startswith("#"):
+            reason = line
+    return reasons
+
+
+def short(reason: str) -> str:
+    """What the table keeps of an answer: its first part, without numbers that differ from run to run."""
+    return "differs" if reason.startswith("differs") else reason.partition(";")[0].strip()

@@ -10,6 +10,9 @@ import pytest
 import tiny
 from onnx import TensorProto, helper
 
+from lite.errors import UnsupportedOpError
+from lite.ir.interpret import interpret
+
 RANDOM = np.random.default_rng(7)
 
 
@@ -324,6 +327,14 @@ INDICES = [
     case("OneHot", np.array([[1, 2]]), ints(5), np.array([0, 3]), axis=0, opset=9),
 ]
 
+GRID = (RANDOM.random((2, 4, 5, 2)) * 3 - 1.5).astype(np.float32)
+SAMPLES = [
+    case("GridSample", X, GRID, mode=mode, padding_mode=padding, align_corners=aligned, opset=16)
+    for mode in ("bilinear", "nearest", "bicubic")
+    for padding in ("zeros", "border", "reflection")
+    for aligned in (0, 1)
+]
+
 LINEAR = [
     case("MatMul", MATRIX, floats(6, 5)),
     case("MatMul", floats(2, 3, 4, 6), floats(6, 5)),
@@ -423,42 +434,58 @@ RESIZES = [
     ),
     case("Resize", SIGNAL, None, np.array([1, 1, 2], np.float32), mode="linear", opset=13),
     case("Resize", X, None, SCALES, mode="linear", antialias=1, opset=18),
+    case("Resize", X, None, DOWN, mode="linear", coordinate_transformation_mode="align_corners", opset=13),
+    case("Resize", X, None, DOWN, mode="linear", antialias=1, opset=18),
+    case("Resize", X, None, DOWN, mode="cubic", antialias=1, cubic_coeff_a=-0.5, opset=18),
+    case("Resize", X, None, None, ints(4, 5), axes=[2, 3], mode="linear", antialias=1, opset=18),
+    case(
+        "Resize",
+        X,
+        np.array([0, 0, 0.2, -0.1, 1, 1, 0.8, 1.2], np.float32),
+        None,
+        ints(2, 3, 5, 7),
+        mode="linear",
+        coordinate_transformation_mode="tf_crop_and_resize",
+        extrapolation_value=9.0,
+        opset=13,
+    ),
 ]
 
-ALL = [*WINDOWS, *ELEMENTWISE, *SHAPES, *REDUCTIONS, *INDICES, *LINEAR, *NORMALISATIONS, *RESIZES]
+ALL = [*WINDOWS, *ELEMENTWISE, *SHAPES, *REDUCTIONS, *INDICES, *LINEAR, *NORMALISATIONS, *RESIZES, *SAMPLES]
 
 
+ENGINES = pytest.mark.parametrize("native", [False, True], ids=["reference", "native"])
+
+
+@ENGINES
 @pytest.mark.parametrize(("made", "feeds"), ALL)
-def test_agrees_with_onnxruntime(made: Any, feeds: dict[str, np.ndarray]) -> None:
+def test_agrees_with_onnxruntime(made: Any, feeds: dict[str, np.ndarray], native: bool) -> None:
     frozen = {name: feeds[name] for name in feeds if made.graph.node[0].op_type == "ConstantOfShape"}
-    tiny.agree(made, feeds, freeze_inputs=frozen)
+    tiny.agree(made, feeds, native=native, freeze_inputs=frozen)
 
 
-OPEN = ("n", "c", "h", "w")
+def images_and_signals(cases: list[Any]) -> list[Any]:
+    """Cases whose input has a batch, channels and at most height and width."""
+    unfit = ("Compress", "ReverseSequence", "EyeLike", "Squeeze")  # these need fixed extents
+    return [
+        given
+        for given in cases
+        if given.values[1]["x"].ndim in (3, 4) and given.values[0].graph.node[0].op_type not in unfit
+    ]
 
 
-@pytest.mark.parametrize(("made", "feeds"), [*WINDOWS, *RESIZES, *SHAPES, *REDUCTIONS])
-def test_agrees_with_open_extents(made: Any, feeds: dict[str, np.ndarray]) -> None:
+@ENGINES
+@pytest.mark.parametrize(
+    ("made", "feeds"), images_and_signals([*WINDOWS, *RESIZES, *SHAPES, *REDUCTIONS, *LINEAR])
+)
+def test_agrees_with_open_extents(made: Any, feeds: dict[str, np.ndarray], native: bool) -> None:
     """Batch, height and width of images and lengths of signals are only known when running."""
-    node = made.graph.node[0]
-    if (
-        feeds["x"].ndim < 3
-        or feeds["x"].ndim > 4
-        or node.op_type in ("Compress", "ReverseSequence", "EyeLike", "Squeeze")
-    ):
-        pytest.skip("the input is no image or signal")
     names = ("n", None, "w") if feeds["x"].ndim == 3 else ("n", None, "h", "w")
     made = tiny.opened(tiny.with_output_types(made), {"x": names})
-    from lite.errors import UnsupportedOpError
-
     try:
-        graph = tiny.load(made)
+        tiny.agree(made, feeds, native=native)
     except UnsupportedOpError as error:
         assert "extents" in str(error), error  # says what to fix
-        return
-    from lite.ir.interpret import interpret
-
-    tiny.compare(interpret(graph, feeds), tiny.onnxruntime_outputs(made, feeds), 1e-4, 1e-5)
 
 
 def test_constant_in_all_its_forms() -> None:
@@ -472,8 +499,6 @@ def test_constant_in_all_its_forms() -> None:
     for attributes, expected in forms:
         made = tiny.model([helper.make_node("Constant", [], ["y"], **attributes)], {"x": floats(1)})
         graph = tiny.load(made)
-        from lite.ir.interpret import interpret
-
         np.testing.assert_array_equal(interpret(graph, {"x": floats(1)})["y"], expected)
 
 

@@ -7,13 +7,13 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import lite_backend
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from lite import importers
 from lite.ir import Graph
-from lite.ir.interpret import interpret
 from lite.ir.verify import verify
 
 IR_VERSION = 10  # onnxruntime lags behind onnx
@@ -74,18 +74,23 @@ def load(made: Any, **options: Any) -> Graph:
 
 
 def onnxruntime_outputs(made: Any, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    import onnxruntime
-
     return dict(
         zip(
             [output.name for output in made.graph.output],
-            _session(onnxruntime, made.SerializeToString()).run(None, dict(feeds)),
+            onnxruntime_session(made.SerializeToString()).run(None, dict(feeds)),
         )
     )
 
 
+def onnxruntime_session(source: Any) -> Any:
+    """A quiet session on one thread."""
+    import onnxruntime
+
+    return _session(onnxruntime, source)
+
+
 @functools.lru_cache(maxsize=64)
-def _session(onnxruntime: Any, content: bytes) -> Any:
+def _session(onnxruntime: Any, content: Any) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
@@ -93,13 +98,23 @@ def _session(onnxruntime: Any, content: bytes) -> Any:
 
 
 def agree(
-    made: Any, feeds: Mapping[str, np.ndarray], *, rtol: float = 1e-4, atol: float = 1e-5, **options: Any
+    made: Any,
+    feeds: Mapping[str, np.ndarray],
+    *,
+    native: bool = False,
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    **options: Any,
 ) -> Graph:
-    """Import a model, run it by the numpy interpreter and compare with onnxruntime; the imported graph."""
+    """Import a model, run it and compare with onnxruntime; the imported graph.
+
+    By the numpy interpreter, or (``native``) through the passes and by the engine.
+    """
     made = with_output_types(made)
     graph = load(made, **options)
     frozen = options.get("freeze_inputs", {})
-    found = interpret(graph, {name: array for name, array in feeds.items() if name not in frozen})
+    run = lite_backend.runner(load(made, **options), native)
+    found = run({name: array for name, array in feeds.items() if name not in frozen})
     compare(found, onnxruntime_outputs(made, feeds), rtol, atol)
     return graph
 

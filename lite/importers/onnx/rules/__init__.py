@@ -25,6 +25,7 @@ from lite.importers.onnx.rules import (
     normalisation,
     reductions,
     resizing,
+    sampling,
     shapes,
     windows,
 )
@@ -46,6 +47,7 @@ FAMILIES = (
     normalisation,
     reductions,
     resizing,
+    sampling,
     shapes,
     windows,
 )

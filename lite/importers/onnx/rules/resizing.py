@@ -12,6 +12,7 @@ import numpy as np
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import axes_of
 from lite.importers.onnx.call import Call
+from lite.importers.onnx.rules.resize_matrices import Axis, Settings, resize_by_matrices
 from lite.ir import Extent, Value
 from lite.ir.dim import floor_div, is_static, product
 
@@ -55,19 +56,54 @@ def resize(call: Call) -> Value:
         targets = _by_sizes(call, x, axes)
     else:
         targets = _by_scales(x, axes, call.fixed(2, "scales").reshape(-1))
-    if call.int("antialias", 0) and any(_shrinks(x, axis, target) for axis, target in targets.items()):
-        raise UnsupportedOpError(
-            "shrinking with antialias is not supported", hint="export the model with antialias=0"
-        )
+    crops = _crops(call, axes) if interpolation["coordinates"] == "tf_crop_and_resize" else {}
+    antialias = bool(call.int("antialias", 0)) and interpolation["mode"] != "nearest"
+    if crops or (antialias and any(_shrinks(x, axis, target) for axis, target in targets.items())):
+        return _by_matrices(call, x, targets, crops, interpolation)
     return _resized(call, x, targets, interpolation)
 
 
+Crop = tuple[float, float]
+
+
+def _crops(call: Call, axes: tuple[int, ...]) -> dict[int, Crop]:
+    """Which part of each axis is taken, in [0, 1]."""
+    roi = call.fixed(1, "roi").reshape(-1)
+    if len(roi) != 2 * len(axes):
+        raise ModelFormatError(f"roi {roi.tolist()} does not fit {len(axes)} axes")
+    return {axis: (float(start), float(end)) for axis, start, end in zip(axes, roi, roi[len(axes) :])}
+
+
+def _by_matrices(
+    call: Call, x: Value, targets: dict[int, Target], crops: dict[int, Crop], interpolation: Interpolation
+) -> Value:
+    """Antialiasing and crops; they need fixed extents."""
+    settings = Settings(
+        interpolation["mode"], interpolation["coordinates"], interpolation["nearest"],
+        bool(call.int("antialias", 0)), interpolation["cubic_coeff_a"], interpolation["exclude_outside"],
+        call.float("extrapolation_value", 0.0),
+    )  # fmt: skip
+    axes = []
+    for position, extent in enumerate(x.type.shape):
+        start, end = crops.get(position, (0.0, 1.0))
+        target = targets.get(position, Target(extent, 1.0))
+        if position not in targets and (start, end) == (0.0, 1.0):
+            continue
+        if not isinstance(extent, int) or not isinstance(target.extent, int):
+            raise UnsupportedOpError(
+                "antialias and tf_crop_and_resize need fixed extents", hint="fix them with input_shapes"
+            )
+        count = target.extent
+        if crops and target.scale:
+            count = int(np.floor(extent * (end - start) * target.scale))
+        axes.append(Axis(position, extent, count, target.scale or count / max(extent, 1), start, end))
+    return resize_by_matrices(call, x, axes, settings)
+
+
 def _interpolation(call: Call) -> Interpolation:
-    coordinates = call.text("coordinate_transformation_mode", "half_pixel")
-    if coordinates == "tf_crop_and_resize":
-        raise UnsupportedOpError("tf_crop_and_resize is not supported", hint="use Slice and Resize")
     return {
-        "mode": call.text("mode", "nearest"), "coordinates": coordinates,
+        "mode": call.text("mode", "nearest"),
+        "coordinates": call.text("coordinate_transformation_mode", "half_pixel"),
         "nearest": call.text("nearest_mode", "round_prefer_floor"),
         "cubic_coeff_a": call.float("cubic_coeff_a", -0.75),
         "exclude_outside": bool(call.int("exclude_outside", 0)),
