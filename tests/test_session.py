@@ -261,6 +261,34 @@ def test_one_session_on_two_threads_is_an_error_not_a_race():
     assert all("clone" in outcome for outcome in outcomes if isinstance(outcome, str))
 
 
+def test_one_session_with_other_shapes_on_each_thread(graph, model):
+    """Nobody reads the outputs of another's shapes, nor memory that another's plan has given back."""
+    session = model.session(threads=2)
+    expected = {n: interpret(graph, {"x": _random(n, 3, 4)})["half"] for n in (1, 7, 16)}
+    failures, refused = [], []
+
+    def work(n):
+        for round in range(300):
+            try:
+                if round % 3 == 0:
+                    session.resize({"x": (n, 3, 4)})
+                result = session.run({"x": _random(n, 3, 4)}, copy=round % 2 == 0)["half"]
+                right = not result.flags.owndata or np.array_equal(result, expected[n])
+                if result.shape != (n, 3, 4) or not right:
+                    failures.append((n, round))
+                if not (session.clone().memory and session.memory and session.inputs and session.outputs):
+                    failures.append((n, round))
+            except InputError as error:
+                refused.append(str(error))
+
+    workers = [threading.Thread(target=work, args=(n,)) for n in expected]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not failures and all("clone" in text for text in refused)
+
+
 def test_arena_limit(graph):
     big = _chain((1024, 64, 4))
     model = lite.Model(to_bytes(big))

@@ -136,43 +136,57 @@ class PySession {
     std::vector<Shape> wanted;
     for (size_t i = 0; i < shapes.size(); ++i)
       wanted.push_back(shape_from(shapes[i], input_name(i)));
-    resize_to(wanted);
-  }
-
-  // With `times` the per-step times are returned too, as (begin ns, end ns).
-  py::tuple run(const std::vector<Array>& feeds, bool copy, bool timed) {
-    const std::vector<const void*> pointers = check(feeds);
-    std::vector<StepTime> times(timed ? session_->plan()->steps().size() : 0);
     Status status;
     {
       py::gil_scoped_release released;
-      status = session_->run(pointers, times);
+      status = session_->resize(wanted);
+    }
+    raise_if_error(status);
+  }
+
+  // With `timed` the per-step times are returned too, as (begin ns, end ns). The turn lasts until
+  // the outputs are copied: another thread may come in wherever the GIL is released.
+  py::tuple run(const std::vector<Array>& feeds, bool copy, bool timed) {
+    Session::Turn turn = value_or_raise(session_->take_turn());
+    const std::vector<Shape> shapes = checked_shapes(feeds);
+    std::vector<const void*> pointers;
+    for (const Array& feed : feeds) pointers.push_back(feed.data());
+    std::vector<StepTime> times;
+    Status status;
+    {
+      py::gil_scoped_release released;
+      status = run_released(turn, shapes, pointers, timed ? &times : nullptr);
     }
     raise_if_error(status);
     py::list outputs, spans;
-    for (size_t i = 0; i < graph().outputs()->size(); ++i) outputs.append(output(i, copy));
+    for (size_t i = 0; i < graph().outputs()->size(); ++i)
+      outputs.append(output(*turn.plan(), i, copy));
     for (const StepTime& time : times) spans.append(py::make_tuple(time.begin_ns, time.end_ns));
     return py::make_tuple(outputs, spans);
   }
 
   py::object input_shapes() const {
-    if (session_->plan() == nullptr) return py::none();
+    const std::shared_ptr<const Plan> plan = session_->plan();
+    if (plan == nullptr) return py::none();
     py::list shapes;
-    for (const Shape& shape : session_->input_shapes()) shapes.append(tuple_of(shape));
+    for (size_t i = 0; i < graph().inputs()->size(); ++i)
+      shapes.append(tuple_of(plan->input(i).shape));
     return shapes;
   }
 
   py::object output_shapes() const {
-    if (session_->plan() == nullptr) return py::none();
+    const std::shared_ptr<const Plan> plan = session_->plan();
+    if (plan == nullptr) return py::none();
     py::list shapes;
     for (size_t i = 0; i < graph().outputs()->size(); ++i)
-      shapes.append(tuple_of(session_->plan()->output(i).shape));
+      shapes.append(tuple_of(plan->output(i).shape));
     return shapes;
   }
 
   py::object memory() const {
-    if (session_->plan() == nullptr) return py::none();
-    const MemoryReport& report = session_->plan()->memory();
+    const std::shared_ptr<const Plan> plan = session_->plan();
+    if (plan == nullptr) return py::none();
+    const MemoryReport& report = plan->memory();
     py::dict fields;
     fields["arena_bytes"] = report.arena_bytes;
     fields["lower_bound_bytes"] = report.lower_bound_bytes;
@@ -184,8 +198,9 @@ class PySession {
   // (name, op, kernel, input shapes, output shapes) of each step.
   py::list steps() const {
     py::list rows;
-    if (session_->plan() == nullptr) return rows;
-    for (const Step& step : session_->plan()->steps()) {
+    const std::shared_ptr<const Plan> plan = session_->plan();
+    if (plan == nullptr) return rows;
+    for (const Step& step : plan->steps()) {
       const nb::Node& node = *graph().nodes()->Get(step.node);
       rows.append(py::make_tuple(node.name()->str(), node.op()->str(), step.op->kernel(),
                                  shapes_of(step.context.inputs), shapes_of(step.context.outputs)));
@@ -214,30 +229,34 @@ class PySession {
     return shapes;
   }
 
-  void resize_to(const std::vector<Shape>& shapes) {
-    Status status;
-    {
-      py::gil_scoped_release released;
-      status = session_->resize(shapes);
-    }
-    raise_if_error(status);
+  // Without the GIL: plans again if the shapes are new, and runs.
+  static Status run_released(Session::Turn& turn, const std::vector<Shape>& shapes,
+                             const std::vector<const void*>& feeds, std::vector<StepTime>* times) {
+    if (!is_planned_for(turn.plan(), shapes)) LITE_RETURN_IF_ERROR(turn.resize(shapes));
+    if (times == nullptr) return turn.run(feeds);
+    times->resize(turn.plan()->steps().size());
+    return turn.run(feeds, *times);
   }
 
-  // Checks number, types and layout; plans again if the shapes are new; gives the data pointers.
-  std::vector<const void*> check(const std::vector<Array>& feeds) {
+  static bool is_planned_for(const Plan* plan, const std::vector<Shape>& shapes) {
+    if (plan == nullptr) return false;
+    for (size_t i = 0; i < shapes.size(); ++i)
+      if (plan->input(i).shape != shapes[i]) return false;
+    return true;
+  }
+
+  // Checks number, types and layout.
+  std::vector<Shape> checked_shapes(const std::vector<Array>& feeds) const {
     if (feeds.size() != graph().inputs()->size())
       raise_if_error(error(Code::k_bad_input, "got %zu inputs, expected %u", feeds.size(),
                            graph().inputs()->size()));
     std::vector<Shape> shapes;
-    std::vector<const void*> pointers;
     for (size_t i = 0; i < feeds.size(); ++i) {
       check_type(feeds[i], i);
       shapes.push_back(
           shape_from({feeds[i].shape(), feeds[i].shape() + feeds[i].ndim()}, input_name(i)));
-      pointers.push_back(feeds[i].data());
     }
-    if (session_->plan() == nullptr || shapes != session_->input_shapes()) resize_to(shapes);
-    return pointers;
+    return shapes;
   }
 
   void check_type(const Array& feed, size_t index) const {
@@ -256,8 +275,7 @@ class PySession {
                            value.name()->c_str()));
   }
 
-  Array output(size_t index, bool copy) const {
-    const Plan& plan = *session_->plan();
+  static Array output(const Plan& plan, size_t index, bool copy) {
     const Tensor& tensor = plan.output(index);
     const std::vector<py::ssize_t> shape = extents_of(tensor.shape);
     if (copy || !plan.output_in_arena(index)) {

@@ -67,7 +67,7 @@ const nb::Value& value_of(const lite_tensor& tensor) {
 
 // The tensor in the present plan.
 Result<const Tensor*> planned(const lite_tensor& tensor) {
-  const Plan* plan = tensor.session->session->plan();
+  const std::shared_ptr<const Plan> plan = tensor.session->session->plan();
   if (plan == nullptr)
     return error(Code::k_bad_shape,
                  "the shape of '%s' is not known yet\nhint: call lite_session_resize first",
@@ -221,7 +221,7 @@ Status copy_to(const lite_tensor& tensor, void* data, size_t size_bytes) {
 }
 
 Status memory_of(const lite_session& session, lite_memory* memory) {
-  const Plan* plan = session.session->plan();
+  const std::shared_ptr<const Plan> plan = session.session->plan();
   if (plan == nullptr)
     return error(Code::k_bad_shape,
                  "shapes are not known yet\nhint: call lite_session_resize first");
@@ -232,7 +232,8 @@ Status memory_of(const lite_session& session, lite_memory* memory) {
 }
 
 size_t step_count(const lite_session& session) {
-  return session.session->plan() != nullptr ? session.session->plan()->steps().size() : 0;
+  const std::shared_ptr<const Plan> plan = session.session->plan();
+  return plan != nullptr ? plan->steps().size() : 0;
 }
 
 Status step_at(const lite_session& session, size_t index, lite_step* step) {

@@ -8,28 +8,6 @@ namespace {
 
 constexpr int kGreatestThreads = 256;
 
-// Holds a session's flag while a call is inside it.
-class Turn {
- public:
-  explicit Turn(std::atomic<bool>& busy)
-      : busy_(busy), taken_(!busy.exchange(true, std::memory_order_acquire)) {}
-  ~Turn() {
-    if (taken_) busy_.store(false, std::memory_order_release);
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  [[nodiscard]] Status check() const {
-    if (taken_) return Status();
-    return error(
-        Code::k_invalid_argument,
-        "the session is in use on another thread\nhint: give each thread its own session.clone()");
-  }
-
- private:
-  std::atomic<bool>& busy_;
-  bool taken_;
-};
-
 std::vector<Shape> fixed_input_shapes(const nb::Graph& graph) {
   std::vector<Shape> shapes;
   for (uint32_t input : *graph.inputs()) {
@@ -61,31 +39,53 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
 
 Result<std::unique_ptr<Session>> Session::clone() const {
   LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, create(model_, options_));
-  if (plan_ != nullptr && session->plan_ == nullptr)
-    LITE_RETURN_IF_ERROR(session->resize(input_shapes_));
+  const std::shared_ptr<const Plan> present = plan();
+  if (present == nullptr || session->plan_ != nullptr) return session;
+  std::vector<Shape> shapes;
+  for (size_t i = 0; i < model_->graph().inputs()->size(); ++i)
+    shapes.push_back(present->input(i).shape);
+  LITE_RETURN_IF_ERROR(session->resize(shapes));
   return session;
 }
 
+Result<Session::Turn> Session::take_turn() {
+  if (!busy_.exchange(true, std::memory_order_acquire)) return Turn(this);
+  return error(
+      Code::k_invalid_argument,
+      "the session is in use on another thread\nhint: give each thread its own session.clone()");
+}
+
 Status Session::resize(Span<const Shape> input_shapes) {
-  const Turn turn(busy_);
-  LITE_RETURN_IF_ERROR(turn.check());
-  LITE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Plan> plan,
-      Plan::build(model_, input_shapes, {isa_, &team_, options_.arena_limit_bytes}));
-  plan_ = std::move(plan);
-  input_shapes_.assign(input_shapes.begin(), input_shapes.end());
-  return Status();
+  LITE_ASSIGN_OR_RETURN(Turn turn, take_turn());
+  return turn.resize(input_shapes);
 }
 
 Status Session::run(Span<const void* const> inputs, Span<StepTime> times) {
-  const Turn turn(busy_);
-  LITE_RETURN_IF_ERROR(turn.check());
+  LITE_ASSIGN_OR_RETURN(Turn turn, take_turn());
+  return turn.run(inputs, times);
+}
+
+std::shared_ptr<const Plan> Session::plan() const {
+  const std::lock_guard<std::mutex> lock(plan_mutex_);
+  return plan_;
+}
+
+Status Session::plan_for(Span<const Shape> input_shapes) {
+  LITE_ASSIGN_OR_RETURN(
+      std::shared_ptr<Plan> plan,
+      Plan::build(model_, input_shapes, {isa_, &team_, options_.arena_limit_bytes}));
+  const std::lock_guard<std::mutex> lock(plan_mutex_);
+  plan_.swap(plan);
+  return Status();
+}
+
+Status Session::run_plan(Span<const void* const> inputs, Span<StepTime> times) {
   if (plan_ == nullptr)
     return error(Code::k_bad_shape,
                  "the model's input shapes are not fixed\nhint: resize the session first");
-  if (inputs.size() != input_shapes_.size())
-    return error(Code::k_bad_input, "got %zu inputs, expected %zu", inputs.size(),
-                 input_shapes_.size());
+  if (inputs.size() != model_->graph().inputs()->size())
+    return error(Code::k_bad_input, "got %zu inputs, expected %u", inputs.size(),
+                 model_->graph().inputs()->size());
   LITE_RETURN_IF_ERROR(plan_->allocate());
   for (size_t i = 0; i < inputs.size(); ++i) plan_->bind_input(i, inputs[i]);
   run_steps(times);

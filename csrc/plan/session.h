@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Session: one caller's running state over a shared model. Cheap; not for two threads at once.
+// Session: one caller's running state over a shared model. Cheap; not for two threads at once: the
+// second one is refused.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/threads.h"
@@ -29,32 +32,63 @@ class Session {
   // A new session with the same options and shapes.
   [[nodiscard]] Result<std::unique_ptr<Session>> clone() const;
 
-  // Plans for other input shapes, one per graph input. After a failure the session is as before.
-  [[nodiscard]] Status resize(Span<const Shape> input_shapes);
+  // The session for one caller alone, until the turn is destroyed: who resizes, runs and reads
+  // outputs within one turn reads what it computed itself. Fails while another caller has it.
+  class Turn;
+  [[nodiscard]] Result<Turn> take_turn();
 
-  // Runs with one pointer per graph input, of the planned shapes. `times`, if not empty, has one
-  // element per step and gets when each ran. Fails if the session is running already, on another
-  // thread.
+  // Turns of one call.
+  [[nodiscard]] Status resize(Span<const Shape> input_shapes);
   [[nodiscard]] Status run(Span<const void* const> inputs, Span<StepTime> times = {});
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const std::shared_ptr<const Model>& shared_model() const { return model_; }
-  [[nodiscard]] const Plan* plan() const { return plan_.get(); }  // null before the first resize
+  // Null before the first resize. Shapes in it never change; bytes of values belong to who has the
+  // turn.
+  [[nodiscard]] std::shared_ptr<const Plan> plan() const;
   [[nodiscard]] Isa isa() const { return isa_; }
   [[nodiscard]] const SessionOptions& options() const { return options_; }
-  [[nodiscard]] const std::vector<Shape>& input_shapes() const { return input_shapes_; }
 
  private:
   Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa);
+  [[nodiscard]] Status plan_for(Span<const Shape> input_shapes);
+  [[nodiscard]] Status run_plan(Span<const void* const> inputs, Span<StepTime> times);
   void run_steps(Span<StepTime> times);
 
   std::shared_ptr<const Model> model_;
   SessionOptions options_;
   Isa isa_;
   ThreadTeam team_;
-  std::unique_ptr<Plan> plan_;
-  std::vector<Shape> input_shapes_;
+  mutable std::mutex plan_mutex_;  // for plan_, which only who has the turn replaces
+  std::shared_ptr<Plan> plan_;
   std::atomic<bool> busy_{false};
+};
+
+class Session::Turn {
+ public:
+  Turn(Turn&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+  ~Turn() {
+    if (session_ != nullptr) session_->busy_.store(false, std::memory_order_release);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  Turn& operator=(Turn&&) = delete;
+
+  // Plans for other input shapes, one per graph input. After a failure the session is as before.
+  [[nodiscard]] Status resize(Span<const Shape> input_shapes) {
+    return session_->plan_for(input_shapes);
+  }
+  // Runs with one pointer per graph input, of the planned shapes. `times`, if not empty, has one
+  // element per step and gets when each ran.
+  [[nodiscard]] Status run(Span<const void* const> inputs, Span<StepTime> times = {}) {
+    return session_->run_plan(inputs, times);
+  }
+  [[nodiscard]] const Plan* plan() const { return session_->plan_.get(); }
+
+ private:
+  friend class Session;
+  explicit Turn(Session* session) : session_(session) {}
+  Session* session_;  // null when moved from
 };
 
 }  // namespace lite
