@@ -46,9 +46,11 @@ Status ReduceBase::prepare(PrepareContext& context) {
   plan_passes(x.shape, axes);
   element_bytes_ = dtype_size_bytes(x.dtype);
   if (count_ == 0) return Status();
-  // the first pass leaves most; buffers are taken in turn, the last one may be the output itself
-  const size_t most = static_cast<size_t>(passes_[0].outer * passes_[0].inner);
-  half_scratch_ = aligned(most * choice_.accumulator_bytes);
+  // Buffers are taken in turn, the last one may be the output itself. The first pass leaves most,
+  // but an empty axis that a later one folds empties it.
+  int64_t most = 0;
+  for (int i = 0; i < count_; ++i) most = std::max(most, passes_[i].outer * passes_[i].inner);
+  half_scratch_ = aligned(static_cast<size_t>(most) * choice_.accumulator_bytes);
   context.scratch_bytes = std::max(context.scratch_bytes, 2 * half_scratch_);
   return Status();
 }
