@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 from lite.errors import PassError
 from lite.ir.op import Op
 from lite.ir.types import TensorType
+
+MOST_DRIFT = 64  # how far from where it is expected a node is looked for, before it is everywhere
 
 
 class Value:
@@ -42,13 +45,14 @@ class Value:
 class Node:
     """One application of an op."""
 
-    __slots__ = ("inputs", "name", "op", "outputs")
+    __slots__ = ("expected", "inputs", "name", "op", "outputs")
 
     def __init__(self, op: Op, inputs: tuple[Value | None, ...], name: str) -> None:
         self.op = op
         self.inputs = inputs
         self.name = name
         self.outputs: tuple[Value, ...] = ()
+        self.expected = 0  # where it stood in Graph.nodes, but for the drift of all nodes near it
 
     @property
     def output(self) -> Value:
@@ -103,13 +107,16 @@ class Graph:
     symbols: dict[str, Symbol] = field(default_factory=dict)  # by name, of the extents of the inputs
     preprocess: Preprocess | None = None
     _names: set[str] = field(default_factory=set, repr=False)
+    _drift: int = field(default=0, repr=False)  # how far nodes were found from where they were expected
+    _counts: dict[str, int] = field(default_factory=dict, repr=False)  # last number given to a wish
 
     def unique_name(self, wish: str) -> str:
         """A value name not yet taken, as close to the wish as can be; it is taken from now on."""
-        name, count = wish or "value", 0
+        wish = wish or "value"
+        name = wish
         while name in self._names:
-            count += 1
-            name = f"{wish}.{count}"
+            self._counts[wish] = self._counts.get(wish, 0) + 1
+            name = f"{wish}.{self._counts[wish]}"
         self._names.add(name)
         return name
 
@@ -160,8 +167,26 @@ class Graph:
         for position, read in enumerate(node.inputs):
             if read is not None:
                 read.uses.append((node, position))
-        self.nodes.insert(self.nodes.index(before) if before else len(self.nodes), node)
+        position = self.place(before) if before is not None else len(self.nodes)
+        node.expected = position - self._drift
+        self.nodes.insert(position, node)
         return node.outputs
+
+    def place(self, node: Node) -> int:
+        """Position of a node in running order; quick if one asks in about that order.
+
+        Raises
+        ------
+        PassError
+            If the node is not in the graph.
+        """
+        guess = node.expected + self._drift
+        for start, end in ((guess - MOST_DRIFT, guess + MOST_DRIFT), (0, len(self.nodes))):
+            with contextlib.suppress(ValueError):
+                position = self.nodes.index(node, max(start, 0), max(end, 0))
+                self._drift = position - node.expected
+                return position
+        raise PassError("the node is not in the graph", where=node.name)
 
     def set_input(self, node: Node, position: int, value: Value | None) -> None:
         """Make a node read another value at a position (which may lie behind its last input)."""
@@ -218,7 +243,7 @@ class Graph:
         for position, read in enumerate(node.inputs):
             if read is not None:
                 read.uses.remove((node, position))
-        self.nodes.remove(node)
+        del self.nodes[self.place(node)]
 
     def remove_unread(self, node: Node) -> int:
         """Take out a node that nothing reads, then the nodes that only it read; how many they were."""
@@ -239,7 +264,7 @@ class Graph:
         if names != [[value.name for value in values] for values in (other.inputs, other.outputs)]:
             raise PassError(f"the other graph has not the inputs and outputs {names}", where=self.name)
         self.inputs, self.outputs, self.nodes = other.inputs, other.outputs, other.nodes
-        self._names = other._names
+        self._names, self._counts, self._drift = other._names, other._counts, other._drift
 
     def constants(self) -> list[Value]:
         """Constants that nodes read or that are outputs, each once, in order of first use."""

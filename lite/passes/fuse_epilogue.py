@@ -92,7 +92,7 @@ class FuseResidual(Rule[tuple[Node, list[Node]]]):
     def rewrite(self, match: tuple[Node, list[Node]], build: Builder) -> Value:
         root, layers = match
         fitting = [layer for layer in layers if _refusal(root, layer, build.graph) is None]
-        layer = max(fitting, key=build.graph.nodes.index)  # the later one: no value has to live longer
+        layer = max(fitting, key=build.graph.place)  # the later one: no value has to live longer
         inputs = [layer.input(position) for position in range(RESIDUAL)]
         return build.add(layer.op, *inputs, _other_operand(root, layer), name=layer.name)
 
