@@ -6,8 +6,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("onnx", "flatbuffers", "google.protobuf", "click", "rich", "PIL", "scipy", "torch", "lite.ir", "lite.ops",
-         "lite.importers", "lite.passes", "lite.nb", "lite.cli")  # fmt: skip
+HEAVY = ("onnx", "flatbuffers", "google.protobuf", "click", "rich", "PIL", "scipy", "torch", "lite.ir",
+         "lite.ops", "lite.importers", "lite.passes", "lite.nb", "lite.cli")  # fmt: skip
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -33,9 +33,9 @@ def get(name: str) -> type[Op]:
     if name not in names():
         raise UnsupportedOpError(f"there is no op {name!r}", hint="`lite opt --print_all_ops` lists the ops")
     module = importlib.import_module(f"{__name__}.{name}")
-    for candidate in vars(module).values():
-        if isinstance(candidate, type) and issubclass(candidate, Op) and candidate.__dict__.get("name") == name:
-            return candidate
+    for found in vars(module).values():
+        if isinstance(found, type) and issubclass(found, Op) and found.__dict__.get("name") == name:
+            return found
     raise UnsupportedOpError(f"lite/ops/{name}.py defines no Op with name={name!r}")
 
 

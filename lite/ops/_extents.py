@@ -45,7 +45,7 @@ def replaced(shape: tuple[Extent, ...], changes: dict[int, Extent]) -> tuple[Ext
     return tuple(changes.get(axis, extent) for axis, extent in enumerate(shape))
 
 
-def window_count(extent: Extent, window: int, stride: int, before: int, after: int,
+def window_count(extent: Extent, window: int, stride: int, before: Extent, after: Extent,
                  ceil_mode: bool) -> Extent:
     """How many windows fit along an axis.
 

@@ -56,7 +56,7 @@ class Conv2d(Op, name="conv2d"):
         return count
 
     def reference(self, x, w, bias=None, residual=None):
-        top, left, bottom, right = self.pads
+        top, left, bottom, right = map(int, self.pads)
         padded = np.pad(to_nchw(x, self.layout), ((0, 0), (0, 0), (top, bottom), (left, right)))
         view = _windows(padded, w.shape[2:], self.strides, self.dilations)
         n, c, oh, ow, kh, kw = view.shape

@@ -82,7 +82,7 @@ def _positions(op: Pool2d, side: int, extent: int) -> np.ndarray:
     """Where the windows look along one side: [windows, kernel], before 0 and past the end in padding."""
     window = (op.kernel[side] - 1) * op.dilations[side] + 1
     count = window_count(extent, window, op.strides[side], op.pads[side], op.pads[side + 2], op.ceil_mode)
-    starts = np.arange(int(count)) * op.strides[side] - op.pads[side]
+    starts = np.arange(int(count)) * op.strides[side] - int(op.pads[side])
     return starts[:, None] + np.arange(op.kernel[side]) * op.dilations[side]
 
 
