@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nb/check.h"
 
+#include <algorithm>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
@@ -16,10 +19,18 @@ constexpr size_t kGreatestValues = 1 << 16;
 
 using Extents = flatbuffers::Vector<const nb::Extent*>;
 
+// FlatBuffers' verifier leaves this out for vectors of structs.
+template <class Struct>
+Status check_aligned(const flatbuffers::Vector<const Struct*>& structs) {
+  if (structs.size() == 0 || reinterpret_cast<uintptr_t>(structs.Data()) % alignof(Struct) == 0)
+    return Status();
+  return error(Code::k_corrupt_file, "a list is not aligned");
+}
+
 class GraphChecker {
  public:
-  GraphChecker(const nb::Graph& graph, size_t weights_bytes)
-      : graph_(graph), weights_bytes_(weights_bytes), written_(graph.values()->size(), false) {}
+  GraphChecker(const nb::Graph& graph, Span<const std::byte> weights)
+      : graph_(graph), weights_(weights), written_(graph.values()->size(), false) {}
 
   [[nodiscard]] Status check() {
     if (graph_.values()->size() > kGreatestValues)
@@ -38,7 +49,8 @@ class GraphChecker {
   [[nodiscard]] Status check_formula(const nb::Formula& formula) const;
   [[nodiscard]] Status check_values();
   [[nodiscard]] Status check_shape(const Extents& shape, bool constant) const;
-  [[nodiscard]] Status check_constant(const nb::Value& value) const;
+  [[nodiscard]] Status check_constant(const nb::Value& value);
+  [[nodiscard]] Status check_bools(const nb::Constant& constant);
   [[nodiscard]] Status check_inputs();
   [[nodiscard]] Status check_symbols() const;
   [[nodiscard]] Status check_nodes();
@@ -50,8 +62,10 @@ class GraphChecker {
   [[nodiscard]] Status check_extent(const nb::Extent& extent) const;
 
   const nb::Graph& graph_;
-  size_t weights_bytes_;
+  Span<const std::byte> weights_;
   std::vector<bool> written_;
+  std::set<std::pair<uint64_t, uint64_t>> bools_;  // offset and size of those looked at
+  uint64_t bools_bytes_ = 0;
 };
 
 Status GraphChecker::check_formulas() const {
@@ -66,6 +80,7 @@ Status GraphChecker::check_formula(const nb::Formula& formula) const {
   if (formula.steps()->size() > kGreatestFormulaSteps)
     return error(Code::k_corrupt_file, "%u steps, expected at most %zu", formula.steps()->size(),
                  kGreatestFormulaSteps);
+  LITE_RETURN_IF_ERROR(check_aligned(*formula.steps()));
   for (const nb::FormulaStep* step : *formula.steps()) {
     if (step->code() > nb::FormulaCode_MAX)
       return error(Code::k_corrupt_file, "there is no step code %d", step->code());
@@ -108,6 +123,7 @@ Status GraphChecker::check_extent(const nb::Extent& extent) const {
 Status GraphChecker::check_shape(const Extents& shape, bool constant) const {
   if (shape.size() > kMaxRank)
     return error(Code::k_corrupt_file, "rank %u, expected at most %d", shape.size(), kMaxRank);
+  LITE_RETURN_IF_ERROR(check_aligned(shape));
   int64_t count = 1;
   for (const nb::Extent* extent : shape) {
     LITE_RETURN_IF_ERROR(check_extent(*extent));
@@ -126,14 +142,14 @@ Status GraphChecker::check_shape(const Extents& shape, bool constant) const {
   return Status();
 }
 
-Status GraphChecker::check_constant(const nb::Value& value) const {
+Status GraphChecker::check_constant(const nb::Value& value) {
   const nb::Constant& constant = *value.constant();
   if (constant.packing() > nb::Packing_MAX)
     return error(Code::k_corrupt_file, "there is no packing %d", constant.packing());
-  if (constant.offset() > weights_bytes_ || constant.size() > weights_bytes_ - constant.offset())
+  if (constant.offset() > weights_.size() || constant.size() > weights_.size() - constant.offset())
     return error(Code::k_corrupt_file, "bytes %llu + %llu lie outside the weights (%zu bytes)",
                  static_cast<unsigned long long>(constant.offset()),
-                 static_cast<unsigned long long>(constant.size()), weights_bytes_);
+                 static_cast<unsigned long long>(constant.size()), weights_.size());
   if (constant.offset() % kAlignment != 0)
     return error(Code::k_corrupt_file, "the data is not 64-byte aligned");
   uint64_t count = 1;
@@ -144,6 +160,17 @@ Status GraphChecker::check_constant(const nb::Value& value) const {
     return error(Code::k_corrupt_file, "%llu bytes of data, the type and shape need %llu",
                  static_cast<unsigned long long>(constant.size()),
                  static_cast<unsigned long long>(logical));
+  return value.dtype() == nb::DType_boolean ? check_bools(constant) : Status();
+}
+
+// Each stretch of bytes is looked at once: many constants may share one, but not overlap otherwise.
+Status GraphChecker::check_bools(const nb::Constant& constant) {
+  if (!bools_.emplace(constant.offset(), constant.size()).second) return Status();
+  bools_bytes_ += constant.size();
+  if (bools_bytes_ > weights_.size()) return error(Code::k_corrupt_file, "constants overlap");
+  const std::byte* data = weights_.data() + constant.offset();
+  if (std::any_of(data, data + constant.size(), [](std::byte byte) { return byte > std::byte{1}; }))
+    return error(Code::k_corrupt_file, "a truth value is neither 0 nor 1");
   return Status();
 }
 
@@ -290,6 +317,7 @@ Status GraphChecker::check_attribute(const nb::Attribute& attribute) const {
     return error(Code::k_corrupt_file, "it holds values of more than one kind");
   if (attribute.kind() < nb::AttributeKind_integers && held != 1)
     return error(Code::k_corrupt_file, "it holds %zu values, expected 1", held);
+  if (integers != 0) LITE_RETURN_IF_ERROR(check_aligned(*attribute.integers()));
   for (size_t i = 0; i < integers; ++i)
     LITE_RETURN_IF_ERROR(check_extent(*attribute.integers()->Get(static_cast<uint32_t>(i))));
   return Status();
@@ -308,8 +336,8 @@ Status GraphChecker::check_outputs() const {
 
 }  // namespace
 
-Status check_graph(const nb::Graph& graph, size_t weights_bytes) {
-  return GraphChecker(graph, weights_bytes).check();
+Status check_graph(const nb::Graph& graph, Span<const std::byte> weights) {
+  return GraphChecker(graph, weights).check();
 }
 
 }  // namespace lite

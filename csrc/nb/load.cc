@@ -137,7 +137,7 @@ Status Model::verify_graph(const nb::Section& section) {
   if (!verifier.VerifyBuffer<nb::Graph>(nullptr))
     return error(Code::k_corrupt_file, "the structure of section 'graph' is broken");
   graph_ = flatbuffers::GetRoot<nb::Graph>(data);
-  return check_graph(*graph_, weights_bytes_);
+  return check_graph(*graph_, {weights_, weights_bytes_});
 }
 
 }  // namespace lite
