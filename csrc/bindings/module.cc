@@ -17,6 +17,14 @@ namespace {
 
 using Array = py::array;
 
+// What a file calls things may be no UTF-8.
+py::str text_of(const std::string& bytes) {
+  return py::reinterpret_steal<py::str>(
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<py::ssize_t>(bytes.size()), "replace"));
+}
+
+py::str text_of(const flatbuffers::String* bytes) { return text_of(bytes->str()); }
+
 // Raises the exception class of the status; the text after "hint: " goes to its hint.
 void raise_if_error(const Status& status) {
   if (status.ok()) return;
@@ -25,8 +33,8 @@ void raise_if_error(const Status& status) {
   const size_t hint = text.find(kHint);
   const py::object type = py::module_::import("lite.errors").attr(code_exception(status.code()));
   py::dict keywords;
-  if (hint != std::string::npos) keywords["hint"] = text.substr(hint + std::strlen(kHint));
-  const py::object exception = type(text.substr(0, hint), **keywords);
+  if (hint != std::string::npos) keywords["hint"] = text_of(text.substr(hint + std::strlen(kHint)));
+  const py::object exception = type(text_of(text.substr(0, hint)), **keywords);
   PyErr_SetObject(type.ptr(), exception.ptr());
   throw py::error_already_set();
 }
@@ -72,10 +80,10 @@ py::list declared(const nb::Graph& graph, const flatbuffers::Vector<uint32_t>& i
         shape.append(extent->value());
       } else {
         const std::string name = symbol_name(graph, *extent);
-        shape.append(name.empty() ? "?" : name);
+        shape.append(text_of(name.empty() ? "?" : name));
       }
     }
-    rows.append(py::make_tuple(value.name()->str(), py::tuple(shape),
+    rows.append(py::make_tuple(text_of(value.name()), py::tuple(shape),
                                dtype_name(static_cast<DType>(value.dtype()))));
   }
   return rows;
@@ -112,7 +120,7 @@ py::object preprocess_of(const PyModel& self) {
   fields["crop"] = preprocess->crop();
   fields["mean"] = reals(preprocess->mean());
   fields["std"] = reals(preprocess->std());
-  fields["format"] = preprocess->format() ? preprocess->format()->str() : "RGB";
+  fields["format"] = preprocess->format() ? text_of(preprocess->format()) : py::str("RGB");
   return fields;
 }
 
@@ -202,7 +210,7 @@ class PySession {
     if (plan == nullptr) return rows;
     for (const Step& step : plan->steps()) {
       const nb::Node& node = *graph().nodes()->Get(step.node);
-      rows.append(py::make_tuple(node.name()->str(), node.op()->str(), step.op->kernel(),
+      rows.append(py::make_tuple(text_of(node.name()), text_of(node.op()), step.op->kernel(),
                                  shapes_of(step.context.inputs), shapes_of(step.context.outputs)));
     }
     return rows;
@@ -349,10 +357,11 @@ PYBIND11_MODULE(_native, module) {
            [](const PyModel& self) {
              return lite::declared(self.model->graph(), *self.model->graph().outputs());
            })
-      .def_property_readonly("name",
-                             [](const PyModel& self) { return self.model->graph().name()->str(); })
       .def_property_readonly(
-          "made_by", [](const PyModel& self) { return self.model->header().made_by()->str(); })
+          "name", [](const PyModel& self) { return lite::text_of(self.model->graph().name()); })
+      .def_property_readonly(
+          "made_by",
+          [](const PyModel& self) { return lite::text_of(self.model->header().made_by()); })
       .def_property_readonly("size_bytes",
                              [](const PyModel& self) { return self.model->size_bytes(); })
       .def_property_readonly("weights_bytes",
