@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lite.ir import Graph, TensorType
+from lite.nb.writer import write
+from lite.ops.add import Add
+from lite.ops.concat import Concat
+from lite.ops.conv2d import Conv2d
+from lite.ops.fully_connected import FullyConnected
+from lite.ops.leaky_relu import LeakyRelu
+from lite.ops.pool2d import Pool2d
+from lite.ops.reduce_mean import ReduceMean
+from lite.ops.reshape import Reshape
+from lite.ops.softmax import Softmax
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(*command: object, folder: Path | None = None) -> str:
+    """Standard output of a command; its whole output is the failure's text if it fails."""
+    done = subprocess.run([str(word) for word in command], cwd=folder, capture_output=True, text=True)
+    said = f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{said}"
+    return done.stdout
+
+
+Run = Callable[..., str]
+Build = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Runs a command and gives its standard output; a command that fails fails the test."""
+    return _run
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Builds the C++ side with options and gives the folder; LITE_TEST_BUILDS keeps them for next time."""
+    kept = os.environ.get("LITE_TEST_BUILDS")
+
+    def made(name: str, *targets: str, **options: str) -> Path:
+        folder = Path(kept) / name if kept else tmp_path_factory.mktemp(name)
+        _run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}",
+            f"-DLITE_PYTHON_PACKAGE={folder}/package", "-DLITE_BUILD_TESTS=ON",
+            *(f"-D{option}={value}" for option, value in options.items()))
+        _run("cmake", "--build", folder, *(word for target in targets for word in ("--target", target)))
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small convolutional net as a .nb file."""
+    path = tmp_path_factory.mktemp("model") / "net.nb"
+    write(small_net(), path)
+    return path
+
+
+def small_net() -> Graph:
+    random = np.random.default_rng(0)
+
+    def weights(*shape: int) -> np.ndarray:
+        return random.standard_normal(shape).astype(np.float32)
+
+    graph = Graph("net")
+    x = graph.add_input("x", TensorType((1, 12, 12, 3)))
+    (stem,) = graph.add(Conv2d(layout="nhwc", pads=(1, 1, 1, 1), activation="relu"),
+                        [x, graph.constant(weights(8, 3, 3, 3)), graph.constant(weights(8))])
+    (deep,) = graph.add(Conv2d(layout="nhwc", pads=(1, 1, 1, 1), groups=8),
+                        [stem, graph.constant(weights(8, 1, 3, 3))])
+    (point,) = graph.add(Conv2d(layout="nhwc"), [deep, graph.constant(weights(8, 8, 1, 1)), None, stem])
+    (total,) = graph.add(Add(), [point, deep])
+    (bent,) = graph.add(LeakyRelu(), [total])
+    (pooled,) = graph.add(Pool2d(kind="max", kernel=(2, 2), strides=(2, 2), layout="nhwc"), [bent])
+    (both,) = graph.add(Concat(axis=3), [pooled, pooled])
+    (mean,) = graph.add(ReduceMean(axes=(1, 2)), [both])
+    (flat,) = graph.add(Reshape(shape=(1, 16)), [mean])
+    (scores,) = graph.add(FullyConnected(), [flat, graph.constant(weights(16, 10))])
+    graph.outputs = list(graph.add(Softmax(axis=1), [scores], outputs=["scores"]))
+    return graph
