@@ -11,6 +11,7 @@ import traceback
 
 import click
 
+import lite
 import lite.cli
 from lite.errors import LiteError
 
@@ -79,7 +80,7 @@ class CommandFolder(click.Group):
 @click.group(
     cls=CommandFolder, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(package_name="lite-engine", prog_name="lite")
+@click.version_option(lite.__version__, prog_name="lite")
 @click.pass_context
 def app(context: click.Context) -> None:
     """Lite: converts trained models to .nb files and runs them.

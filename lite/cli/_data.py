@@ -152,17 +152,35 @@ def write_arrays(path: str, arrays: Arrays) -> None:
 def planned_shapes(
     inputs: Sequence[TensorInfo], given: Mapping[str, Sequence[int]]
 ) -> dict[str, tuple[int, ...]]:
-    """A shape for every input: the given one, or the declared one with 1 for each free extent."""
+    """A shape for every input: the given one, or the declared one with a guess for each free extent.
+
+    The guess is 1 for the first axis, 224 for the height and width of images, 16 for anything else; extents
+    of one name get one number.
+    """
     known = [info.name for info in inputs]
     for name in given:
         if name not in known:
             raise InputError(
                 f"there is no input {name!r}; the model's are {', '.join(known)}", where="--input_shape"
             )
-    fixed = {
-        info.name: [extent if isinstance(extent, int) else 1 for extent in info.shape] for info in inputs
+    numbers: dict[str, int] = {}
+    for info in inputs:
+        pairs = zip(info.shape, given.get(info.name, ()))
+        numbers.update({extent: number for extent, number in pairs if isinstance(extent, str)})
+    return {
+        info.name: tuple(
+            given.get(info.name) or [_extent(info.shape, axis, numbers) for axis in range(len(info.shape))]
+        )
+        for info in inputs
     }
-    return {name: tuple(given.get(name, fixed[name])) for name in known}
+
+
+def _extent(shape: Sequence[int | str], axis: int, numbers: dict[str, int]) -> int:
+    extent = shape[axis]
+    if isinstance(extent, int):
+        return extent
+    guess = 1 if axis == 0 else 224 if len(shape) == 4 else 16
+    return numbers.setdefault(extent, guess)
 
 
 def random_inputs(inputs: Sequence[TensorInfo], shapes: Mapping[str, Sequence[int]], seed: int = 0) -> Arrays:

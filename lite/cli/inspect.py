@@ -13,6 +13,7 @@ import numpy as np
 from lite.cli._app import PaddleCommand
 from lite.cli._output import emit, json_option, megabytes, table
 from lite.cli.opt import shape_option
+from lite.errors import ShapeError
 
 if TYPE_CHECKING:
     from lite.ir import Graph, Node, Value
@@ -86,10 +87,16 @@ def _engine_facts(model: str, shapes: dict[str, tuple[int, ...]]) -> dict[str, A
         return {}
     loaded = Model(model)
     session = loaded.session()
-    session.resize(planned_shapes(session.inputs, shapes))
-    planned = {info.name: list(info.shape) for info in session.inputs}
+    planned = planned_shapes(session.inputs, shapes)
+    facts: dict[str, Any] = {"made_by": loaded.made_by}
+    try:
+        session.resize(planned)
+    except ShapeError:
+        if shapes:
+            raise
+        return facts  # the guess was bad: the plan is shown for shapes that are given
     assert session.memory is not None
-    return {"made_by": loaded.made_by, "memory": {"for": planned, **dataclasses.asdict(session.memory)}}
+    return {**facts, "memory": {"for": planned, **dataclasses.asdict(session.memory)}}
 
 
 def _statistics(value: Value) -> dict[str, Any]:
@@ -133,7 +140,7 @@ def _typed(value: dict[str, Any]) -> str:
 def _memory(memory: dict[str, Any] | None) -> list[str]:
     if memory is None:
         return []
-    shapes = ", ".join(f"{name}{shape}" for name, shape in memory["for"].items())
+    shapes = ", ".join(f"{name}{list(shape)}" for name, shape in memory["for"].items())
     return [f"memory  for {shapes}: arena {megabytes(memory['arena_bytes'])} (no layout needs less than "
             f"{megabytes(memory['lower_bound_bytes'])}), of it scratch {megabytes(memory['scratch_bytes'])}; "
             f"weights {megabytes(memory['weights_bytes'])}, mapped"]  # fmt: skip

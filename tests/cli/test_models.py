@@ -203,3 +203,14 @@ def test_compare_undoes_the_layout_of_the_engine(cli: Callable, tmp_path: Path) 
     rows = {row["name"]: row for row in result["values"]}
     assert set(rows) == {"hidden", "last"} and result["not_in_b"] == ["first"]
     assert all(row["sqnr_db"] > 100 for row in rows.values())
+
+
+def test_guessed_shapes_respect_names_and_what_is_given() -> None:
+    from lite.cli._data import planned_shapes
+    from lite.session import TensorInfo
+
+    f32 = np.dtype(np.float32)
+    inputs = [TensorInfo("image", ("N", 3, "H", "W"), f32), TensorInfo("tokens", ("N", "T"), f32)]
+    assert planned_shapes(inputs, {}) == {"image": (1, 3, 224, 224), "tokens": (1, 16)}
+    given = planned_shapes(inputs, {"image": (2, 3, 32, 48)})
+    assert given == {"image": (2, 3, 32, 48), "tokens": (2, 16)}
