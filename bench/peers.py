@@ -79,6 +79,7 @@ class Lite(Engine):
         from lite.session import Model
 
         self.session = Model(prepared).session(threads=threads)
+        self.session.resize({name: fixed(shape) for name, shape in self.inputs()})  # plans: part of loading
 
     @classmethod
     def prepare(cls, model: Path, prepared: Path) -> None:
@@ -140,11 +141,15 @@ class Job:
     realtime: bool = False
 
 
+def fixed(shape: list[Any]) -> list[int]:
+    """The shape with 1 for free extents."""
+    return [extent if isinstance(extent, int) else 1 for extent in shape]
+
+
 def random_feeds(inputs: list[tuple[str, list[Any]]]) -> dict[str, np.ndarray]:
     """The same numbers for every engine; free extents are 1."""
     random = np.random.RandomState(SEED)
-    shapes = {name: [extent if isinstance(extent, int) else 1 for extent in shape] for name, shape in inputs}
-    return {name: random.standard_normal(shapes[name]).astype(np.float32) for name in sorted(shapes)}
+    return {name: random.standard_normal(fixed(shape)).astype(np.float32) for name, shape in sorted(inputs)}
 
 
 def peak_bytes() -> int:

@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from lite.cli._app import PaddleCommand
+from lite.cli._data import planned_shapes, random_inputs
 from lite.cli._output import emit, json_option, megabytes, progress
 from lite.cli.opt import shape_option
 
@@ -42,39 +43,23 @@ def command(
 
     Example: lite bench model.nb --threads 2 --profile
     """
-    from lite.cli._data import planned_shapes, random_inputs
     from lite.nb.writer import write_atomically
-    from lite.session import Model
 
     with progress() as tell:
         tell("loading")
-        begin = time.perf_counter()
-        session = Model(model).session(threads=threads)
-        load_ms = (time.perf_counter() - begin) * 1e3
-        planned = planned_shapes(session.inputs, shapes)
-        session.resize(planned)
-        feeds = random_inputs(session.inputs, planned)
+        session, load_ms = _loaded(model, threads, shapes)
+        feeds = random_inputs(session.inputs, {})
         tell("running")
         first_ms = _timed(session, feeds)
         for _ in range(warmup):
             session.run(feeds)
         latencies = [_timed(session, feeds) for _ in range(repeats)]
+        layers = session.profile(feeds, repeats=repeats) if profile or trace else None
     if raw:
         click.echo("\n".join(f"{latency:.4f}" for latency in latencies))
         return
-    result: dict[str, Any] = {
-        "model": model,
-        "machine": _machine(session),
-        "threads": threads,
-        "warmup": warmup,
-        "repeats": repeats,
-        "input_shapes": planned,
-        "load_ms": load_ms,
-        "first_ms": first_ms,
-        **_statistics(latencies),
-        "memory": _memory(session),
-    }
-    layers = session.profile(feeds, repeats=repeats) if profile or trace else None
+    times = {"load_ms": load_ms, "first_ms": first_ms, **_statistics(latencies)}
+    result = {"model": model, **_conditions(session), "warmup": warmup, "repeats": repeats, **times}
     if layers is not None and profile:
         result["profile"] = layers.to_dict()
     if layers is not None and trace:
@@ -82,9 +67,26 @@ def command(
     emit(result, as_json, lambda: _text(result, layers if profile else None))
 
 
-def _memory(session: Session) -> dict[str, int]:
+def _loaded(model: str, threads: int, shapes: dict[str, tuple[int, ...]]) -> tuple[Session, float]:
+    """A session ready to run, and what that took in ms (for a source model: with its conversion)."""
+    from lite.session import Model
+
+    begin = time.perf_counter()
+    session = Model(model).session(threads=threads)
+    session.resize(planned_shapes(session.inputs, shapes))
+    return session, (time.perf_counter() - begin) * 1e3
+
+
+def _conditions(session: Session) -> dict[str, Any]:
+    from lite.cli._machine import cpu_name, governor
+
     assert session.memory is not None  # the shapes are planned
-    return dataclasses.asdict(session.memory)
+    return {
+        "machine": {"cpu": cpu_name(), "isa": session.isa, "governor": governor()},
+        "threads": session.threads,
+        "input_shapes": {info.name: list(info.shape) for info in session.inputs},
+        "memory": dataclasses.asdict(session.memory),
+    }
 
 
 def _timed(session: Session, feeds: dict[str, np.ndarray]) -> float:
@@ -97,12 +99,6 @@ def _statistics(latencies: list[float]) -> dict[str, float]:
     low, median, high = np.percentile(latencies, (10, 50, 90))
     return {"min_ms": min(latencies), "p10_ms": low, "median_ms": median, "avg_ms": float(np.mean(latencies)),
             "p90_ms": high, "max_ms": max(latencies)}  # fmt: skip
-
-
-def _machine(session: Session) -> dict[str, Any]:
-    from lite.cli._machine import cpu_name, governor
-
-    return {"cpu": cpu_name(), "isa": session.isa, "governor": governor()}
 
 
 def _text(result: dict[str, Any], layers: Profile | None) -> str:
