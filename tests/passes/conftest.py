@@ -77,9 +77,9 @@ def try_passes(graph: Graph, *passes: Pass, symbols: Mapping[str, int] | None = 
     for name, array in interpret(graph, data).items():
         assert_close(array, before[name], tolerance)
     if again:
-        text = to_text(graph)
+        lines = sorted(to_text(graph).splitlines())
         pipeline.run(graph, passes, verify=True)
-        assert to_text(graph) == text
+        assert sorted(to_text(graph).splitlines()) == lines  # independent nodes may change places
     return Tried(graph, logs)
 
 
