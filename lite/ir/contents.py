@@ -17,11 +17,12 @@ from typing import Any, Union
 import numpy as np
 
 from lite.errors import LiteError
-from lite.ir.dim import Dim, Extent, ceil_div, floor_div, is_nonnegative, maximum, minimum
+from lite.ir.dim import Dim, Extent, ceil_div, floor_div, is_nonnegative, maximum, minimum, weight
 from lite.ir.graph import Node, Value
 
 SMALL = 4096  # elements: longer tensors are data, not shapes
 GREATEST_DENOMINATOR = 4096
+LONGEST = 128  # atoms of a formula
 
 Element = Union[int, float, Dim, "Ratio"]
 
@@ -127,10 +128,19 @@ class Contents:
             return unknown
         try:
             found = _RULES[node.op.name](node, inputs)
-        except (LiteError, ArithmeticError, LookupError, TypeError, ValueError):
+        except (LiteError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
             return unknown
         outputs = found if isinstance(found, list) else [found]
-        return [_of_object(elements) for elements in outputs]
+        return [_short_enough(_of_object(elements)) for elements in outputs]
+
+
+def _short_enough(elements: np.ndarray) -> np.ndarray | None:
+    """The elements, or None if a formula among them is too long to be worth following."""
+    for element in elements.reshape(-1):
+        formula = element.numerator if isinstance(element, Ratio) else element
+        if isinstance(formula, Dim) and weight(formula) > LONGEST:
+            return None
+    return elements
 
 
 def _is_small(value: Value) -> bool:

@@ -307,6 +307,13 @@ def is_static(extents: object) -> bool:
     return isinstance(extents, int) or all(isinstance(extent, int) for extent in extents)  # type: ignore
 
 
+def weight(extent: Extent) -> int:
+    """How long a formula is: its atoms, those within atoms included; 0 for a number."""
+    if isinstance(extent, int):
+        return 0
+    return sum(1 + sum(map(weight, atom.operands)) for monomial, _ in extent.terms for atom in monomial)
+
+
 def product(extents: tuple[Extent, ...]) -> Extent:
     """Product of extents; 1 for none."""
     result: Extent = 1

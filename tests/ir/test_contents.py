@@ -177,3 +177,16 @@ def test_maximum_and_minimum_simplify() -> None:
     assert maximum(H - 1, 0) == H - 1
     assert minimum(floor_div(H, 2), H) == floor_div(H, 2)
     assert maximum(H, W) == maximum(W, H)
+
+
+def test_formulas_do_not_grow_without_end() -> None:
+    """Each step doubles the formula: it is given up, not followed."""
+    sketch = Sketch()
+    value = sketch.add("gather", sketch.shape, sketch.graph.constant(np.int64(2)), axis=0)
+    for _ in range(64):
+        value = sketch.add("add", value, sketch.add("div", value, sketch.graph.constant(np.int64(3))))
+    assert Contents().of(value) is None
+    value = sketch.extent(2)
+    for _ in range(500):
+        value = sketch.add("mul", sketch.add("add", value, sketch.constant(1)), sketch.extent(3))
+    assert Contents().of(value) is None
