@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from lite import ops
-from lite.errors import LiteError, ModelFormatError
+from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
 from lite.ir import Graph, Op, Value
-from lite.ir.contents import Contents
+from lite.ir.contents import LONGEST, Contents
+from lite.ir.dim import product, weight
 from lite.ir.interpret import apply
 
 MOST_ELEMENTS = 1 << 48
@@ -100,35 +101,25 @@ class Emitter:
                 value = graph.add(ops.get("identity")(), [value], name=name)[0]
             graph.outputs.append(value)
         self._remove_dead()
-        self._rename({value: name for (name, _), value in zip(outputs, graph.outputs)})
+        inputs = {value.name for value in graph.inputs}
+        for (name, _), value in zip(outputs, graph.outputs):
+            if name in inputs and value.name != name:
+                raise ModelFormatError(f"{name!r} is the name of an input and of an output that a node makes")
+            graph.claim_name(value, name)
 
     def _remove_dead(self) -> None:
-        graph = self.graph
-        needed = set(graph.outputs)
+        """One sweep: exporters leave thousands of nodes that computed shapes."""
         alive = []
-        for node in reversed(graph.nodes):
-            if needed.isdisjoint(node.outputs):
-                for position, value in enumerate(node.inputs):
-                    if value is not None:
-                        value.uses.remove((node, position))
+        for node in reversed(self.graph.nodes):
+            if any(value.uses or self.graph.is_output(value) for value in node.outputs):
+                alive.append(node)
                 continue
-            alive.append(node)
-            needed.update(value for value in node.inputs if value is not None)
-        graph.nodes = alive[::-1]
-
-    def _rename(self, wishes: dict[Value, str]) -> None:
-        """Give values the names wished for, taking them away from others."""
-        values = self.graph.values()
-        inputs = {value.name for value in self.graph.inputs}
-        clash = sorted(inputs & set(wishes.values()))
-        if clash:
-            raise ModelFormatError(f"{clash} are names of inputs and of outputs made by nodes")
-        for value in values:
-            if value not in wishes and value.name in wishes.values():
-                value.name = self.graph.unique_name(value.name)
-        for value, name in wishes.items():
-            value.name = name
-        self.graph._names = {value.name for value in values}
+            for value in node.outputs:
+                value.producer = None
+            for position, read in enumerate(node.inputs):
+                if read is not None:
+                    read.uses.remove((node, position))
+        self.graph.nodes = alive[::-1]
 
     def _fold(self, op: Op, inputs: Sequence[Value | None], name: str) -> tuple[Value, ...] | None:
         arrays = [None if value is None else value.array for value in inputs]
@@ -170,7 +161,12 @@ def _applied(op: Op, arrays: Sequence[np.ndarray | None]) -> tuple[np.ndarray, .
 
 
 def _check_size(value: Value) -> None:
-    negative = [extent for extent in value.type.shape if isinstance(extent, int) and extent < 0]
-    count = value.type.count
-    if negative or (isinstance(count, int) and count > MOST_ELEMENTS):
-        raise ModelFormatError(f"the result would have shape {list(value.type.shape)}")
+    shape = value.type.shape
+    if any(weight(extent) > LONGEST for extent in shape):
+        raise UnsupportedOpError(
+            "its shape is too long a formula over the extents of the inputs",
+            hint="fix them with input_shapes (--input_shape name:1,3,224,224)",
+        )
+    count = product(tuple(extent for extent in shape if isinstance(extent, int)))
+    if any(isinstance(extent, int) and extent < 0 for extent in shape) or count > MOST_ELEMENTS:
+        raise ModelFormatError(f"the result would have shape {list(shape)}")

@@ -290,7 +290,7 @@ def test_mutated_fields_of_onnx_own_models_end_in_a_graph_or_an_error() -> None:
     """Seeded: names, ops, attributes, types, contents and versions changed in models of every op."""
     outcomes = {"read": 0, "refused": 0}
     models = [case for case in node_cases.cases() if case.group in ("ops", "expanded", "pytorch-operator")]
-    for seed in range(3000):
+    for seed in range(1500):
         dice = random.Random(seed)
         case = dice.choice(models)
         made = mutation.mutate_model(case.model(), dice)
@@ -301,7 +301,7 @@ def test_mutated_fields_of_onnx_own_models_end_in_a_graph_or_an_error() -> None:
         except LiteError as error:
             assert str(error)
             outcomes["refused"] += 1
-    assert min(outcomes.values()) > 500, outcomes
+    assert min(outcomes.values()) > 250, outcomes
 
 
 def test_fields_mutated_one_by_one_end_in_a_graph_or_an_error() -> None:
@@ -350,3 +350,15 @@ def test_integers_in_constants_that_decide_shapes_are_checked() -> None:
                 importers.load(made.SerializeToString(), format="onnx")
             except LiteError as error:
                 assert str(error)
+
+
+def test_shapes_that_double_their_formulas_are_refused() -> None:
+    """64 halvings that are joined to what they halve would make a formula of 2 ** 64 terms."""
+    constants = {"zero": np.array([0]), "half": np.array([1, 1, 0.5, 1], np.float32)}
+    nodes = []
+    for step in range(64):
+        before = f"t{step}" if step else "x"
+        nodes.append(helper.make_node("Resize", [before, "", "half"], [f"h{step}"]))
+        nodes.append(helper.make_node("Concat", [before, f"h{step}"], [f"t{step + 1}"], axis=2))
+    made = tiny.model(nodes, {"x": (1, 1, "h", 4)}, ["t64"], constants=constants)
+    refused(made, UnsupportedOpError, "input_shapes")

@@ -10,6 +10,8 @@ from lite.importers._building import axis_of
 from lite.importers.onnx.call import Call
 from lite.ir import DType, Value
 
+FAR = 1 << 31  # a diagonal beyond every matrix
+
 
 def gather(call: Call) -> Value:
     x = call.need(0)
@@ -67,7 +69,7 @@ def cumsum(call: Call) -> Value:
 
 
 def trilu(call: Call) -> Value:
-    k = 0 if call.input(1) is None else int(call.number(1, "k"))
+    k = 0 if call.input(1) is None else int(np.clip(call.number(1, "k"), -FAR, FAR))
     return call.emit("trilu", call.need(0), upper=bool(call.int("upper", 1)), k=k)
 
 
