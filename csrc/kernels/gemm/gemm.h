@@ -25,6 +25,8 @@ struct Block {
       nullptr;               // a row of it counts as k zeros; a tap that is all zeros is left out
   const float* b = nullptr;  // first panel of the block: [taps][k][16]
   int64_t panel_stride = 0;  // floats from panel to panel
+  const float* b_end =
+      nullptr;  // of what is read next, if anything lies behind the block: fetched ahead
   const float* bias = nullptr;      // n floats, or null
   const float* residual = nullptr;  // as C, or null
   int64_t residual_stride = 0;

@@ -49,6 +49,14 @@ LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
   return zero;
 }
 
+// Panels of a stripe.
+template <int kVectors>
+constexpr int kPanels = (kVectors * kWidth + kPanel - 1) / kPanel;
+
+// Panels of the next stripe that a tile fetches; low ones are few, so each fetches all of them.
+template <int kRows, int kVectors>
+constexpr int kAhead = kRows <= 2 ? kPanels<kVectors> : 1;
+
 template <int kRows, int kVectors>
 LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
                             const float* ahead, Simd::f32 (&sums)[kRows][kVectors]) {
@@ -65,7 +73,9 @@ LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t ro
       continue;
     }
     for (int64_t k = 0; k < depth; ++k, b += kPanel, ahead += kPanel) {
-      __builtin_prefetch(ahead, 0, 2);
+      LITE_UNROLL
+      for (int panel = 0; panel < kAhead<kRows, kVectors>; ++panel)
+        __builtin_prefetch(ahead + panel * panel_stride, 0, 2);
       Simd::f32 columns[kVectors];
       LITE_UNROLL
       for (int j = 0; j < kVectors; ++j)
@@ -126,10 +136,10 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
                 stripe.bias == nullptr
                     ? Simd::broadcast(0.0f)
                     : Simd::load_partial(stripe.bias + j * kWidth, lanes(stripe.n, j)));
-  constexpr int64_t kPanels = (kVectors * kWidth + kPanel - 1) / kPanel;
   for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
-    // The first tiles fetch the next stripe of B, a panel each, while they compute.
-    const float* ahead = stripe.next + (tile < kPanels ? tile : 0) * block.panel_stride;
+    // The first tiles fetch the next stripe of B while they compute.
+    const bool fetches = kAhead<kRows, kVectors> == 1 && tile < kPanels<kVectors>;
+    const float* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
     Simd::f32 sums[kRows][kVectors];
     const float* start = opaque(bias);
     LITE_UNROLL
@@ -193,18 +203,20 @@ void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
 void multiply(const Block& block) {
   if (block.m <= 0) return;
   const int64_t total = (block.n + kWidth - 1) / kWidth;
+  const float* end = block.b_end != nullptr
+                         ? block.b_end
+                         : block.b + (block.n + kPanel - 1) / kPanel * block.panel_stride;
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
     const int vectors = choose_vectors(block.m, column, total - vector);
     const float* b = block.b + column / kPanel * block.panel_stride + column % kPanel;
-    const int64_t following = (column + vectors * kWidth) / kPanel;
-    const Stripe stripe = {
-        b,
-        block.bias ? block.bias + column : nullptr,
-        block.residual ? block.residual + column : nullptr,
-        block.c + column,
-        block.n - column,
-        following * kPanel < block.n ? block.b + following * block.panel_stride : b};
+    const float* next = block.b + (column + vectors * kWidth) / kPanel * block.panel_stride;
+    const Stripe stripe = {b,
+                           block.bias ? block.bias + column : nullptr,
+                           block.residual ? block.residual + column : nullptr,
+                           block.c + column,
+                           block.n - column,
+                           next < end ? next : b};
     run_stripe(block, stripe, vectors);
     const int64_t columns = stripe.n < vectors * kWidth ? stripe.n : vectors * kWidth;
     apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);

@@ -185,6 +185,7 @@ void GemmConv::run_task(const RunContext& context, const float* weights, int64_t
   block.b =
       weights + group * layout.group_count() + columns.begin / gemm::kPanel * layout.panel_count();
   block.panel_stride = layout.panel_count();
+  block.b_end = weights + (group + 1) * layout.group_count();
   block.bias = biased ? context.inputs[2].as<float>() + column : nullptr;
   block.residual = residual ? context.inputs[3].as<float>() + corner : nullptr;
   block.residual_stride = out_.channels;

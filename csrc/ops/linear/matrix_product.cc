@@ -87,6 +87,7 @@ void MatrixProduct::run_task(const RunContext& context, const float* b, int64_t 
   block.b = b + b_matrix * b_.columns().group_count() +
             columns.begin / gemm::kPanel * b_.columns().panel_count();
   block.panel_stride = b_.columns().panel_count();
+  block.b_end = b + (b_matrix + 1) * b_.columns().group_count();
   block.bias = biased ? context.inputs[2].as<float>() + columns.begin : nullptr;
   block.residual = residual ? context.inputs[3].as<float>() + corner : nullptr;
   block.residual_stride = shape_.n;
