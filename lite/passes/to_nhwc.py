@@ -54,17 +54,30 @@ class ToNhwc(Pass):
 
     def run(self, graph: Graph, log: Log) -> None:
         count = sum(map(is_spatial, graph.nodes))
-        rebuilt = _Rebuilder(graph)
-        for node in graph.nodes:
-            rebuilt.node(node)
-        graph.adopt(rebuilt.finished())
         if count:
+            graph.adopt(_rebuilt(graph))
             log.changes[self.name] = count
+        while _moves(better := _rebuilt(graph)) < _moves(graph):
+            graph.adopt(better)
+            log.changes["fewer_transposes"] += 1
 
     def after(self, graph: Graph) -> Iterable[str]:
         for node in graph.nodes:
             if is_spatial(node):
                 yield f"{node.op.name} at {node.name} is NCHW still"
+
+
+def _moves(graph: Graph) -> tuple[int, int]:
+    """Number of transposes, and of those with reshapes."""
+    transposes = sum(isinstance(node.op, Transpose) for node in graph.nodes)
+    return transposes, transposes + sum(isinstance(node.op, Reshape) for node in graph.nodes)
+
+
+def _rebuilt(graph: Graph) -> Graph:
+    rebuilder = _Rebuilder(graph)
+    for node in graph.nodes:
+        rebuilder.node(node)
+    return rebuilder.finished()
 
 
 class _Rebuilder:
