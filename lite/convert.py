@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Union
 from lite.errors import InputError, LiteError, TargetError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from lite.ir import Graph, Preprocess
     from lite.nb.golden import Golden
     from lite.passes.rule import Log, Pass
@@ -99,7 +101,8 @@ class Report:
 
 def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
             param_file: Source | None = None,
-            input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
+            input_shape: Mapping[str, Sequence[int]] | None = None,
+            freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
             preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None, verify: bool = False,
             progress: Progress | None = None) -> Report:
     """Convert a model to a .nb file.
@@ -116,6 +119,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         A Paddle model's parameter file, if it does not lie where it usually does; its bytes with bytes.
     input_shape : mapping of str to shape, optional
         Fixes extents of inputs.
+    freeze_inputs : mapping of str to array, optional
+        Inputs that become constants: those whose content decides shapes.
     bundle_inputs : int
         How many golden vectors (random inputs with the outputs they must give) go into the file.
     preprocess : Preprocess, optional
@@ -140,8 +145,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
 
     path = _output_path(model, out)
     data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
-                                    bundle_inputs=bundle_inputs, preprocess=preprocess, passes=passes,
-                                    verify=verify, progress=progress)
+                                    freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
+                                    preprocess=preprocess, passes=passes, verify=verify, progress=progress)
     start = time.perf_counter()
     write_atomically(path, data)
     report.path = str(path)
@@ -151,7 +156,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
 
 def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      param_file: Source | None = None,
-                     input_shape: Mapping[str, Sequence[int]] | None = None, bundle_inputs: int = 0,
+                     input_shape: Mapping[str, Sequence[int]] | None = None,
+                     freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
                      preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
@@ -164,7 +170,8 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     chosen = _targets(targets)
     tell("reading the model")
     options: dict[str, Any] = {} if param_file is None else {"param_file": param_file}
-    graph = importers.load(model, input_shapes=dict(input_shape or {}), **options)
+    graph = importers.load(model, input_shapes=dict(input_shape or {}),
+                           freeze_inputs=dict(freeze_inputs or {}), **options)
     graph.preprocess = preprocess or graph.preprocess
     report = Report(source=importers.describe(model), source_bytes=_size_bytes(model, param_file),
                     targets=chosen, ops_before=_ops(graph))
