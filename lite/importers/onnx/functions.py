@@ -13,7 +13,7 @@ from lite.importers.onnx.tensors import DTYPES
 from lite.ir import DType, TensorType
 
 # Their bodies need what we lack; to refuse them by their own names says more.
-OPAQUE = frozenset({"Bernoulli", "DynamicQuantizeLinear", "SequenceMap"})
+OPAQUE = frozenset({"Bernoulli", "DynamicQuantizeLinear", "LinearAttention", "SequenceMap"})
 _ELEM_TYPES = {dtype: elem_type for elem_type, dtype in DTYPES.items()}
 
 
@@ -33,6 +33,16 @@ def has_function(op: str, domain: str, opset: int) -> bool:
         and schema is not None
         and (schema.has_function or schema.has_context_dependent_function)
     )
+
+
+def names() -> list[str]:
+    """Ops of the default domain that can be imported as their bodies."""
+    schemas = defs.get_all_schemas()
+    return [
+        schema.name
+        for schema in schemas
+        if has_function(schema.name, "", schema.since_version) and schema.domain == ""
+    ]
 
 
 def function_of(call: Call, domain: str) -> Any:

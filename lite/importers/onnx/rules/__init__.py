@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Union
 
 from lite import ops
+from lite.importers.onnx import functions
 from lite.importers.onnx.call import Call
 from lite.importers.onnx.rules import (
     constants,
@@ -110,5 +111,5 @@ def _needed_inputs(op: str) -> int:
 
 
 def names() -> list[str]:
-    """ONNX ops that have a rule, sorted."""
-    return sorted(table())
+    """ONNX ops that are imported, by a rule or as the body that ONNX gives for them, sorted."""
+    return sorted({*table(), *functions.names()} - set(REFUSALS))

@@ -17,7 +17,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "NonZero": (_LENGTH, "express the selection with Where"),
     "Unique": (_LENGTH, "do this step behind the model"),
     "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
-    "Loop": _LOOP, "Scan": _LOOP,
+    "Loop": _LOOP, "Scan": _LOOP, "LinearAttention": _LOOP,
     "LSTM": _RECURRENT, "GRU": _RECURRENT, "RNN": _RECURRENT,
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
                      "MatMulInteger", "DynamicQuantizeLinear"), _INTEGER),

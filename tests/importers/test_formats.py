@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The format of a source is found from its content, then from its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lite import importers
+from lite.errors import FileError, InputError, ModelFormatError
+
+ONNX_HEAD = b"\x08\x08\x12\x07pytorch:"
+
+
+def test_content_tells_onnx_whatever_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(ONNX_HEAD)
+    assert importers.find_format(path) == "onnx"
+    assert importers.find_format(ONNX_HEAD) == "onnx"
+
+
+def test_the_name_tells_what_content_does_not(tmp_path: Path) -> None:
+    for name, format in (
+        ("a.onnx", "onnx"),
+        ("A.ONNX", "onnx"),
+        ("a.pdmodel", "paddle"),
+        ("__model__", "paddle"),
+    ):
+        (tmp_path / name).write_bytes(b"?")
+        assert importers.find_format(tmp_path / name) == format
+
+
+def test_a_folder_is_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_bytes(ONNX_HEAD)
+    assert importers.find_format(tmp_path) == "onnx"
+    (tmp_path / "a.pdmodel").write_bytes(b"\x0a")
+    with pytest.raises(ModelFormatError, match="several formats"):
+        importers.find_format(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFormatError, match="holds no model"):
+        importers.find_format(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"hello", "68 65 6c 6c 6f"),
+        (b"LTNB....", "converted already"),
+    ],
+)
+def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "odd").write_bytes(content)
+    for source in (content, tmp_path / "odd"):
+        with pytest.raises(ModelFormatError, match=words) as caught:
+            importers.find_format(source)
+        assert caught.value.hint
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="No such file"):
+        importers.load(tmp_path / "nowhere.onnx")
+
+
+def test_an_unknown_format_is_told() -> None:
+    with pytest.raises(InputError, match="no source format 'keras'"):
+        importers.load(b"", format="keras")
