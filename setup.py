@@ -24,6 +24,8 @@ class CMakeBuild(build_ext):
         in_place = self.inplace or self.editable_mode
         package = ROOT / "lite" if in_place else (Path(self.build_lib) / "lite").resolve()
         build = Path(self.build_temp).resolve()
+        # It names tools of a build environment that is gone; what was compiled there is still good.
+        (build / "CMakeCache.txt").unlink(missing_ok=True)
         subprocess.run([*self._configure(package), "-S", str(ROOT), "-B", str(build)], check=True)
         subprocess.run(["cmake", "--build", str(build)], check=True)
 
@@ -33,6 +35,7 @@ class CMakeBuild(build_ext):
         options = {
             "CMAKE_BUILD_TYPE": "Debug" if self.debug else "Release",
             "CMAKE_MODULE_LINKER_FLAGS_RELEASE": "-s",
+            "LITE_BUILD_LIBRARY": "OFF",
             "LITE_BUILD_PYTHON": "ON",
             "LITE_PYTHON_PACKAGE": str(package),
             "Python_EXECUTABLE": sys.executable,
@@ -40,8 +43,7 @@ class CMakeBuild(build_ext):
         }
         extra = os.environ.get("LITE_CMAKE_ARGS", "").split()
         definitions = [f"-D{name}={value}" for name, value in options.items()]
-        # --fresh: the cache of an earlier build names tools of a build environment that is gone
-        return ["cmake", "--fresh", "-G", "Ninja", *definitions, *extra]
+        return ["cmake", "-G", "Ninja", *definitions, *extra]
 
 
 setup(ext_modules=[Extension("lite._native", sources=[])], cmdclass={"build_ext": CMakeBuild})

