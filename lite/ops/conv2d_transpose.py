@@ -97,5 +97,7 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 5, 4, 4), w=(5, 6, 3, 3), dilations=(2, 1), strides=(1, 2), pads=(2, 1, 2, 1)),
     dict(x=(1, 9, 3, 4), w=(9, 17, 2, 3), strides=(3, 4), output_pads=(2, 3), activation="sigmoid"),
     dict(x=(1, 9, 1, 1), w=(9, 5, 3, 3), constant=False),
+    dict(x=(2, 9, 5, 6), w=(9, 1, 2, 2), strides=(2, 2), activation="sigmoid"),
+    dict(x=(1, 7, 4, 5), w=(7, 3, 3, 2), strides=(2, 2), pads=(1, 0, 0, 0), constant=False),
     dict(x=(0, 3, 2, 2), w=(3, 4, 2, 2), strides=(2, 2)),
 )  # fmt: skip

@@ -39,9 +39,9 @@ struct Kernels {
   // Each element of C is summed in the order of the depth, whatever the block's size: blocks may be
   // cut anywhere (columns at multiples of 16) without changing a bit.
   void (*multiply)(const Block& block);
-  // Panel of columns [0, count) of a matrix: element (k, j) is at b[k * k_stride + j * n_stride],
-  // and one of the strides is 1. The panel's other columns are filled with zeros.
-  void (*pack_panel)(const float* b, int64_t k, int64_t k_stride, int64_t n_stride, int count,
+  // Panel of `count` columns of a matrix: element (k, j) is at b[k * k_stride + columns[j]]. The
+  // panel's other columns are filled with zeros.
+  void (*pack_panel)(const float* b, int64_t k, int64_t k_stride, const int64_t* columns, int count,
                      float* panel);
 };
 

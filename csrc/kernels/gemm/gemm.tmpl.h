@@ -202,6 +202,8 @@ void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
 
 void multiply(const Block& block) {
   if (block.m <= 0) return;
+  const bool contiguous =
+      block.c_stride == block.n && block.n < kPanel;  // short rows make one long
   const int64_t total = (block.n + kWidth - 1) / kWidth;
   const float* end = block.b_end != nullptr
                          ? block.b_end
@@ -219,15 +221,23 @@ void multiply(const Block& block) {
                            next < end ? next : b};
     run_stripe(block, stripe, vectors);
     const int64_t columns = stripe.n < vectors * kWidth ? stripe.n : vectors * kWidth;
-    apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);
+    if (!contiguous) apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);
     vector += vectors;
   }
+  if (contiguous) apply_activation(block.activation, block.c, 0, 1, block.m * block.n);
 }
 
-void pack_panel(const float* b, int64_t k, int64_t k_stride, int64_t n_stride, int count,
+void pack_panel(const float* b, int64_t k, int64_t k_stride, const int64_t* columns, int count,
                 float* panel) {
-  for (int64_t row = 0; row < k; ++row, panel += kPanel) {
-    for (int j = 0; j < count; ++j) panel[j] = b[row * k_stride + j * n_stride];
+  const bool adjacent = count == kPanel && columns[kPanel - 1] - columns[0] == kPanel - 1;
+  for (int64_t row = 0; row < k; ++row, b += k_stride, panel += kPanel) {
+    if (adjacent) {
+      LITE_UNROLL
+      for (int j = 0; j < kPanel; j += kWidth)
+        Simd::store(panel + j, Simd::load(b + columns[0] + j));
+      continue;
+    }
+    for (int j = 0; j < count; ++j) panel[j] = b[columns[j]];
     for (int j = count; j < kPanel; ++j) panel[j] = 0.0f;
   }
 }

@@ -6,7 +6,7 @@
 namespace lite::linear {
 namespace {
 
-constexpr int64_t kGreatestStep = int64_t{1} << 30;
+constexpr int64_t kGreatestStep = int64_t{1} << 20;  // its products with extents fit 64 bits
 
 Status read_pair(const Attributes& attributes, const char* name, int64_t* first, int64_t* second) {
   const Span<const int64_t> found = attributes.integers(name);

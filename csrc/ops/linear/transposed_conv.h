@@ -30,9 +30,12 @@ class TransposedConv {
     size_t weights_offset = 0;      // in scratch
     const float* packed = nullptr;  // of this run
   };
+  [[nodiscard]] bool windows_lie_side_by_side() const;
+  [[nodiscard]] Columns columns_of(const Phase& phase, const Shape& weights) const;
+  const float* repeated_bias(const RunContext& context) const;
   void add_phase(const PrepareContext& context, int64_t row, int64_t column);
-  void run_row(const RunContext& context, const Phase& phase, int64_t row, int64_t part,
-               std::byte* scratch) const;
+  void run_row(const RunContext& context, const float* bias, const Phase& phase, int64_t row,
+               int64_t part, std::byte* scratch) const;
   void point_at_inputs(const Phase& phase, int64_t row, const float* x, const float* zeros,
                        const float** table) const;
   [[nodiscard]] int64_t width_of(const Phase& phase) const;
@@ -44,8 +47,9 @@ class TransposedConv {
   int64_t images_ = 0;
   std::vector<Phase> phases_;  // by row, then by column
   int64_t phase_columns_ = 0;
-  // Scratch: weights, zeros, then a part per thread.
-  size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
+  int64_t pixels_ = 1;  // of outputs, side by side, that a row of a GEMM makes
+  // Scratch: weights, zeros, bias of all pixels_, then a part per thread.
+  size_t weights_bytes_ = 0, zeros_bytes_ = 0, bias_bytes_ = 0, thread_bytes_ = 0;
 };
 
 }  // namespace lite::linear

@@ -33,13 +33,15 @@ const float* PackedWeights::pack(const Tensor& weights, std::byte* scratch,
 
 void PackedWeights::pack_panel(const float* weights, int64_t index, float* panels) const {
   const int64_t group = index / columns_.panels(), panel = index % columns_.panels();
-  const int64_t column = panel * gemm::kPanel, rest = columns_.n - column;
+  const int64_t first = panel * gemm::kPanel, rest = columns_.n - first;
   const int count = static_cast<int>(rest < gemm::kPanel ? rest : gemm::kPanel);
-  const float* source = weights + group * columns_.group_stride + column * columns_.column_stride;
+  int64_t places[gemm::kPanel];
+  for (int j = 0; j < count; ++j) places[j] = columns_.column(first + j);
+  const float* source = weights + group * columns_.group_stride;
   float* target = panels + index * columns_.panel_count();
   for (int64_t offset : columns_.offsets) {
-    kernels_->pack_panel(source + offset, columns_.channels, columns_.channel_stride,
-                         columns_.column_stride, count, target);
+    kernels_->pack_panel(source + offset, columns_.channels, columns_.channel_stride, places, count,
+                         target);
     target += columns_.channels * gemm::kPanel;
   }
 }

@@ -13,12 +13,17 @@
 namespace lite::linear {
 
 // Elements of a plain weight tensor as GEMM columns: (group g, column j, tap t, channel c) is at
-// g * group_stride + j * column_stride + c * channel_stride + offsets[t].
+// g * group_stride + column(j) + c * channel_stride + offsets[t].
 struct Columns {
   int64_t groups = 1, n = 0, channels = 0;
   int64_t group_stride = 0, column_stride = 0, channel_stride = 0;
-  std::vector<int64_t> offsets = {0};  // one per tap
+  int64_t period = 0, period_stride = 0;  // columns may come in periods; 0: they do not
+  std::vector<int64_t> offsets = {0};     // one per tap
 
+  [[nodiscard]] int64_t column(int64_t j) const {
+    return period == 0 ? j * column_stride
+                       : j / period * period_stride + j % period * column_stride;
+  }
   [[nodiscard]] int64_t taps() const { return static_cast<int64_t>(offsets.size()); }
   [[nodiscard]] int64_t depth() const { return taps() * channels; }
   [[nodiscard]] int64_t panels() const { return (n + gemm::kPanel - 1) / gemm::kPanel; }

@@ -159,8 +159,10 @@ void check_packing(lite::Isa isa) {
         Floats b(k * count), panel(k * kPanel);
         random.fill(b);
         random.fill(panel);
-        lite::gemm::kernels(isa).pack_panel(b.data(), k, transposed ? 1 : count, transposed ? k : 1,
-                                            count, panel.data());
+        int64_t columns[kPanel];
+        for (int j = 0; j < count; ++j) columns[j] = transposed ? j * k : j;
+        lite::gemm::kernels(isa).pack_panel(b.data(), k, transposed ? 1 : count, columns, count,
+                                            panel.data());
         for (int64_t row = 0; row < k; ++row)
           for (int j = 0; j < kPanel; ++j)
             CHECK(panel[row * kPanel + j] ==
