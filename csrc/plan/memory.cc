@@ -101,25 +101,53 @@ Order by_breadth(Span<const Buffer> buffers, const std::vector<uint64_t>& live) 
   return order;
 }
 
-// Swaps two places of the order at a time and keeps what does not make the peak higher.
-void search(Span<const Buffer> buffers, Placer& placer, Order order, uint64_t goal, Layout* best) {
-  uint32_t random = 12345;
-  const auto next = [&random](size_t below) {
-    random = random * 1664525u + 1013904223u;
-    return static_cast<size_t>(random >> 8) % below;
-  };
-  const size_t rounds = kSearchBudget / (buffers.size() * buffers.size() + 1);
-  for (size_t round = 0; round < rounds && best->peak_bytes > goal; ++round) {
-    const size_t left = next(order.size()), right = next(order.size());
-    std::swap(order[left], order[right]);
-    Layout layout = placer.place(order);
-    if (layout.peak_bytes <= best->peak_bytes) {
-      *best = std::move(layout);
-    } else {
-      std::swap(order[left], order[right]);
+// Changes the order a little at a time, and keeps what does not make the peak higher: in turn, a
+// buffer that reaches the peak is placed earlier, or two buffers change places.
+class Search {
+ public:
+  Search(Span<const Buffer> buffers, Placer& placer, Order order, Layout* best)
+      : buffers_(buffers), placer_(placer), order_(std::move(order)), best_(best) {}
+
+  void run(uint64_t goal) {
+    const size_t rounds = kSearchBudget / (buffers_.size() * buffers_.size() + 1);
+    for (size_t round = 0; round < rounds && best_->peak_bytes > goal; ++round) {
+      Order order = order_;
+      if (round % 2 == 0) {
+        promote(order);
+      } else {
+        const size_t left = random(order.size()), right = random(order.size());
+        std::swap(order[left], order[right]);
+      }
+      Layout layout = placer_.place(order);
+      if (layout.peak_bytes > best_->peak_bytes) continue;
+      *best_ = std::move(layout);
+      order_ = std::move(order);
     }
   }
-}
+
+ private:
+  void promote(Order& order) {
+    const auto reaches_peak = [this](uint32_t index) {
+      return best_->offsets[index] + aligned_size(buffers_[index].size_bytes) == best_->peak_bytes;
+    };
+    const auto place = std::find_if(order.begin(), order.end(), reaches_peak);
+    const auto earlier =
+        order.begin() +
+        static_cast<std::ptrdiff_t>(random(static_cast<size_t>(place - order.begin()) + 1));
+    std::rotate(earlier, place, place + 1);
+  }
+
+  size_t random(size_t below) {
+    random_ = random_ * 1664525u + 1013904223u;
+    return static_cast<size_t>(random_ >> 8) % below;
+  }
+
+  Span<const Buffer> buffers_;
+  Placer& placer_;
+  Order order_;
+  Layout* best_;
+  uint32_t random_ = 12345;
+};
 
 }  // namespace
 
@@ -138,7 +166,7 @@ Layout plan_memory(Span<const Buffer> buffers) {
       order = std::move(other);
     }
   }
-  search(buffers, placer, std::move(order), goal, &best);
+  Search(buffers, placer, std::move(order), &best).run(goal);
   best.lower_bound_bytes = goal;
   return best;
 }
