@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -45,15 +46,23 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Builds the C++ side with options and gives the folder; LITE_TEST_BUILDS keeps them for next time."""
-    kept = os.environ.get("LITE_TEST_BUILDS")
+    """Builds the C++ side with options, once for all workers, and gives the folder.
+
+    The folders lie in LITE_TEST_BUILDS, where the next session finds them, if that is set.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = Path(os.environ.get("LITE_TEST_BUILDS", shared / "builds"))
 
     def made(name: str, *targets: str, **options: str) -> Path:
-        folder = Path(kept) / name if kept else tmp_path_factory.mktemp(name)
-        _run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}",
-            f"-DLITE_PYTHON_PACKAGE={folder}/package", "-DLITE_BUILD_TESTS=ON",
-            *(f"-D{option}={value}" for option, value in options.items()))
-        _run("cmake", "--build", folder, *(word for target in targets for word in ("--target", target)))
+        folder = root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}",
+                 f"-DLITE_PYTHON_PACKAGE={folder}/package", "-DLITE_BUILD_TESTS=ON",
+                 *(f"-D{option}={value}" for option, value in options.items()))
+            _run("cmake", "--build", folder, *(f"--target={target}" for target in targets))
         return folder
 
     return made
