@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 
 import numpy as np
@@ -287,6 +289,23 @@ def test_one_session_with_other_shapes_on_each_thread(graph, model):
     for worker in workers:
         worker.join()
     assert not failures and all("clone" in text for text in refused)
+
+
+def test_forked_child_runs_without_its_threads():
+    graph = Graph()
+    x = graph.add_input("x", TensorType((1 << 20,)))
+    graph.outputs = list(graph.add(Add(), [x, x]))
+    session = lite.Model(to_bytes(graph)).session(threads=2)
+    feed = np.ones(1 << 20, np.float32)
+    assert session(feed)[-1] == 2
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        right = session(feed)[-1] == 2 and session.clone()(feed)[-1] == 2
+        del session
+        os._exit(0 if right else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert session(feed)[-1] == 2
 
 
 def test_arena_limit(graph):

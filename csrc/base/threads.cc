@@ -26,6 +26,15 @@ int online_cores() {
   return 1;
 }
 
+// How often this process is the child of a fork: threads do not survive one.
+std::atomic<uint32_t> forks{0};
+
+uint32_t watched_forks() {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1); });
+  (void)registered;
+  return forks.load(std::memory_order_relaxed);
+}
+
 // Waits until the word differs from `old`: spins for a while, then sleeps. `sleepers` counts who
 // sleeps.
 uint32_t wait_for_change(std::atomic<uint32_t>& word, uint32_t old, uint64_t spin_ns,
@@ -70,6 +79,7 @@ struct ThreadTeam::State {
   std::vector<Worker> workers;  // all threads but the caller
   std::vector<Range> ranges;    // one per thread, the caller's first
   uint64_t spin_ns = 0;
+  uint32_t born_after_forks = watched_forks();
   Task task = nullptr;
   const void* body = nullptr;
   bool stop = false;
@@ -79,6 +89,11 @@ struct ThreadTeam::State {
   std::atomic<int> sleeping_caller{0};
 
   explicit State(size_t threads) : ranges(threads) {}
+
+  // In a forked child only the caller is left.
+  bool alone() const {
+    return workers.empty() || forks.load(std::memory_order_relaxed) != born_after_forks;
+  }
 
   void split(int64_t tiles) {
     const int64_t threads = static_cast<int64_t>(workers.size()) + 1;
@@ -141,6 +156,7 @@ ThreadTeam::ThreadTeam(int threads)
 }
 
 ThreadTeam::~ThreadTeam() {
+  if (state_->alone()) return;
   state_->stop = true;
   state_->publish();
   for (const State::Worker& worker : state_->workers) pthread_join(worker.thread, nullptr);
@@ -149,7 +165,7 @@ ThreadTeam::~ThreadTeam() {
 int ThreadTeam::size() const { return static_cast<int>(state_->workers.size()) + 1; }
 
 void ThreadTeam::run(int64_t tiles, Task task, const void* body) {
-  if (tiles <= 1 || state_->workers.empty()) {
+  if (tiles <= 1 || state_->alone()) {
     for (int64_t tile = 0; tile < tiles; ++tile) task(body, tile, 0);
     return;
   }
