@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 version: str
+format_version: int
 
 def ops() -> list[str]: ...
 def op_table() -> list[dict[str, Any]]: ...

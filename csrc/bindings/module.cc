@@ -340,6 +340,7 @@ PYBIND11_MODULE(_native, module) {
   using lite::PySession;
   module.doc() = "The inference engine. Use it through lite.Model.";
   module.attr("version") = LITE_VERSION;
+  module.attr("format_version") = lite::kFormatVersion;
   module.def("ops", &lite::op_names, "Names of the ops that have kernels, sorted.");
   module.def("op_table", &lite::op_table,
              "One dict per op that has kernels: what its file declares.");

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import lite
+from lite import _native
 from lite.errors import ArenaError, LiteError, NbCorruptError, NbVersionError, ShapeError, UnsupportedOpError
 from lite.ir import Dim, DType, Graph, Symbol, TensorType
 from lite.ir.dim import evaluate, floor_div, maximum, minimum
@@ -196,6 +197,12 @@ def _with_header(data: bytes, **fields: object) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema.HeaderT, "__init__", changed)
         return writer._assemble(sections, list(header.targets))
+
+
+def test_versions_agree():
+    assert _native.version == lite.__version__
+    assert f"lite {lite.__version__}" == writer.MADE_BY
+    assert _native.format_version == writer.FORMAT_VERSION
 
 
 def test_newer_format_says_what_it_needs(graph):
