@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -107,10 +107,9 @@ def test_an_input_shape_can_be_fixed() -> None:
 
 
 @pytest.mark.parametrize("height", [8, "h"])
-def test_golden_vectors(height: int | str, tmp_path: Path) -> None:
+def test_golden_vectors(height: int | str, tmp_path: Path, python: Callable) -> None:
     lite.convert(model(height), tmp_path / "golden.nb", bundle_inputs=3)
-    result = subprocess.run([sys.executable, "-m", "lite.cli", "verify", str(tmp_path / "golden.nb")],
-                            capture_output=True, text=True)
+    result = python("-m", "lite.cli", "verify", str(tmp_path / "golden.nb"))
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -143,20 +142,22 @@ def test_a_model_that_is_not_supported_leaves_nothing_behind(tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
-def test_importing_lite_loads_numpy_and_little_else() -> None:
+def test_importing_lite_loads_numpy_and_little_else(python: Callable) -> None:
     program = ("import sys, numpy; before = set(sys.modules); import lite; "
                "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before})); "
                "print(*sorted(name for name in sys.modules if name.startswith('lite.')))")
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    run = python("-c", program)
+    assert run.returncode == 0, run.stderr
     packages, own = (set(line.split()) for line in run.stdout.splitlines())
     assert packages - set(getattr(sys, "stdlib_module_names", packages)) <= {"lite"}
     assert own <= {"lite.convert", "lite.errors", "lite._native"}
 
 
-def test_convert_stays_a_function_once_its_module_is_imported() -> None:
+def test_convert_stays_a_function_once_its_module_is_imported(python: Callable) -> None:
     program = ("import inspect, lite.convert; from lite.convert import Report; "
                "assert lite.Report is Report and inspect.isfunction(lite.convert)")
-    subprocess.run([sys.executable, "-c", program], check=True)
+    run = python("-c", program)
+    assert run.returncode == 0, run.stderr
 
 
 def test_names_of_the_package() -> None:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,13 +82,11 @@ def test_a_defect_is_told_without_traceback(cli: Callable, monkeypatch: pytest.M
     assert "Traceback" in cli("inspect", nb).err
 
 
-def test_the_process_itself(nb: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "lite.cli", "inspect", str(nb), "--json"], capture_output=True, text=True
-    )
+def test_the_process_itself(nb: Path, python: Callable) -> None:
+    run = python("-m", "lite.cli", "inspect", str(nb), "--json")
     assert (run.returncode, run.stderr) == (0, "")
     assert json.loads(run.stdout)["ops"]
-    run = subprocess.run([sys.executable, "-m", "lite.cli", "inspect"], capture_output=True, text=True)
+    run = python("-m", "lite.cli", "inspect")
     assert (run.returncode, run.stdout) == (2, "")
 
 
