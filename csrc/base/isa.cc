@@ -77,8 +77,9 @@ Result<Isa> choose_isa() {
   if (forced != nullptr && forced[0] != '\0') {
     for (const IsaRow& row : kRows)
       if (std::strcmp(row.name, forced) == 0 && isa_usable(row.isa)) return row.isa;
-    return error(Code::k_invalid_argument, "LITE_FORCE_ISA is '%s', which this machine cannot use; usable: %s",
-                 forced, usable_names().c_str());
+    return error(Code::k_invalid_argument,
+                 "LITE_FORCE_ISA is '%s', which this machine cannot use; usable: %s", forced,
+                 usable_names().c_str());
   }
   return usable_isas().back();
 }

@@ -25,7 +25,8 @@ enum class Isa : int {
 [[nodiscard]] std::vector<Isa> usable_isas();
 
 // The best usable ISA; or the one that the environment variable LITE_FORCE_ISA names.
-// An unknown or unusable forced name is an error (Code::k_invalid_argument) that lists the usable ones.
+// An unknown or unusable forced name is an error (Code::k_invalid_argument) that lists the usable
+// ones.
 [[nodiscard]] Result<Isa> choose_isa();
 
 }  // namespace lite

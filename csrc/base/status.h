@@ -39,7 +39,8 @@ class [[nodiscard]] Status {
 };
 
 // printf-style construction: error(Code::k_bad_shape, "input '%s' has rank %d, expected 4", ...).
-[[nodiscard]] Status error(Code code, const char* format, ...) __attribute__((format(printf, 2, 3)));
+[[nodiscard]] Status error(Code code, const char* format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 template <class T>
 class [[nodiscard]] Result {
@@ -63,13 +64,13 @@ class [[nodiscard]] Result {
 
 #define LITE_CONCAT_(a, b) a##b
 #define LITE_CONCAT(a, b) LITE_CONCAT_(a, b)
-#define LITE_RETURN_IF_ERROR(expression)                       \
-  do {                                                         \
-    ::lite::Status lite_status_ = (expression);                \
-    if (!lite_status_.ok()) return lite_status_;               \
+#define LITE_RETURN_IF_ERROR(expression)         \
+  do {                                           \
+    ::lite::Status lite_status_ = (expression);  \
+    if (!lite_status_.ok()) return lite_status_; \
   } while (0)
-#define LITE_ASSIGN_OR_RETURN(declaration, expression)                            \
-  auto LITE_CONCAT(lite_result_, __LINE__) = (expression);                        \
-  if (!LITE_CONCAT(lite_result_, __LINE__).ok())                                  \
-    return std::move(LITE_CONCAT(lite_result_, __LINE__)).status();               \
+#define LITE_ASSIGN_OR_RETURN(declaration, expression)              \
+  auto LITE_CONCAT(lite_result_, __LINE__) = (expression);          \
+  if (!LITE_CONCAT(lite_result_, __LINE__).ok())                    \
+    return std::move(LITE_CONCAT(lite_result_, __LINE__)).status(); \
   declaration = std::move(LITE_CONCAT(lite_result_, __LINE__)).value()

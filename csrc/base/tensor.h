@@ -36,8 +36,10 @@ struct Shape {
 
 // How a constant's bytes are arranged; shared with nb.fbs and lite/nb/pack.py.
 //   plain      row-major in the tensor's shape.
-//   p16        GEMM weights [groups][ceil(n/16)][k][16]: n output channels in panels of 16 (the last
-//              padded with zeros), k = kernel_height * kernel_width * channels_in_per_group, in that order.
+//   p16        GEMM weights [groups][ceil(n/16)][k][16]: n output channels in panels of 16 (the
+//   last
+//              padded with zeros), k = kernel_height * kernel_width * channels_in_per_group, in
+//              that order.
 //   depthwise  [kernel_height * kernel_width][channels].
 // The tensor's shape stays the logical one (conv weights: OIHW; matmul's right side: [k, n]).
 enum class Packing : uint8_t { plain, p16, depthwise };
@@ -49,7 +51,10 @@ struct Tensor {
   Shape shape;
   std::byte* data = nullptr;
 
-  template <class T> T* as() const { return reinterpret_cast<T*>(data); }
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
   [[nodiscard]] size_t size_bytes() const {
     return static_cast<size_t>(shape.count()) * dtype_size_bytes(dtype);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ThreadTeam: a persistent team; the caller takes part. Tiles never depend on the number of threads,
-// so results have the same bits for any team.
+// ThreadTeam: a persistent team; the caller takes part. Tiles never depend on the number of
+// threads, so results have the same bits for any team.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,19 @@ class ThreadTeam {
   // Allocates nothing. Not reentrant: a body must not call parallel_for.
   template <class Body>
   void parallel_for(int64_t tiles, const Body& body) {
-    run(tiles, [](const void* self, int64_t tile, int) { (*static_cast<const Body*>(self))(tile); }, &body);
+    run(
+        tiles, [](const void* self, int64_t tile, int) { (*static_cast<const Body*>(self))(tile); },
+        &body);
   }
 
   // As above; body(tile, thread) also gets the index of its thread, in [0, size()), for scratch.
   template <class Body>
   void parallel_for_with_thread(int64_t tiles, const Body& body) {
-    run(tiles,
-        [](const void* self, int64_t tile, int thread) { (*static_cast<const Body*>(self))(tile, thread); },
+    run(
+        tiles,
+        [](const void* self, int64_t tile, int thread) {
+          (*static_cast<const Body*>(self))(tile, thread);
+        },
         &body);
   }
 

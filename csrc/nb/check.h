@@ -16,8 +16,8 @@ inline constexpr size_t kFormulaDepth = 64;                 // greatest height o
 // After this holds: every index is in range; every value is written exactly once (as a graph input,
 // a constant or an output of a node) and before it is read; ranks are at most kMaxRank; fixed
 // shapes have less than kElementLimit elements; constants lie within the weights and have the size
-// that their type and packing need; bools are 0 or 1; formulas keep their stack; attributes hold the one field that
-// their kind names.
+// that their type and packing need; bools are 0 or 1; formulas keep their stack; attributes hold
+// the one field that their kind names.
 [[nodiscard]] Status check_graph(const nb::Graph& graph, Span<const std::byte> weights);
 
 }  // namespace lite

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an op is to the runtime. An op's file csrc/ops/<name>.cc defines one class and ends with one row:
+// What an op is to the runtime. An op's file csrc/ops/<name>.cc defines one class and ends with one
+// row:
 //   LITE_OP(leaky_relu, LeakyRelu, "alpha", "f32", kInPlace)
 // CMake writes the table of ops from the file names; nothing registers itself.
 #pragma once
@@ -55,7 +56,8 @@ struct RunContext {
 class Op {
  public:
   virtual ~Op() = default;
-  // Once per plan (load, resize): check types and shapes, pick kernels, pack weights, ask for scratch.
+  // Once per plan (load, resize): check types and shapes, pick kernels, pack weights, ask for
+  // scratch.
   virtual Status prepare(PrepareContext& context) = 0;
   // Many times: tile and parallel_for. Never fails, allocates or prints.
   // Index-like inputs whose content is wrong are clamped or give zeros, as the op documents.
@@ -83,10 +85,10 @@ const OpEntry* find_op(const std::string& name);
 
 }  // namespace lite
 
-#define LITE_OP(op_name, Class, attributes, dtypes, flags)                                      \
-  namespace lite {                                                                              \
-  extern const OpEntry op_entry_##op_name;                                                      \
-  const OpEntry op_entry_##op_name = {                                                          \
+#define LITE_OP(op_name, Class, attributes, dtypes, flags)                                     \
+  namespace lite {                                                                             \
+  extern const OpEntry op_entry_##op_name;                                                     \
+  const OpEntry op_entry_##op_name = {                                                         \
       #op_name, []() -> std::unique_ptr<Op> { return std::make_unique<Class>(); }, attributes, \
-      dtypes, flags};                                                                           \
+      dtypes, flags};                                                                          \
   }
