@@ -17,8 +17,8 @@ Python = Callable[..., "subprocess.CompletedProcess[str]"]
 def python(tmp_path: Path) -> Python:
     """Runs a new interpreter with the arguments given and returns how it ended.
 
-    It starts in an empty folder: in the project's own, it would take the package's sources, without the native
-    module, for the lite that is installed.
+    It starts in an empty folder: in the project's own, it would take sources that have no native module
+    for what is installed.
     """
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
