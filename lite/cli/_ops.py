@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lite.cli._output import emit, progress, table
@@ -10,10 +11,17 @@ from lite.cli._output import emit, progress, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lite.cli.opt import Source
     from lite.ir import Op
 
 NODES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which model: its path, and its parameter file if that was named."""
+
+    path: str
+    options: dict[str, Any]
 
 
 def print_all(as_json: bool) -> int:

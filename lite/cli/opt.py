@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lite.cli._app import PaddleCommand
+from lite.cli._ops import Source, print_all, print_of_model, print_supported
 from lite.cli._output import emit, json_option, progress
 
 if TYPE_CHECKING:
@@ -136,29 +136,19 @@ def command(as_json: bool, **flags: Any) -> int:
       opt --model_dir=mobilenet --valid_targets=arm,x86 --optimize_out=mobilenet
       lite opt model.onnx --image_resize 256 --image_crop 224 --image_mean 127.5 --image_std 127.5
     """
-    from lite.cli import _ops
-
     _refuse_quantizing(flags)
     if flags["print_all_ops"]:
-        return _ops.print_all(as_json)
+        return print_all(as_json)
     if flags["print_supported_ops"]:
-        return _ops.print_supported(as_json)
+        return print_supported(as_json)
     source = _source(flags)
     if source is None:
         click.echo(click.get_current_context().get_help())
         return 0
     if flags["print_model_ops"]:
-        return _ops.print_of_model(source, flags["targets"], as_json)
+        return print_of_model(source, flags["targets"], as_json)
     _convert(source, flags, as_json)
     return 0
-
-
-@dataclass(frozen=True)
-class Source:
-    """Which model: its path, and its parameter file if that was named."""
-
-    path: str
-    options: dict[str, Any]
 
 
 def _source(flags: dict[str, Any]) -> Source | None:
