@@ -32,9 +32,9 @@ struct Chains {
 LITE_CHAINS(chains_512, __attribute__((target("avx512f"))), 16, "v", "vfmadd231ps %1, %1, %0")
 LITE_CHAINS(chains_256, __attribute__((target("avx2,fma"))), 8, "x", "vfmadd231ps %1, %1, %0")
 LITE_CHAINS(chains_128, , 4, "x", "addps %1, %0")
-inline Chains chains_of(Isa isa) {
-  if (isa == Isa::x86_avx512) return {chains_512, 32};
-  if (isa == Isa::x86_avx2) return {chains_256, 16};
+inline Chains chains_of(Isa isa) {  // a row behind another in isa.inc has its width, too
+  if (isa >= Isa::x86_avx512) return {chains_512, 32};
+  if (isa >= Isa::x86_avx2) return {chains_256, 16};
   return {chains_128, 4};
 }
 #elif defined(__aarch64__)

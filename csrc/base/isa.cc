@@ -32,24 +32,29 @@ bool built_for(const char* architecture) {
 #endif
 }
 
-bool processor_has(Isa isa) {
 #if defined(__x86_64__) || defined(__i386__)
-  __builtin_cpu_init();
-  switch (isa) {
-    case Isa::x86_avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case Isa::x86_avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("fma");
-    default:
-      return true;
-  }
+#define LITE_HAS(feature) (__builtin_cpu_init(), __builtin_cpu_supports(feature))
 #else
-  (void)isa;
-  return true;
+#define LITE_HAS(feature) false
 #endif
+
+// Every row of isa.inc needs a case: taken for granted, it would crash where it is missing.
+#pragma GCC diagnostic error "-Wswitch"
+bool processor_has(Isa isa) {
+  switch (isa) {
+    case Isa::scalar:
+    case Isa::armv7_neon:  // these two are what the whole build is compiled for
+    case Isa::arm64_neon:
+      return true;
+    case Isa::x86_avx2:
+      return LITE_HAS("avx2") && LITE_HAS("fma");
+    case Isa::x86_avx512:
+      return LITE_HAS("avx512f") && LITE_HAS("avx512bw") && LITE_HAS("avx512dq") &&
+             LITE_HAS("avx512vl") && LITE_HAS("fma");
+  }
+  return false;
 }
+#undef LITE_HAS
 
 std::string usable_names() {
   std::string names;
