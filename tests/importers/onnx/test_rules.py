@@ -370,6 +370,7 @@ NORMALISATIONS = [
     case("LRN", floats(2, 7, 3, 3), size=5, alpha=0.1, beta=0.5, bias=2.0),
     case("LRN", floats(2, 7, 3, 3), size=3),
     case("MeanVarianceNormalization", X, opset=13),
+    case("MeanVarianceNormalization", X, axes=[1, 2], opset=13),
     case("RMSNormalization", X, floats(9), opset=23),
 ]
 
