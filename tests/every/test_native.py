@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from lite.passes import pipeline
 from lite.passes.lower_ops import LowerOps
 from lite.passes.to_nhwc import ToNhwc
 
+SOURCES = Path(__file__).parents[2] / "csrc" / "ops"
 TABLE = {row["name"]: row for row in _native.op_table()}
 
 
@@ -26,6 +28,8 @@ def models(kind, cases):
         graph, feeds = case.graph()
         pipeline.run(graph, passes)
         missing = sorted({node.op.name for node in graph.nodes} - set(TABLE))
+        unbuilt = [f"csrc/ops/{op}.cc" for op in missing if (SOURCES / f"{op}.cc").exists()]
+        assert not unbuilt, f"lite._native is older than {', '.join(unbuilt)}: build again"
         if missing:
             pytest.skip(f"no kernel for {', '.join(missing)}")
         built.append((case, Model(to_bytes(graph)), feeds))
