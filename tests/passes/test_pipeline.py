@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 
+from lite import passes
 from lite.errors import PassError
 from lite.ir import Builder, Graph, Node, Op, TensorType, Value
 from lite.ir.interpret import interpret
@@ -171,6 +175,14 @@ def test_a_pass_that_breaks_the_graph_is_named() -> None:
 
 def test_progress_hears_every_pass() -> None:
     heard: list[str] = []
-    passes = pipeline.standard()
-    logs = pipeline.run(chain(LeakyRelu()), passes, progress=heard.append)
-    assert heard == [step.name for step in passes] == [log.name for log in logs]
+    steps = pipeline.standard()
+    logs = pipeline.run(chain(LeakyRelu()), steps, progress=heard.append)
+    assert heard == [step.name for step in steps] == [log.name for log in logs]
+
+
+def test_every_pass_of_the_folder_is_in_the_pipeline() -> None:
+    files = [module.name for module in pkgutil.iter_modules(passes.__path__)]
+    named = {name for name in files for found in vars(importlib.import_module(f"lite.passes.{name}")).values()
+             if isinstance(found, type) and issubclass(found, Pass) and found.name == name}
+    left_out = named - {step.name for step in pipeline.standard()}
+    assert named and not left_out, f"add to `standard` in lite/passes/pipeline.py: {sorted(left_out)}"
