@@ -25,9 +25,12 @@ FILES = {
     "pass": {"pass.py.in": "lite/passes/{name}.py", "test_pass.py.in": "tests/passes/test_{name}.py"},
 }
 NEXT = {
-    "op": "write `function` and `apply`, and build; tests/every runs it with every instruction set",
-    "lowering": "write `function` and `lower`; tests/every holds the one to the other",
-    "pass": "write the rule, and add the pass to `standard` in lite/passes/pipeline.py",
+    "op": "write `function` and `apply`, and build; `pytest tests/every -k {name}` runs it with every "
+    "instruction set; then python tools/make_docs.py",
+    "lowering": "write `function` and `lower`; `pytest tests/every -k {name}` holds the one to the other; "
+    "then python tools/make_docs.py",
+    "pass": "write the rule, and add the pass to `standard` in lite/passes/pipeline.py; "
+    "`pytest tests/passes tests/every/test_passes.py` runs it alone, and over every op",
 }
 
 
@@ -61,7 +64,8 @@ def main() -> None:
     parser.add_argument("--lowers", action="store_true", help="the op is made of others and has no kernel")
     arguments = parser.parse_args()
     kind = "lowering" if arguments.kind == "op" and arguments.lowers else arguments.kind
-    print(*write_files(kind, arguments.name, Path()), f"Next: {NEXT[kind]}.", sep="\n")
+    written = write_files(kind, arguments.name, Path())
+    print(*written, f"Next: {NEXT[kind].format(name=arguments.name)}.", sep="\n")
 
 
 if __name__ == "__main__":
