@@ -248,8 +248,18 @@ void run_finishing(const Strip& strip, Run convolve) {
   }
 }
 
+// A vector of weights lies far from the next tap's: too many places for the hardware to foresee.
+void fetch_weights(const Strip& strip) {
+  constexpr int64_t kLine = 16;
+  const int64_t taps = strip.kernel_height * strip.kernel_width;
+  for (int64_t tap = 0; tap < taps; ++tap)
+    for (int64_t c = strip.channel_begin; c < strip.channel_end; c += kLine)
+      __builtin_prefetch(strip.w + tap * strip.channels + c);
+}
+
 void run(const Strip& strip) {
   const Run convolve = choose(strip);
+  fetch_weights(strip);
   if (strip.residual == nullptr && strip.activation.kind == ActivationKind::bounds)
     return convolve(strip);
   run_finishing(strip, convolve);

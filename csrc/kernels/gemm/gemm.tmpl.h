@@ -53,9 +53,12 @@ LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
 template <int kVectors>
 constexpr int kPanels = (kVectors * kWidth + kPanel - 1) / kPanel;
 
-// Panels of the next stripe that a tile fetches; low ones are few, so each fetches all of them.
+// Panels of the next stripe that a tile fetches. Low tiles are few, so each fetches all of them.
+// Those of one vector fetch none: they are bound by their loads, and mostly the last.
 template <int kRows, int kVectors>
-constexpr int kAhead = kRows <= 2 ? kPanels<kVectors> : 1;
+constexpr int kAhead = kRows <= 2     ? kPanels<kVectors>
+                       : kVectors > 1 ? 1
+                                      : 0;
 
 template <int kRows, int kVectors>
 LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
