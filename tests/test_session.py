@@ -424,6 +424,22 @@ def test_files_that_are_none(tmp_path):
             lite.Model(path)
 
 
+def test_other_formats_are_converted_in_memory(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    info = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node("LeakyRelu", ["x"], ["y"], alpha=0.5)
+    graph = onnx.helper.make_graph([node], "tiny", [info("x", 1, ["n", 3])], [info("y", 1, ["n", 3])])
+    path = tmp_path / "tiny.onnx"
+    path.write_bytes(onnx.helper.make_model(graph).SerializeToString())
+    x = _random(2, 3)
+    for source in (path, path.read_bytes()):
+        assert np.array_equal(lite.Model(source).session()(x), np.where(x < 0, x / 2, x))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["tiny.onnx"]
+    for source in (tmp_path / "none.onnx", b"", b"neither this nor that"):
+        with pytest.raises(LiteError):
+            lite.Model(source)
+
+
 def test_made_for_other_machines(graph):
     data = to_bytes(graph, targets=["riscv"])
     with pytest.raises(TargetError, match=r"\[riscv\]") as caught:
