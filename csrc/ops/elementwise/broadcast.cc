@@ -29,10 +29,24 @@ Status check_operand(const Shape& operand, const Shape& output) {
                shape_text(operand).c_str(), shape_text(output).c_str());
 }
 
+// Kernels rely on it: along each axis at least one operand advances.
+Status check_covered(const Shape& output, Span<const Shape> operands) {
+  for (int axis = 0; axis < output.rank; ++axis) {
+    bool covered = output[axis] == 1;
+    for (const Shape& operand : operands)
+      covered = covered || position_of(operand, output, axis).extent == output[axis];
+    if (!covered)
+      return error(Code::k_bad_shape, "no operand has the extent %lld of axis %d of the output",
+                   static_cast<long long>(output[axis]), axis);
+  }
+  return Status();
+}
+
 }  // namespace
 
 Status Broadcast::prepare(const Shape& output, Span<const Shape> operands) {
   for (const Shape& operand : operands) LITE_RETURN_IF_ERROR(check_operand(operand, output));
+  LITE_RETURN_IF_ERROR(check_covered(output, operands));
   merge(output, operands);
   const Axis none{1, {}};
   const Axis columns = count_ > 0 ? axes_[--count_] : none;

@@ -17,7 +17,7 @@ using Strides = std::array<int64_t, kMaxOperands>;  // of each operand, in eleme
 
 class Broadcast {
  public:
-  // At most kMaxOperands shapes, each of which broadcasts to `output`.
+  // At most kMaxOperands shapes, that together broadcast to exactly `output`.
   Status prepare(const Shape& output, Span<const Shape> operands);
 
   int64_t columns() const { return columns_; }  // of a row
