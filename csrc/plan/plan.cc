@@ -57,6 +57,13 @@ bool has_word(const char* words, const char* word) {
   return false;
 }
 
+// An empty tensor may still have great extents, over which a kernel would loop for nothing.
+bool nothing_to_write(Span<const Tensor> outputs) {
+  for (const Tensor& output : outputs)
+    if (output.shape.count() != 0) return false;
+  return true;
+}
+
 std::string node_text(const nb::Node& node) {
   return "node '" + node.name()->str() + "' (" + node.op()->str() + ")";
 }
@@ -155,7 +162,7 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   context.threads = options_.team->size();
   std::unique_ptr<Op> op = entry.create();
   LITE_RETURN_IF_ERROR(op->prepare(context));
-  if (entry.flags & kAlias) return Status();
+  if ((entry.flags & kAlias) != 0 || nothing_to_write(context.outputs)) return Status();
   Step step;
   step.op = std::move(op);
   step.node = index;

@@ -18,6 +18,7 @@ from lite.ir.dim import evaluate, floor_div, maximum, minimum
 from lite.nb import reader, schema, writer
 from lite.nb.writer import to_bytes
 from lite.ops.conv2d import Conv2d
+from lite.ops.cumsum import Cumsum
 from lite.ops.expand import Expand
 from lite.ops.leaky_relu import LeakyRelu
 
@@ -257,6 +258,15 @@ def test_random_changes_with_right_checksums_end_in_an_error_or_a_run(graph, fee
 def _run_or_error(data: bytes, feeds: dict[str, np.ndarray]) -> None:
     with contextlib.suppress(LiteError):
         lite.Model(data).session(arena_limit=1 << 24).run(feeds)
+
+
+def test_empty_tensor_with_a_great_extent_takes_no_time():
+    """[0, 2^39] has no elements, but is 2^39 columns wide."""
+    graph = Graph()
+    x = graph.add_input("x", TensorType((0, 1 << 39)))
+    graph.outputs = list(graph.add(Cumsum(axis=0), [x]))
+    result = lite.Model(to_bytes(graph)).session()(np.zeros((0, 1 << 39), np.float32))
+    assert result.shape == (0, 1 << 39)
 
 
 BATCH, WIDTH = Dim.symbol("batch"), Dim.symbol("width")
