@@ -8,10 +8,11 @@ May import: everything below; at import time numpy and the native module only.
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lite.convert import Report, convert, convert_to_bytes
-from lite.errors import LiteError
+from lite.errors import LiteError, MissingDependencyError
 
 if TYPE_CHECKING:
     from lite.ir import Preprocess
@@ -25,10 +26,22 @@ _LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite
 
 
 def __getattr__(name: str) -> Any:
+    if name == "_native":
+        return _native_module()
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(_LATE[name]), name)
     return value
+
+
+def _native_module() -> Any:
+    try:
+        return importlib.import_module("lite._native")
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the native module cannot be loaded: {error}", where=str(Path(__file__).parent),
+            hint="`pip install -e .` builds it here; outside this folder Python finds an installed lite",
+        ) from error
 
 
 def __dir__() -> list[str]:

@@ -141,13 +141,13 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     LiteError
         If the model cannot be read, holds what is not supported, or the file cannot be written.
     """
-    from lite.nb.writer import write_atomically
-
     path = _output_path(model, out)
     data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                     freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
                                     preprocess=preprocess, passes=passes, verify=verify, progress=progress)
     start = time.perf_counter()
+    from lite.nb.writer import write_atomically
+
     write_atomically(path, data)
     report.path = str(path)
     report.time_s += time.perf_counter() - start
@@ -161,6 +161,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
+    runnable = _runnable()  # first: it says in words when the engine has not been built
     from lite import importers
     from lite.nb import writer
     from lite.passes import pipeline
@@ -176,7 +177,6 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     report = Report(source=importers.describe(model), source_bytes=_size_bytes(model, param_file),
                     targets=chosen, ops_before=_ops(graph))
     golden = _golden(graph, bundle_inputs, tell)
-    runnable = _runnable()
     report.passes = pipeline.run(graph, pipeline.standard(runnable) if passes is None else passes,
                                  verify=verify, progress=lambda name: tell(f"pass {name}"))
     _demand_kernels(graph, runnable, report.source)

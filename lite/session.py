@@ -97,7 +97,8 @@ class Model:
         ------
         InputError, UnsupportedOpError, ArenaError
         """
-        return Session(self, _native.Session.create(self._native, threads, arena_limit))
+        counts = (_whole(threads, "threads"), _whole(arena_limit, "arena_limit"))
+        return Session(self, _native.Session.create(self._native, *counts))
 
     @property
     def size_bytes(self) -> int:
@@ -173,8 +174,8 @@ class Session:
         by_name = dict(zip(self._output_names(), outputs))
         return [by_name[name] for name in wanted]
 
-    def __call__(self, *arrays: Any) -> np.ndarray | tuple[np.ndarray, ...]:
-        """Run with one array per input, in order; one output comes alone, several as a tuple."""
+    def __call__(self, *arrays: Any) -> Any:
+        """Run with one array per input, in order; one output comes alone, several as a tuple of arrays."""
         if len(arrays) != len(self._names):
             raise InputError(f"got {len(arrays)} arrays, expected {len(self._names)}: {self._names}")
         outputs, _ = self._native.run([_array(array) for array in arrays], True, False)
@@ -191,9 +192,10 @@ class Session:
         present = {info.name: info.shape for info in self.inputs}
         wanted = {name: tuple(shapes.get(name, present[name])) for name in self._names}
         for name, shape in wanted.items():
-            if not all(isinstance(extent, (int, np.integer)) for extent in shape):
+            if any(isinstance(extent, str) for extent in shape):
                 raise InputError(f"shape {shape} is not fixed; give every extent", where=f"input {name!r}")
-        self._native.resize([[int(extent) for extent in wanted[name]] for name in self._names])
+        self._native.resize([[_whole(extent, f"input {name!r}") for extent in wanted[name]]
+                             for name in self._names])
 
     def clone(self) -> Session:
         """A new session of the same model, options and shapes."""
@@ -292,6 +294,15 @@ class Session:
             raise InputError(f"{found} among the {what}, expected {self._names}")
 
 
+def _whole(number: Any, where: str) -> int:
+    """A number that fits in 63 bits, as an int; what it is for stands in the error."""
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+        raise InputError(f"got {number!r}, expected a whole number", where=where)
+    if not 0 <= number < 1 << 63:
+        raise InputError(f"got {number}, expected 0 to {(1 << 63) - 1}", where=where)
+    return int(number)
+
+
 def _array(feed: Any) -> np.ndarray:
     """The feed as an array that can be used in place; copied only if it cannot."""
     array = np.asarray(feed)
@@ -316,6 +327,8 @@ def _open(source: str | os.PathLike[str] | bytes) -> _native.Model:
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
         return _native.Model.from_bytes(data if _is_nb(data[:8], data[-16:]) else _converted(data))
+    if not isinstance(source, (str, os.PathLike)):
+        raise InputError(f"got {type(source).__name__}, expected a path or the bytes of a model")
     path = Path(source)
     if path.suffix == ".nb" or _is_nb_file(path):
         return _native.Model.open(os.fspath(path))

@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import lite
 
 HEAVY = ("onnx", "flatbuffers", "google.protobuf", "click", "rich", "PIL", "scipy", "torch", "lite.ir",
          "lite.ops", "lite.importers", "lite.passes", "lite.nb", "lite.cli")  # fmt: skip
@@ -29,3 +38,13 @@ def test_running_a_model_needs_no_graph(python: Callable) -> None:
 def test_the_command_line_loads_no_command_before_it_is_asked_for(python: Callable) -> None:
     found = loaded_after(python, "from lite.cli._app import app")
     assert found.isdisjoint({"lite.cli.opt", "lite.cli.run", "lite.session", "onnx", "rich", "numpy"})
+
+
+@pytest.mark.parametrize("statement", ["lite.Model('m.nb')", "lite.convert('m.onnx')"])
+def test_sources_that_were_not_built_say_so(statement: str, tmp_path: Path) -> None:
+    package = Path(lite.__file__).parent
+    unbuilt = shutil.ignore_patterns("_native*.so", "schema.py", "__pycache__")
+    shutil.copytree(package, tmp_path / "lite", ignore=unbuilt)
+    run = subprocess.run([sys.executable, "-c", f"import lite; {statement}"], cwd=tmp_path,
+                         env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert "MissingDependencyError" in run.stderr and "pip install -e ." in run.stderr

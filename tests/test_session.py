@@ -451,3 +451,22 @@ def test_error_says_where_and_what_to_do(model):
     with pytest.raises(LiteError) as caught:
         model.session().run({"x": _random(1, 3, 4).astype(np.float16)})
     assert "input 'x'" in str(caught.value) and caught.value.hint == 'array.astype("float32")'
+
+
+@pytest.mark.parametrize("threads", ["2", 2.5, None, True, -1, 1 << 63, 0, 100000])
+def test_a_number_of_threads_that_is_none(threads):
+    with pytest.raises(InputError, match="threads"):
+        lite.Model(to_bytes(_chain())).session(threads)
+
+
+@pytest.mark.parametrize("extent", [1 << 63, -1, 2.0, "2", True])
+def test_an_extent_that_is_none(extent):
+    session = lite.Model(to_bytes(_chain())).session()
+    with pytest.raises((InputError, ShapeError)):
+        session.resize({"x": (extent, 3, 4)})
+
+
+@pytest.mark.parametrize("source", [None, 5, [b"bytes"]])
+def test_a_source_that_is_no_model(source):
+    with pytest.raises(InputError, match="expected a path or the bytes of a model"):
+        lite.Model(source)

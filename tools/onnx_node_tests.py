@@ -16,7 +16,7 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "importers" / "onnx")]
+sys.path.insert(0, str(ROOT / "tests" / "importers" / "onnx"))
 
 
 def main() -> int:

@@ -46,17 +46,23 @@ def write(graph: Graph, path: str | os.PathLike[str], *, targets: Sequence[str] 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write through a temporary file in the same folder, so that nothing half-written is ever seen.
 
+    A link stays a link: the file that it names is written. What is no file (a device, a pipe) is written to.
+
     Raises
     ------
     FileError
     """
     temporary = None
+    target = Path(os.path.realpath(path))
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+            return
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
+import threading
 import zlib
 
 import numpy as np
@@ -13,7 +14,7 @@ from lite.errors import FileError, LiteError
 from lite.ir import Dim, DType, Graph, TensorType
 from lite.nb import schema
 from lite.nb.golden import record
-from lite.nb.writer import to_bytes, write
+from lite.nb.writer import to_bytes, write, write_atomically
 from lite.ops.relu import Relu
 
 
@@ -104,6 +105,34 @@ def test_failed_write_leaves_the_old_file(graph, tmp_path, monkeypatch):
     assert caught.value.where == str(path) and caught.value.hint
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["m.nb"]
+
+
+def test_a_link_stays_and_its_file_is_written(tmp_path):
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "link.nb"
+    link.symlink_to(tmp_path / "there" / "model.nb")
+    write_atomically(link, b"new")
+    assert link.is_symlink() and (tmp_path / "there" / "model.nb").read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_atomically(pipe, b"bytes")
+    reader.join(timeout=10)
+    assert received == [b"bytes"] and pipe.is_fifo()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+def test_a_full_device_is_an_error_and_stays_a_device(tmp_path):
+    link = tmp_path / "full"
+    link.symlink_to("/dev/full")
+    with pytest.raises(FileError, match="No space left"):
+        write_atomically(link, b"bytes")
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
 def test_folder_that_does_not_exist(graph, tmp_path):
