@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import pkgutil
@@ -16,7 +17,9 @@ import lite.cli
 from lite.errors import LiteError
 
 FAILURE, BAD_USE = 1, 2
+HELP_FLAGS = ["-h", "--help"]
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_STDOUT_ERRNOS = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
 class PaddleCommand(click.Command):
@@ -59,7 +62,8 @@ def _normalised(args: list[str], switches: set[str]) -> list[str]:
         if value.lower() in _TRUE or not value:
             result.append(name)
         elif value.lower() not in _FALSE:
-            raise click.BadParameter(f"got {value!r}, expected true or false", param_hint=name)
+            context = click.get_current_context(silent=True)
+            raise click.BadParameter(f"got {value!r}, expected true or false", context, param_hint=name)
     return result
 
 
@@ -78,7 +82,7 @@ class CommandFolder(click.Group):
 
 
 @click.group(
-    cls=CommandFolder, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=CommandFolder, invoke_without_command=True, context_settings={"help_option_names": HELP_FLAGS}
 )
 @click.version_option(lite.__version__, prog_name="lite")
 @click.pass_context
@@ -94,32 +98,54 @@ def app(context: click.Context) -> None:
 def run_app(command: str | None = None, args: list[str] | None = None) -> None:
     """Run `lite` (or one command under its own name) and exit."""
     arguments = sys.argv[1:] if args is None else args
-    program = "lite" if command is None else command
-    sys.exit(_guarded(program, arguments if command is None else [command, *arguments]))
+    sys.exit(_guarded(command, arguments))
 
 
-def _guarded(program: str, arguments: list[str]) -> int:
+def _main(command: str | None, arguments: list[str]) -> int:
+    chosen = app.get_command(click.Context(app), command) if command else app  # type: ignore[attr-defined]
+    code = chosen.main(
+        arguments, prog_name=command or "lite", standalone_mode=False, help_option_names=HELP_FLAGS
+    )
+    if sys.stdout is None:  # Python's way to say that the process was started without one
+        raise OSError(errno.EBADF, "it is closed")
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _guarded(command: str | None, arguments: list[str]) -> int:
     try:
-        code = app.main(arguments, prog_name=program, standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        return _main(command, arguments)
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else program
+        where = error.ctx.command_path if error.ctx else command or "lite"
         return _report(error.format_message(), f"try `{where} --help`", BAD_USE)
     except click.ClickException as error:
         return _report(error.format_message(), None, FAILURE)
     except (click.Abort, KeyboardInterrupt):
         return _report("interrupted", None, 130)
     except BrokenPipeError:
-        # else the interpreter complains when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return FAILURE
     except LiteError as error:
         where = f"{error.where}: " if error.where else ""
         return _report(f"{where}{error.message}", error.hint, FAILURE)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _STDOUT_ERRNOS:
+            return _defect(error)
+        _drop_stdout()
+        return _report(f"stdout cannot be written: {error.strerror}", None, FAILURE)
     except Exception as error:
-        hint = "this is a defect of lite; LITE_DEBUG=1 shows the traceback, please report it"
-        return _report(f"{type(error).__name__}: {error}", hint, FAILURE)
+        return _defect(error)
+
+
+def _drop_stdout() -> None:
+    """Without this the interpreter flushes what is left at exit, and complains."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _defect(error: Exception) -> int:
+    hint = "this is a defect of lite; LITE_DEBUG=1 shows the traceback, please report it"
+    return _report(f"{type(error).__name__}: {error}", hint, FAILURE)
 
 
 def _report(message: str, hint: str | None, code: int) -> int:

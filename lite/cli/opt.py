@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import lite
 from lite.cli._app import PaddleCommand
 from lite.cli._ops import Source, print_all, print_of_model, print_supported
 from lite.cli._output import emit, json_option, progress
@@ -126,6 +127,7 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
 @click.option("--calib-algo", hidden=True)
 @click.option("--calib-num", hidden=True)
 @click.option("--quant-config", hidden=True)
+@click.version_option(lite.__version__, prog_name="lite", help="Show the version.")
 @json_option
 def command(as_json: bool, **flags: Any) -> int:
     """Convert MODEL (.onnx, .pdmodel, or a folder of one) to a .nb file.

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
 
-from lite.cli._app import app
+import lite
+from lite.cli._app import app, run_app
 
 COMMANDS = app.list_commands(click.Context(app))  # type: ignore[attr-defined]
 WITH_MODEL = [name for name in COMMANDS if name not in ("demo", "doctor")]
@@ -88,6 +91,35 @@ def test_the_process_itself(nb: Path, python: Callable) -> None:
     assert json.loads(run.stdout)["ops"]
     run = python("-m", "lite.cli", "inspect")
     assert (run.returncode, run.stdout) == (2, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("where, word", [("> /dev/full", "No space left"), (">&-", "closed")])
+@pytest.mark.parametrize("flag", ["", "--json", "--help"])
+def test_a_stdout_that_takes_nothing(nb: Path, where: str, word: str, flag: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        f"exec '{sys.executable}' -m lite.cli inspect '{nb}' {flag} {where}",
+        shell=True, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: stdout") and word in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command, called", [(None, "lite opt"), ("opt", "opt")])
+def test_opt_is_called_as_it_was_called(
+    capfd: pytest.CaptureFixture[str], command: str | None, called: str
+) -> None:
+    def said(*arguments: str) -> str:
+        with pytest.raises(SystemExit):
+            run_app(command, [*([] if command else ["opt"]), *arguments])
+        return "".join(capfd.readouterr())
+
+    for help_ in ("--help", "-h"):
+        assert said(help_).startswith(f"Usage: {called} [OPTIONS]")
+    for mistake in (["--no_such_flag"], ["--quant_model=maybe"], ["--quant_model"]):
+        assert f"try `{called} --help`" in said(*mistake)
+    assert said("--version").strip().endswith(lite.__version__)
 
 
 def test_doctor(cli: Callable) -> None:
