@@ -48,6 +48,24 @@ def open_image(path: str | os.PathLike[str]) -> Image:
         raise FileError(f"cannot be read as an image: {error}", where=str(path)) from error
 
 
+def fault_in(rules: Preprocess) -> tuple[str, str] | None:
+    """The first setting that no image can be prepared with, and what is wrong with it."""
+    for name, values in (("mean", rules.mean), ("std", rules.std)):
+        if len(values) not in (1, 3):
+            return name, f"got {len(values)} numbers, expected one, or three: one a channel"
+        if not np.isfinite(values).all():
+            return name, f"got {_listed(values)}, expected finite numbers"
+    if 0 in rules.std:
+        return "std", f"got {_listed(rules.std)}, expected no zero: pixels are divided by it"
+    if 0 < rules.resize < rules.crop:
+        return "crop", f"got {rules.crop}, expected at most {rules.resize}, to which the short side is scaled"
+    return None
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
 def network_input(
     path: str | os.PathLike[str],
     shape: Sequence[int | str],
@@ -72,8 +90,11 @@ def network_input(
     Raises
     ------
     InputError
-        If the input is no image, or the image is smaller than the cut.
+        If the input is no image, the rules cannot be, or the image is smaller than the cut.
     """
+    fault = fault_in(rules)
+    if fault:
+        raise InputError(fault[1], where=f"preprocess, {fault[0]}")
     channels, channels_last = _channels(shape)
     height, width = (
         extent if isinstance(extent, int) else 0 for extent in shape[1 if channels_last else 2 :][:2]

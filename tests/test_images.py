@@ -59,7 +59,7 @@ def test_what_cannot_be(picture: Path, tmp_path: Path) -> None:
         network_input(picture, (1, 3, 30, 30), Preprocess())
     with pytest.raises(InputError, match="expected one image"):
         network_input(picture, (1, 1000), Preprocess())
-    with pytest.raises(InputError, match="2 means"):
+    with pytest.raises(InputError, match="mean: got 2 numbers"):
         network_input(picture, (1, 3, 4, 4), Preprocess(mean=(1, 2)))
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(FileError, match="cannot be read as an image"):

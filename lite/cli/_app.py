@@ -102,7 +102,8 @@ def run_app(command: str | None = None, args: list[str] | None = None) -> None:
 
 
 def _main(command: str | None, arguments: list[str]) -> int:
-    chosen = app.get_command(click.Context(app), command) if command else app  # type: ignore[attr-defined]
+    chosen = app.get_command(click.Context(app), command) if command else app
+    assert chosen is not None
     code = chosen.main(
         arguments, prog_name=command or "lite", standalone_mode=False, help_option_names=HELP_FLAGS
     )

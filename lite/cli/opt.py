@@ -77,7 +77,14 @@ def image_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -> Preprocess | None:
-    """What the --image_* flags say, over what a model says itself; None if neither says anything."""
+    """What the --image_* flags say, over what a model says itself; None if neither says anything.
+
+    Raises
+    ------
+    click.BadParameter
+        If no image can be prepared so.
+    """
+    from lite.images import fault_in
     from lite.ir import Preprocess
 
     given = {
@@ -86,7 +93,11 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
         if name.startswith("image_") and value is not None
     }
     both = {**(stored or {}), **given}
-    return Preprocess(**both) if both else None
+    rules = Preprocess(**both)
+    fault = fault_in(rules)
+    if fault and given:
+        raise click.BadParameter(fault[1], click.get_current_context(), param_hint=f"--image_{fault[0]}")
+    return rules if both else None
 
 
 @click.command("opt", cls=PaddleCommand, no_args_is_help=False)
@@ -181,6 +192,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
 
     if flags["output"] and flags["optimize_out"]:
         raise click.UsageError("--output and --optimize_out both name the file to write")
+    rules = preprocess_of(flags)
     with progress() as tell:
         report = convert(
             source.path,
@@ -188,7 +200,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
             targets=flags["targets"],
             input_shape=flags["shapes"],
             bundle_inputs=flags["bundle_inputs"],
-            preprocess=preprocess_of(flags),
+            preprocess=rules,
             progress=tell,
             **source.options,
         )

@@ -42,6 +42,7 @@ def command(
     from lite.cli._data import read_inputs, write_arrays
     from lite.session import Model
 
+    preprocess_of(flags)  # refuses what cannot be, with or without an image
     loaded = Model(model)
     session = loaded.session(threads=threads)
     names = _read_labels(labels) if labels else None

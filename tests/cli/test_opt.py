@@ -77,6 +77,22 @@ def test_bad_use(cli: Callable, source: Path, flags: list[str]) -> None:
     assert 1 <= len(outcome.err.splitlines()) <= 2
 
 
+@pytest.mark.parametrize("command", ["opt", "run"])
+@pytest.mark.parametrize("flags, found, expected", [
+    (["--image_std", "1,0,1"], "--image_std: got 1,0,1", "no zero"),
+    (["--image_mean=1,2"], "--image_mean: got 2 numbers", "three"),
+    (["--image_mean=1,nan,2"], "--image_mean: got 1,nan,2", "finite"),
+    (["--image_std=inf"], "--image_std: got inf", "finite"),
+    (["--image_resize=200", "--image_crop=224"], "--image_crop: got 224", "at most 200"),
+])  # fmt: skip
+def test_image_settings_that_cannot_be(
+    cli: Callable, source: Path, command: str, flags: list[str], found: str, expected: str
+) -> None:
+    outcome = cli(command, source, *flags)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert found in outcome.err and expected in outcome.err
+
+
 def test_all_ops_are_listed(cli: Callable) -> None:
     listed = json.loads(cli("opt", "--print_all_ops", "--json").out)["ops"]
     assert [row["op"] for row in listed] == ops.names()
