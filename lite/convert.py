@@ -112,7 +112,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     model : path or bytes
         .onnx, .pdmodel, a folder, ...
     out : path, optional
-        File to write; ".nb" is appended if missing. Left out: the model's name in the current folder.
+        File to write; ".nb" is appended if missing. A folder: the file gets the model's name in it. Left out:
+        the current folder.
     targets : sequence of {"arm", "x86"}
         Where the file may run.
     param_file : path or bytes, optional
@@ -199,8 +200,14 @@ def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:
     if out is None and isinstance(model, bytes):
         raise InputError("a model given as bytes has no name for its .nb file", where="out",
                          hint="say out=..., or call convert_to_bytes")
-    path = Path(out) if out is not None else Path(Path(str(model)).resolve().stem)
-    return path if path.suffix == ".nb" else path.with_name(path.name + ".nb")
+    if out is not None and not Path(out).is_dir():
+        path = Path(out)
+        return path if path.suffix == ".nb" else path.with_name(path.name + ".nb")
+    if isinstance(model, bytes):
+        raise InputError("it is a folder, and a model given as bytes has no name for its .nb file in it",
+                         where=str(out), hint="name the file")
+    source = Path(model).resolve()
+    return Path(out or "") / f"{source.name if source.is_dir() else source.stem}.nb"
 
 
 def _size_bytes(model: Source, param_file: Source | None) -> int:

@@ -60,6 +60,9 @@ def test_a_model_becomes_a_file_that_gives_the_same_answer(source: Path, tmp_pat
 def test_the_report(source: Path, tmp_path: Path) -> None:
     report = lite.convert(source, tmp_path / "out", targets=("x86", "arm", "x86"))
     assert report.path == str(tmp_path / "out.nb")  # the suffix is added
+    (tmp_path / "folder.v1").mkdir()
+    in_folder = lite.convert(source, tmp_path / "folder.v1")
+    assert in_folder.path == str(tmp_path / "folder.v1" / f"{source.stem}.nb")
     assert report.targets == ("x86", "arm")
     assert report.source_bytes == source.stat().st_size
     assert report.size_bytes == (tmp_path / "out.nb").stat().st_size
@@ -125,6 +128,8 @@ def test_own_passes_take_the_place_of_the_standard_ones() -> None:
 def test_refused_arguments(source: Path, tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="expected some of arm, x86"):
         lite.convert(source, tmp_path / "a.nb", targets=("mips",))
+    with pytest.raises(InputError, match="it is a folder"):
+        lite.convert(source.read_bytes(), tmp_path)
     with pytest.raises(InputError, match="has no name for its"):
         lite.convert(source.read_bytes())
     with pytest.raises(FileError):

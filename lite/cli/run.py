@@ -15,13 +15,20 @@ from lite.cli.opt import image_options, preprocess_of
 from lite.errors import FileError, InputError
 
 
+def _array_file(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    if path is not None and Path(path).suffix not in (".npy", ".npz"):
+        raise click.BadParameter(f"got {path!r}, expected a name that ends with .npy or .npz")
+    return path
+
+
 @click.command("run", cls=PaddleCommand)
 @click.argument("model", type=click.Path())
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME=]FILE", help=".npy, .npz or an image; may be repeated."
 )
 @click.option(
-    "--output", type=click.Path(), help="Write the outputs to this .npz (or .npy, if there is one)."
+    "--output", type=click.Path(), callback=_array_file,
+    help="Write the outputs to this .npz (or .npy, if there is one)."
 )
 @click.option("--topk", type=click.IntRange(1), help="Show the greatest values of each output's rows.")
 @click.option("--labels", type=click.Path(), help="Names of classes, one a line, for --topk.")

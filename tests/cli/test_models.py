@@ -28,6 +28,14 @@ def test_run_npy(
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected_scores(image), rtol=1e-6)
 
 
+def test_run_writes_arrays_only(cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", image)
+    outcome = cli("run", nb, "--input", tmp_path / "x.npy", "--output", tmp_path / "y.txt")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "y.txt" in outcome.err and "ends with .npy or .npz" in outcome.err
+    assert not list(tmp_path.glob("y.*"))
+
+
 def test_run_a_source_model(
     cli: Callable, source: Path, image: np.ndarray, tmp_path: Path, expected_scores: Callable
 ) -> None:
