@@ -24,7 +24,7 @@ class Source:
     options: dict[str, Any]
 
 
-def print_all(as_json: bool) -> int:
+def print_all(as_json: bool, markdown: bool = False) -> int:
     """Every op: inputs, attributes, how it runs, what it is called in source formats."""
     from lite import ops
 
@@ -38,8 +38,14 @@ def print_all(as_json: bool) -> int:
         )
         for row in rows
     ]
-    emit({"ops": rows}, as_json, lambda: table(("op", "runs by", "inputs", "known elsewhere as"), cells))
+    draw = _markdown if markdown else table
+    emit({"ops": rows}, as_json, lambda: draw(("op", "runs by", "inputs", "known elsewhere as"), cells))
     return 0
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([f"`{row[0]}`", *row[1:]] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _row(op: type[Op]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 import lite
 from lite.cli._app import PaddleCommand
@@ -17,7 +18,25 @@ from lite.cli._output import emit, json_option, progress
 if TYPE_CHECKING:
     from lite.ir import Preprocess
 
-_QUANTIZING = ("quant_model", "calib_data", "quant_config")
+_QUANTIZED = "it asks for a quantized model, and this version writes float models only"
+_REFUSED = {  # flags of Paddle's opt that would change the result
+    "quant_model": _QUANTIZED,
+    "calib_data": _QUANTIZED,
+    "quant_config": _QUANTIZED,
+    "enable_fp16": "it asks for a half precision model, and this version writes float32 models only",
+    "sparse_model": "it asks for a sparse model, and this version writes dense models only",
+    "record_tailoring_info": "the library is not cut to a model, so there is nothing to record",
+    "display_kernels": "an op has one kernel, so there are none to choose from; see --print_all_ops",
+}
+
+
+def _paddle_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What scripts for Paddle's opt pass: accepted where it asks for nothing, else refused in words."""
+    for name in ("quant-model", "enable-fp16", "sparse-model", "record-tailoring-info", "display-kernels"):
+        function = click.option(f"--{name}", is_flag=True, hidden=True)(function)
+    for name in ("quant-type", "calib-data", "calib-algo", "calib-num", "quant-config", "sparse-threshold"):
+        function = click.option(f"--{name}", hidden=True)(function)
+    return click.option("--keep-io-float", type=bool, default=True, hidden=True)(function)
 
 
 def _numbers(context: click.Context, option: click.Parameter, text: str | None) -> tuple[float, ...] | None:
@@ -128,16 +147,12 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
 )
 @image_options
 @click.option("--print-all-ops", is_flag=True, help="List all ops and how each runs.")
+@click.option("--print-all-ops-in-md-format", is_flag=True, help="The same as a table in Markdown.")
 @click.option("--print-supported-ops", is_flag=True, help="List the ops that are converted, by format.")
 @click.option(
     "--print-model-ops", is_flag=True, help="List the model's ops; exit code 1 unless all are supported."
 )
-@click.option("--quant-model", is_flag=True, hidden=True)
-@click.option("--quant-type", hidden=True)
-@click.option("--calib-data", hidden=True)
-@click.option("--calib-algo", hidden=True)
-@click.option("--calib-num", hidden=True)
-@click.option("--quant-config", hidden=True)
+@_paddle_flags
 @click.version_option(lite.__version__, prog_name="lite", help="Show the version.")
 @json_option
 def command(as_json: bool, **flags: Any) -> int:
@@ -149,18 +164,37 @@ def command(as_json: bool, **flags: Any) -> int:
       opt --model_dir=mobilenet --valid_targets=arm,x86 --optimize_out=mobilenet
       lite opt model.onnx --image_resize 256 --image_crop 224 --image_mean 127.5 --image_std 127.5
     """
-    _refuse_quantizing(flags)
-    if flags["print_all_ops"]:
-        return print_all(as_json)
+    _refuse_unknown_results(flags)
+    if flags["print_all_ops"] or flags["print_all_ops_in_md_format"]:
+        return print_all(as_json, markdown=flags["print_all_ops_in_md_format"])
     if flags["print_supported_ops"]:
         return print_supported(as_json)
     source = _source(flags)
     if source is None:
-        click.echo(click.get_current_context().get_help())
-        return 0
+        return _without_model(click.get_current_context())
     if flags["print_model_ops"]:
         return print_of_model(source, flags["targets"], as_json)
     _convert(source, flags, as_json)
+    return 0
+
+
+def _without_model(context: click.Context) -> int:
+    """Help if nothing was asked for.
+
+    Raises
+    ------
+    click.UsageError
+        If a flag asks for work.
+    """
+    given = [
+        parameter.opts[0].replace("-", "_").replace("__", "--", 1)
+        for parameter in context.command.params
+        if parameter.name and parameter.name != "as_json"
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]  # fmt: skip
+    if given:
+        raise click.UsageError(f"{', '.join(given)} without a model: give MODEL, --model_dir or --model_file")
+    click.echo(context.get_help())
     return 0
 
 
@@ -179,12 +213,17 @@ def _source(flags: dict[str, Any]) -> Source | None:
     return Source(str(path), {"param_file": str(parameters)} if parameters else {})
 
 
-def _refuse_quantizing(flags: dict[str, Any]) -> None:
-    asked = [name for name in _QUANTIZING if flags[name]]
-    if asked:
-        raise click.UsageError(
-            f"--{asked[0]} asks for a quantized model; this version writes float models only"
-        )
+def _refuse_unknown_results(flags: dict[str, Any]) -> None:
+    for name, reason in _REFUSED.items():
+        if flags[name]:
+            raise click.UsageError(f"--{name} is refused: {reason}")
+    if not flags["keep_io_float"]:
+        raise click.UsageError("--keep_io_float=false is refused: inputs and outputs keep the model's types")
+
+
+def _with_suffix(path: str | None) -> str | None:
+    """Paddle's opt appends .nb even if a folder has that name; its scripts call both alike."""
+    return path if path is None or path.endswith((".nb", "/")) else path + ".nb"
 
 
 def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
@@ -196,7 +235,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
     with progress() as tell:
         report = convert(
             source.path,
-            flags["output"] or flags["optimize_out"],
+            flags["output"] or _with_suffix(flags["optimize_out"]),
             targets=flags["targets"],
             input_shape=flags["shapes"],
             bundle_inputs=flags["bundle_inputs"],

@@ -93,6 +93,44 @@ def test_image_settings_that_cannot_be(
     assert found in outcome.err and expected in outcome.err
 
 
+REFUSED = ["enable_fp16", "record_tailoring_info", "display_kernels", "sparse_model"]
+
+
+def test_what_paddles_scripts_pass_is_accepted(cli: Callable, source: Path, tmp_path: Path) -> None:
+    flags = [f"--{name}=false" for name in REFUSED]
+    outcome = cli("opt", source, "-o", tmp_path, *flags, "--sparse_threshold=0.6", "--keep_io_float=true")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert not any(name.replace("_", "-") in cli("opt", "--help").out for name in [*REFUSED, "keep_io_float"])
+
+
+@pytest.mark.parametrize("flag", [*(f"--{name}=true" for name in REFUSED), "--keep_io_float=false"])
+def test_what_would_change_the_result_is_refused(cli: Callable, source: Path, flag: str) -> None:
+    outcome = cli("opt", source, flag)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"{flag.removesuffix('=true')} is refused: " in outcome.err
+
+
+def test_all_ops_in_markdown(cli: Callable) -> None:
+    lines = cli("opt", "--print_all_ops_in_md_format").out.splitlines()
+    assert lines[1] == "| --- | --- | --- | --- |"
+    assert [line.split("`")[1] for line in lines[2:]] == ops.names()
+
+
+@pytest.mark.parametrize("flags", [["--print_model_ops"], ["-o", "a.nb"], ["--input_shape", "x:1,2"]])
+def test_work_without_a_model_is_bad_use(cli: Callable, flags: list[str]) -> None:
+    outcome = cli("opt", *flags)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "without a model: give MODEL, --model_dir or --model_file" in outcome.err
+
+
+def test_a_folder_as_output_gets_the_file(cli: Callable, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert cli("opt", source, "-o", tmp_path / "out").code == 0
+    assert (tmp_path / "out" / "tiny.nb").is_file()
+    assert cli("opt", source, f"--optimize_out={tmp_path / 'out'}").code == 0  # as Paddle's does
+    assert (tmp_path / "out.nb").is_file()
+
+
 def test_all_ops_are_listed(cli: Callable) -> None:
     listed = json.loads(cli("opt", "--print_all_ops", "--json").out)["ops"]
     assert [row["op"] for row in listed] == ops.names()
