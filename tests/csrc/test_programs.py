@@ -19,13 +19,26 @@ pytestmark = pytest.mark.slow
 
 CONSUMER = """
 cmake_minimum_required(VERSION 3.20)
-project(consumer LANGUAGES CXX)
+project(consumer LANGUAGES C CXX)
 find_package(lite 0.1 REQUIRED)
+add_executable(consumer_c main.c)
+target_link_libraries(consumer_c PRIVATE lite::lite)
+target_compile_options(consumer_c PRIVATE -std=c99 -pedantic -Wall -Wextra -Werror)
 foreach(kind lite shared static)
   add_executable(consumer_${kind} main.cc)
   target_link_libraries(consumer_${kind} PRIVATE lite::${kind})
   set_property(TARGET consumer_${kind} PROPERTY CXX_STANDARD 11)
 endforeach()
+"""
+MAIN_C = """
+#include <lite/lite.h>
+#include <stdio.h>
+int main(int count, char** texts) {
+  lite_model* model = NULL;
+  lite_status status = lite_model_open(texts[count - 1], &model);
+  printf("%d %s\\n", (int)status, lite_version());
+  return lite_model_close(model) == LITE_OK ? 0 : 1;
+}
 """
 MAIN = """
 #include <cstdio>
@@ -63,12 +76,14 @@ def test_installed_copy_serves_find_package(run, build, model, tmp_path):
     source.mkdir()
     (source / "CMakeLists.txt").write_text(CONSUMER)
     (source / "main.cc").write_text(MAIN)
+    (source / "main.c").write_text(MAIN_C)
     run("cmake", "-S", source, "-B", tmp_path / "build", "-G", "Ninja",
         f"-DCMAKE_PREFIX_PATH={tmp_path}/prefix")
     run("cmake", "--build", tmp_path / "build")
     for kind in ("lite", "shared", "static"):
         sums, error = run(tmp_path / "build" / f"consumer_{kind}", model).splitlines()
         assert sums.startswith("1.000 ") and error.startswith("8 /no/such.nb")
+    assert run(tmp_path / "build" / "consumer_c", model) == "0 0.1.0\n"
     text = run(tmp_path / "prefix" / "bin" / "benchmark_bin", f"--optimized_model_file={model}", "--warmup=2",
                "--repeats=5", "--threads=2", "--profile", f"--result_path={tmp_path}/result")
     for field in ("init", "first", "min", "max", "avg", "median", "p90", "conv2d"):
