@@ -20,6 +20,12 @@ from lite.ir import Graph
 Source = Union[str, "os.PathLike[str]", bytes]
 
 HEAD_BYTES = 64
+FOLDERS_SHOWN = 5
+NB_IDENTIFIER = b"LTNB"
+FOREIGN = {  # what a file's name says of formats that have no importer
+    ".tflite": "TFLite", ".caffemodel": "Caffe", ".prototxt": "Caffe", ".pb": "TensorFlow", ".h5": "Keras",
+    ".keras": "Keras", ".pt": "PyTorch", ".pth": "PyTorch", ".mlmodel": "Core ML",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,9 @@ def _format_of_folder(folder: Path) -> str:
     found = [row.name for row in FORMATS if any(_is_named(name, row.folder_files) for name in files)]
     if len(found) == 1:
         return found[0]
-    what = f"holds models of several formats ({', '.join(found)})" if found else "holds no model"
+    if not found:
+        raise _no_model_in(folder)
+    what = f"holds models of several formats ({', '.join(found)})"
     raise ModelFormatError(
         f"the folder {what}",
         where=str(folder),
@@ -159,22 +167,42 @@ def _format_of_folder(folder: Path) -> str:
     )
 
 
+def _no_model_in(folder: Path) -> ModelFormatError:
+    """Says which folders in this one hold models, at most two levels down."""
+    suffixes = tuple({name for row in FORMATS for name in row.folder_files})
+    inside = sorted({path.parent.relative_to(folder).as_posix()
+                     for pattern in ("*/*", "*/*/*") for path in folder.glob(pattern)
+                     if _is_named(path.name, suffixes) and path.is_file()})  # fmt: skip
+    if inside:
+        shown = ", ".join(inside[:FOLDERS_SHOWN]) + (", ..." if len(inside) > FOLDERS_SHOWN else "")
+        hint = f"name one of them, say {folder / inside[0]}"
+        return ModelFormatError(
+            f"the folder holds no model itself; there are some in {shown}", where=str(folder), hint=hint
+        )
+    hint = f"name the model file itself; known formats are {', '.join(_known())}"
+    return ModelFormatError("the folder holds no model", where=str(folder), hint=hint)
+
+
 def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
     return name in wanted or any(name.endswith(suffix) for suffix in wanted if suffix.startswith("."))
 
 
 def _unknown(head: bytes, where: str) -> ModelFormatError:
-    if head[:4] == b"LTNB":
+    if NB_IDENTIFIER in (head[:4], head[4:8]):
         return ModelFormatError(
             "this is a .nb file: it is converted already",
             where=where,
             hint="open it with lite.Model, lite run or lite bench",
         )
+    known = f"known formats are {', '.join(_known())}"
+    suffix = ".tflite" if head[4:8] == b"TFL3" else Path(where).suffix.lower()
+    if suffix in FOREIGN:
+        return ModelFormatError(f"{FOREIGN[suffix]} models are not read yet", where=where, hint=known)
     found = f"begins with {head[:8].hex(' ')}" if head else "is empty"
     return ModelFormatError(
         f"the file {found}, which is no known model format",
         where=where,
-        hint=f"known formats are {', '.join(_known())}; format=... states one",
+        hint=known,
     )
 
 

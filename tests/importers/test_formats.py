@@ -60,6 +60,32 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str)
         assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.tflite", b"\x1c\x00\x00\x00TFL3", "TFLite models are not read yet"),
+        ("a.bin", b"\x1c\x00\x00\x00TFL3", "TFLite models are not read yet"),
+        ("a.caffemodel", b"\x0a\x05", "Caffe models are not read yet"),
+        ("a.PB", b"\x0a\x05", "TensorFlow models are not read yet"),
+        ("a.nb", b"\x1c\x00\x00\x00LTNB", "this is a .nb file"),
+    ],
+)
+def test_foreign_formats_have_names(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelFormatError, match=words) as caught:
+        importers.find_format(tmp_path / name)
+    assert "format=" not in str(caught.value)
+
+
+def test_models_in_subfolders_are_named(tmp_path: Path) -> None:
+    for folder in ("b/v1", "a"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.onnx").write_bytes(ONNX_HEAD)
+    with pytest.raises(ModelFormatError, match="there are some in a, b/v1") as caught:
+        importers.find_format(tmp_path)
+    assert str(tmp_path / "a") in str(caught.value.hint)
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="No such file"):
         importers.load(tmp_path / "nowhere.onnx")
