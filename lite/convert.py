@@ -175,7 +175,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     graph = importers.load(model, input_shapes=dict(input_shape or {}),
                            freeze_inputs=dict(freeze_inputs or {}), **options)
     graph.preprocess = preprocess or graph.preprocess
-    report = Report(source=importers.describe(model), source_bytes=_size_bytes(model, param_file),
+    report = Report(source=importers.describe(model), source_bytes=size_bytes(model, param_file),
                     targets=chosen, ops_before=_ops(graph))
     golden = _golden(graph, bundle_inputs, tell)
     report.passes = pipeline.run(graph, pipeline.standard(runnable) if passes is None else passes,
@@ -210,8 +210,8 @@ def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:
     return Path(out or "") / f"{source.name if source.is_dir() else source.stem}.nb"
 
 
-def _size_bytes(model: Source, param_file: Source | None) -> int:
-    """Size of a model and of the parameters beside it."""
+def size_bytes(model: Source, param_file: Source | None = None) -> int:
+    """Size of a model and of the parameters beside it; a folder counts with all of its files."""
     sources = [source for source in (model, param_file) if source is not None]
     total = sum(len(source) for source in sources if isinstance(source, bytes))
     paths = [Path(source) for source in sources if not isinstance(source, bytes)]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +34,7 @@ def command(
     Example: lite inspect model.nb --values
     """
     from lite.cli._graphs import load_graph
+    from lite.convert import size_bytes
     from lite.ir.text import to_text
 
     graph = load_graph(model, shapes)
@@ -43,7 +43,7 @@ def command(
         return
     result: dict[str, Any] = {
         "model": model,
-        "file_bytes": Path(model).stat().st_size,
+        "file_bytes": size_bytes(model),
         "inputs": [_value(value) for value in graph.inputs],
         "outputs": [_value(value) for value in graph.outputs],
         "preprocess": dataclasses.asdict(graph.preprocess) if graph.preprocess else None,

@@ -189,6 +189,15 @@ def test_inspect(cli: Callable, source: Path, nb: Path) -> None:
     assert cli("inspect", nb, "--text").out.startswith("graph ")
 
 
+def test_the_size_of_a_folder(tmp_path: Path) -> None:
+    from lite.convert import size_bytes
+
+    (tmp_path / "model" / "deep").mkdir(parents=True)
+    for name in ("model/__model__", "model/deep/w"):
+        (tmp_path / name).write_bytes(b"x" * 1000)
+    assert size_bytes(tmp_path / "model") == 2000
+
+
 def test_compare_undoes_the_layout_of_the_engine(cli: Callable, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     from onnx import helper, numpy_helper
