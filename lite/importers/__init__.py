@@ -94,8 +94,20 @@ def load(source: Source, *, format: str | None = None, **options: Any) -> Graph:
     name = format or find_format(source)
     if name not in {row.name for row in FORMATS}:
         raise InputError(f"there is no source format {name!r}", hint=f"known are {', '.join(_known())}")
+    if name == "onnx" and not isinstance(source, bytes) and Path(source).is_dir():
+        source = _only_onnx_file(Path(source))
     graph: Graph = importlib.import_module(f"{__name__}.{name}").load(source, **options)
     return graph
+
+
+def _only_onnx_file(folder: Path) -> Path:
+    """A folder of a Paddle model is the model; one of ONNX must hold just one file of a model."""
+    files = sorted(folder.glob("*.onnx"))
+    if len(files) != 1:
+        names = ", ".join(file.name for file in files)
+        raise ModelFormatError(f"the folder holds {len(files)} ONNX models ({names}), expected 1",
+                               where=str(folder), hint="name the model file itself")
+    return files[0]
 
 
 def known_ops(format: str) -> list[str]:

@@ -94,3 +94,15 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_an_unknown_format_is_told() -> None:
     with pytest.raises(InputError, match="no source format 'keras'"):
         importers.load(b"", format="keras")
+
+
+def test_a_folder_with_one_onnx_file_is_that_model(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2]) for name in "xy"]
+    nodes = [onnx.helper.make_node("Relu", ["x"], ["y"])]
+    model = onnx.helper.make_model(onnx.helper.make_graph(nodes, "g", values[:1], values[1:]))
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    assert [node.op.name for node in importers.load(tmp_path).nodes] == ["relu"]
+    (tmp_path / "b.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ModelFormatError, match=r"2 ONNX models \(a.onnx, b.onnx\), expected 1"):
+        importers.load(tmp_path)
