@@ -18,6 +18,7 @@ from lite.ops.add import Add
 from lite.ops.concat import Concat
 from lite.ops.leaky_relu import LeakyRelu
 from lite.ops.mul import Mul
+from lite.ops.pool2d import Pool2d
 from lite.ops.relu import Relu
 from lite.ops.reshape import Reshape
 from lite.ops.transpose import Transpose
@@ -329,6 +330,25 @@ def test_huge_shapes_are_refused_before_anything_is_taken():
         session.resize({"x": (1 << 27,)})
     with pytest.raises(ShapeError, match="too large"):
         session.resize({"x": (1 << 35,)})
+
+
+def test_nothing_runs_for_outputs_without_elements():
+    """Their other extents say nothing about what there is, so no op takes memory or time by them."""
+    graph = Graph()
+    x = graph.add_input("x", TensorType((0, 1 << 30, 4, 1)))
+    window = Pool2d(kind="max", kernel=(1, 1), layout="nhwc")
+    graph.outputs = list(graph.add(Relu(), graph.add(window, [x])))
+    session = lite.Model(to_bytes(graph)).session(arena_limit=1 << 20)
+    assert session.memory.arena_bytes == 0
+    assert session(np.zeros((0, 1 << 30, 4, 1), np.float32)).shape == (0, 1 << 30, 4, 1)
+
+
+def test_an_extent_fits_32_bits():
+    graph = Graph()
+    x = graph.add_input("x", TensorType((1 << 31,), DType.U8))
+    graph.outputs = list(graph.add(Reshape(shape=(1 << 31,)), [x]))
+    with pytest.raises(NbCorruptError, match="2\\^31"):
+        lite.Model(to_bytes(graph))
 
 
 def test_values_share_memory(graph):

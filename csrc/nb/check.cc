@@ -134,6 +134,8 @@ Status GraphChecker::check_shape(const Extents& shape, bool constant) const {
     if (extent->value() < 0)
       return error(Code::k_corrupt_file, "negative extent %lld",
                    static_cast<long long>(extent->value()));
+    if (extent->value() >= kExtentLimit)
+      return error(Code::k_corrupt_file, "an extent of 2^31 or more");
     // An extent of 0 does not excuse the others: products of some of them are formed too.
     if (extent->value() == 0) continue;
     if (__builtin_mul_overflow(count, extent->value(), &count) || count >= kElementLimit)

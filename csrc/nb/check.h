@@ -11,7 +11,9 @@
 namespace lite {
 
 inline constexpr int64_t kElementLimit = int64_t{1} << 40;  // of one tensor
-inline constexpr size_t kFormulaDepth = 64;                 // greatest height of a formula's stack
+// Of one axis: an extent times an attribute that is as small fits an int64_t.
+inline constexpr int64_t kExtentLimit = int64_t{1} << 31;
+inline constexpr size_t kFormulaDepth = 64;  // greatest height of a formula's stack
 
 // After this holds: every index is in range; every value is written exactly once (as a graph input,
 // a constant or an output of a node) and before it is read; ranks are at most kMaxRank; fixed

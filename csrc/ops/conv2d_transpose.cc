@@ -24,6 +24,9 @@ Status check_shapes(const PrepareContext& context, const Window& window) {
                  linear::text(x).c_str(), linear::text(w).c_str(),
                  static_cast<long long>(window.groups));
   const Span<const int64_t> extra = context.attributes->integers("output_pads");
+  for (int64_t pad : extra)
+    if (pad < 0 || pad > y.count())
+      return error(Code::k_bad_shape, "output_pads has %lld", static_cast<long long>(pad));
   const int64_t below = extra.size() == 2 ? extra[0] : 0, beside = extra.size() == 2 ? extra[1] : 0;
   const int64_t height =
       below + extent(x[1], window.pad_top + window.pad_bottom, window.kernel_height,

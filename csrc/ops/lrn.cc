@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/lrn/lrn.h"
 
+#include <algorithm>
+
 #include "ops/checks.h"
 #include "ops/elementwise/half.h"
 #include "ops/op.h"
@@ -23,8 +25,9 @@ class Lrn final : public Op {
     LITE_RETURN_IF_ERROR(check_range("axis", axis, 0, x.shape.rank - 1));
     LITE_RETURN_IF_ERROR(check_range("size", size, 1, INT32_MAX));
     view_ = AxisView::of(x.shape, axis);
-    window_.before = (size - 1) / 2;
-    window_.behind = size / 2;
+    // What a window has beyond the channels adds nothing, and takes its time.
+    window_.before = std::min((size - 1) / 2, view_.extent);
+    window_.behind = std::min(size / 2, view_.extent);
     window_.alpha = attributes.real("alpha", 1e-4f) / static_cast<float>(size);
     window_.beta = attributes.real("beta", 0.75f);
     window_.bias = attributes.real("bias", 1.0f);

@@ -32,6 +32,7 @@ class PlanBuilder {
  private:
   [[nodiscard]] Status find_ops();
   [[nodiscard]] Status make_values(const Extents& extents);
+  [[nodiscard]] Status check_arena(uint64_t bytes, const char* what) const;
   void note_views();
   void make_operands();
   [[nodiscard]] Status prepare_nodes(const Extents& extents);
@@ -57,7 +58,8 @@ bool has_word(const char* words, const char* word) {
   return false;
 }
 
-// An empty tensor may still have great extents, over which a kernel would loop for nothing.
+// An empty tensor may still have great extents: an op would loop over them, and take memory in
+// proportion, for nothing.
 bool nothing_to_write(Span<const Tensor> outputs) {
   for (const Tensor& output : outputs)
     if (output.shape.count() != 0) return false;
@@ -85,6 +87,8 @@ Status PlanBuilder::find_ops() {
 }
 
 Status PlanBuilder::make_values(const Extents& extents) {
+  std::vector<bool> is_input(graph_.values()->size(), false);
+  for (uint32_t input : *graph_.inputs()) is_input[input] = true;
   for (const nb::Value* value : *graph_.values()) {
     Tensor tensor;
     tensor.dtype = static_cast<DType>(value->dtype());
@@ -93,10 +97,21 @@ Status PlanBuilder::make_values(const Extents& extents) {
       tensor.packing = static_cast<Packing>(constant->packing());
       tensor.constant = true;
       tensor.data = const_cast<std::byte*>(plan_->model_->weights()) + constant->offset();
+    } else if (!is_input[plan_->values_.size()]) {  // before ops take memory in proportion to it
+      LITE_RETURN_IF_ERROR(check_arena(tensor.size_bytes(), value->name()->c_str()));
     }
     plan_->values_.push_back(tensor);
   }
   return Status();
+}
+
+Status PlanBuilder::check_arena(uint64_t bytes, const char* what) const {
+  if (bytes <= options_.arena_limit_bytes) return Status();
+  return error(Code::k_out_of_memory,
+               "%s needs an arena of %llu bytes, the limit is %llu\nhint: smaller inputs, "
+               "or a higher arena_limit",
+               what, static_cast<unsigned long long>(bytes),
+               static_cast<unsigned long long>(options_.arena_limit_bytes));
 }
 
 // A constant seen with another shape is a constant; an input's memory may be that of several
@@ -160,9 +175,11 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   context.given = {given.get(), inputs};
   context.isa = options_.isa;
   context.threads = options_.team->size();
+  if (nothing_to_write(context.outputs)) return Status();
   std::unique_ptr<Op> op = entry.create();
   LITE_RETURN_IF_ERROR(op->prepare(context));
-  if ((entry.flags & kAlias) != 0 || nothing_to_write(context.outputs)) return Status();
+  if (entry.flags & kAlias) return Status();
+  LITE_RETURN_IF_ERROR(check_arena(context.scratch_bytes, "scratch memory"));
   Step step;
   step.op = std::move(op);
   step.node = index;
@@ -189,12 +206,7 @@ Status PlanBuilder::lay_out() {
     buffers.push_back({scratch_bytes_[i], node, node});
   }
   const Layout layout = plan_memory(buffers);
-  if (layout.peak_bytes > options_.arena_limit_bytes)
-    return error(Code::k_out_of_memory,
-                 "running needs an arena of %llu bytes, the limit is %llu\nhint: smaller inputs, "
-                 "or a higher arena_limit",
-                 static_cast<unsigned long long>(layout.peak_bytes),
-                 static_cast<unsigned long long>(options_.arena_limit_bytes));
+  LITE_RETURN_IF_ERROR(check_arena(layout.peak_bytes, "running"));
   plan_->offsets_.assign(plan_->values_.size(), 0);
   for (size_t i = 0; i < value_buffers; ++i) plan_->offsets_[owners[i]] = layout.offsets[i];
   plan_->scratch_offsets_.assign(

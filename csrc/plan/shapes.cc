@@ -112,7 +112,8 @@ Result<Shape> Extents::shape_of(const nb::Value& value) const {
   for (const nb::Extent* extent : *value.shape()) {
     const int64_t number = (*this)[*extent];
     shape[shape.rank++] = number;
-    if (number < 0 || __builtin_mul_overflow(count, std::max<int64_t>(number, 1), &count) ||
+    if (number < 0 || number >= kExtentLimit ||
+        __builtin_mul_overflow(count, std::max<int64_t>(number, 1), &count) ||
         count >= kElementLimit)
       return error(Code::k_bad_shape, "value '%s' would have shape %s: negative or too large",
                    value.name()->c_str(), shape_text(shape).c_str());

@@ -3,9 +3,11 @@
 // once, are loaded, planned and run. Half of them get right checksums again, so that they reach
 // what lies behind. Built with sanitizers, any fault ends it; otherwise it prints how many ran and
 // how many were refused.
+// fuzz_nb - FOLDER: its files are loaded, planned and run as they are.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -127,40 +129,51 @@ lite::Status run_once(const Bytes& bytes) {
   return lite::Status();
 }
 
+using Results = std::map<std::string, long>;
+
+void note(const Bytes& bytes, Results& results) {
+  const char* save = std::getenv("FUZZ_NB_SAVE");  // the last file tried, to look at after a fault
+  if (save != nullptr)
+    std::ofstream(save, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  const lite::Status status = run_once(bytes);
+  ++results[status.ok() ? "ran" : lite::code_exception(status.code())];
+}
+
+void run_folder(const char* folder, Results& results) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    note(read_file(entry.path().c_str()), results);
+}
+
+void mutate_file(Bytes bytes, int mutations, std::mt19937& random, Results& results) {
+  const std::vector<Region> places = regions(bytes);
+  const size_t stride = 1 + bytes.size() / kGreatestXors;
+  for (size_t place = 0; place < bytes.size(); place += stride) {
+    bytes[place] ^= std::byte{0xFF};
+    note(bytes, results);
+    bytes[place] ^= std::byte{0xFF};
+  }
+  for (int i = 0; i < mutations; ++i) note(mutate(bytes, places, random), results);
+}
+
 }  // namespace
 
 int main(int count, char** texts) {
-  if (count < 4) return 2;
-  const int mutations = std::atoi(texts[1]);
-  std::mt19937 random(static_cast<uint32_t>(std::atoi(texts[2])));
-  std::map<std::string, long> results;
-  const auto note = [&](const Bytes& bytes) {
-    const lite::Status status = run_once(bytes);
-    ++results[status.ok() ? "ran" : lite::code_exception(status.code())];
-  };
+  Results results;
+  if (count == 3 && std::strcmp(texts[1], "-") == 0) {
+    run_folder(texts[2], results);
+  } else if (count < 4) {
+    return 2;
+  }
+  std::mt19937 random(static_cast<uint32_t>(count > 3 ? std::atoi(texts[2]) : 0));
   for (int file = 3; file < count; ++file) {
-    Bytes bytes = read_file(texts[file]);
+    const Bytes bytes = read_file(texts[file]);
     if (const lite::Status status = run_once(bytes); !status.ok()) {
       std::fprintf(stderr, "%s: %s\n", texts[file], status.text().c_str());
       return 1;
     }
-    const std::vector<Region> places = regions(bytes);
-    const size_t stride = 1 + bytes.size() / kGreatestXors;
-    for (size_t place = 0; place < bytes.size(); place += stride) {
-      bytes[place] ^= std::byte{0xFF};
-      note(bytes);
-      bytes[place] ^= std::byte{0xFF};
-    }
-    for (int i = 0; i < mutations; ++i) {
-      const char* save =
-          std::getenv("FUZZ_NB_SAVE");  // the last file tried, to look at after a fault
-      const Bytes mutated = mutate(bytes, places, random);
-      if (save != nullptr)
-        std::ofstream(save, std::ios::binary)
-            .write(reinterpret_cast<const char*>(mutated.data()),
-                   static_cast<std::streamsize>(mutated.size()));
-      note(mutated);
-    }
+    mutate_file(bytes, std::atoi(texts[1]), random, results);
   }
   for (const auto& [result, times] : results) std::printf("%s %ld\n", result.c_str(), times);
   return 0;
