@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/isa.h"
 
+#include <sys/auxv.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -14,7 +16,7 @@ struct IsaRow {
 };
 
 constexpr IsaRow kRows[] = {
-#define LITE_ISA(name, architecture, flags) {Isa::name, #name, #architecture},
+#define LITE_ISA(name, architecture, base, flags) {Isa::name, #name, #architecture},
 #include "base/isa.inc"
 #undef LITE_ISA
 };
@@ -38,6 +40,17 @@ bool built_for(const char* architecture) {
 #define LITE_HAS(feature) false
 #endif
 
+// A bit of the kernel's words on an arm64 processor.
+bool arm64_has(unsigned long word, int bit) {
+#if defined(__aarch64__)
+  return (getauxval(word) >> bit & 1) != 0;
+#else
+  static_cast<void>(word);
+  static_cast<void>(bit);
+  return false;
+#endif
+}
+
 // Every row of isa.inc needs a case: taken for granted, it would crash where it is missing.
 #pragma GCC diagnostic error "-Wswitch"
 bool processor_has(Isa isa) {
@@ -48,9 +61,17 @@ bool processor_has(Isa isa) {
       return true;
     case Isa::x86_avx2:
       return LITE_HAS("avx2") && LITE_HAS("fma");
+    case Isa::x86_avxvnni:
+      return processor_has(Isa::x86_avx2) && LITE_HAS("avxvnni");
     case Isa::x86_avx512:
       return LITE_HAS("avx512f") && LITE_HAS("avx512bw") && LITE_HAS("avx512dq") &&
              LITE_HAS("avx512vl") && LITE_HAS("fma");
+    case Isa::x86_avx512vnni:
+      return processor_has(Isa::x86_avx512) && LITE_HAS("avx512vnni");
+    case Isa::arm64_dotprod:
+      return arm64_has(AT_HWCAP, 20);  // HWCAP_ASIMDDP
+    case Isa::arm64_i8mm:
+      return processor_has(Isa::arm64_dotprod) && arm64_has(AT_HWCAP2, 13);  // HWCAP2_I8MM
   }
   return false;
 }

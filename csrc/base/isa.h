@@ -11,7 +11,7 @@
 namespace lite {
 
 enum class Isa : int {
-#define LITE_ISA(name, architecture, flags) name,
+#define LITE_ISA(name, architecture, base, flags) name,
 #include "base/isa.inc"
 #undef LITE_ISA
 };

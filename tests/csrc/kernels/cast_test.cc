@@ -54,7 +54,7 @@ void check(const lite::cast::Kernels& kernels) {
 }  // namespace
 
 int main() {
-#define LITE_ISA(name, architecture, flags) \
+#define LITE_ISA(name, architecture, base, flags) \
   if (lite::isa_usable(lite::Isa::name)) check(lite::cast::kernels(lite::Isa::name));
 #include "base/isa.inc"
 #undef LITE_ISA

@@ -92,7 +92,7 @@ void check(const lite::norm::Kernels& kernels) {
 }  // namespace
 
 int main() {
-#define LITE_ISA(name, architecture, flags) \
+#define LITE_ISA(name, architecture, base, flags) \
   if (lite::isa_usable(lite::Isa::name)) check(lite::norm::kernels(lite::Isa::name));
 #include "base/isa.inc"
 #undef LITE_ISA

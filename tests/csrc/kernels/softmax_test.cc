@@ -42,7 +42,7 @@ void check_sizes(const lite::softmax::Kernels& kernels) {
 }  // namespace
 
 int main() {
-#define LITE_ISA(name, architecture, flags) \
+#define LITE_ISA(name, architecture, base, flags) \
   if (lite::isa_usable(lite::Isa::name)) check_sizes(lite::softmax::kernels(lite::Isa::name));
 #include "base/isa.inc"
 #undef LITE_ISA
