@@ -12,21 +12,26 @@ import numpy as np
 
 from lite.errors import PassError
 from lite.ir.op import Op
+from lite.ir.quant import Quantization
 from lite.ir.types import TensorType
 
 MOST_DRIFT = 64  # how far from where it is expected a node is looked for, before it is everywhere
 
 
 class Value:
-    """A tensor: made by a node, or a graph input, or a constant (then ``array`` holds it)."""
+    """A tensor: made by a node, or a graph input, or a constant (then ``array`` holds it).
 
-    __slots__ = ("array", "name", "producer", "type", "uses")
+    ``quantization`` says, for tools and people, what the integers of an activation stand for.
+    """
+
+    __slots__ = ("array", "name", "producer", "quantization", "type", "uses")
 
     def __init__(self, name: str, type: TensorType, *, array: np.ndarray | None = None) -> None:
         self.name = name
         self.type = type
         self.array = array
         self.producer: Node | None = None
+        self.quantization: Quantization | None = None
         self.uses: list[tuple[Node, int]] = []  # (node, input position), in the order of adding
 
     @property

@@ -17,6 +17,7 @@ import numpy as np
 from lite import ops
 from lite.errors import FileError, LiteError, NbCorruptError, NbVersionError
 from lite.ir import DType, Extent, Graph, Op, Preprocess, Symbol, TensorType, Value
+from lite.ir.quant import Quantization
 from lite.nb import attributes, pack, schema
 from lite.nb.formula import decompile_formula
 from lite.nb.golden import Case, Golden
@@ -160,6 +161,7 @@ class _GraphReader:
             graph.symbols[name] = Symbol(name, int(symbol.smallest), int(symbol.greatest))
         for index in root.inputs:
             self._values[int(index)] = graph.add_input(self._name(index), self._type(index))
+            self._values[int(index)].quantization = self._quantization(index)
         for node in root.nodes:
             self._add(node)
         graph.outputs = [self._read(int(index)) for index in root.outputs]
@@ -176,7 +178,9 @@ class _GraphReader:
         if [value.type for value in outputs] != expected:
             raise NbCorruptError(f"the outputs are {expected}, but {op.name} gives "
                                  f"{[value.type for value in outputs]}", where=name)
-        self._values.update(zip(map(int, node.outputs), outputs))
+        for index, value in zip(map(int, node.outputs), outputs):
+            self._values[index] = value
+            value.quantization = self._quantization(index)
 
     def _read(self, index: int, reader: Op | None = None) -> Value:
         """A value by index; a constant is made at its first reader, whose attributes tell its packing."""
@@ -202,6 +206,10 @@ class _GraphReader:
     def _type(self, index: int) -> TensorType:
         row = self._root.values[int(index)]
         return TensorType(tuple(self._extent(extent) for extent in row.shape or ()), _DTYPES[row.dtype])
+
+    def _quantization(self, index: int) -> Quantization | None:
+        row = self._root.values[int(index)]
+        return Quantization(float(row.scale), int(row.zeroPoint), _DTYPES[row.dtype]) if row.scale else None
 
     def _extent(self, extent: schema.ExtentT) -> Extent:
         return int(extent.value) if extent.formula < 0 else self._formulas[extent.formula]

@@ -206,6 +206,9 @@ class _GraphWriter:
             name=value.name, dtype=_DTYPES[value.type.dtype],
             shape=[self._extent(extent) for extent in shape],
             constant=self._constant(value, packing) if value.is_constant else None))
+        if value.quantization is not None:
+            self._values[-1].scale = value.quantization.scale
+            self._values[-1].zeroPoint = value.quantization.zero_point
         self._indices[value, packing] = len(self._values) - 1
         return len(self._values) - 1
 

@@ -9,6 +9,7 @@ import pytest
 
 from lite.errors import FileError, LiteError, NbCorruptError
 from lite.ir import Graph, TensorType
+from lite.ir.quant import Quantization
 from lite.ir.text import to_text
 from lite.nb.golden import record
 from lite.nb.pack import pack, packing_of, unpack
@@ -17,6 +18,7 @@ from lite.nb.writer import to_bytes, write
 from lite.ops.conv2d import Conv2d
 from lite.ops.fully_connected import FullyConnected
 from lite.ops.matmul import Matmul
+from lite.ops.quantize import Quantize
 
 
 def test_graph_comes_back(graph):
@@ -109,3 +111,15 @@ def test_random_changes_with_right_checksums_end_in_an_error_or_a_graph(graph, m
 def _graph_or_error(data: bytes) -> None:
     with contextlib.suppress(LiteError):
         read(data)
+
+
+def test_what_integers_stand_for_comes_back():
+    graph = Graph()
+    x = graph.add_input("x", TensorType((3,)))
+    (q,) = graph.add(Quantize(zero_point=-4), [x, graph.constant(np.array(0.25, np.float32))], outputs=["q"])
+    q.quantization = Quantization(0.25, -4)
+    graph.outputs = [q]
+    (again,) = read(to_bytes(graph)).outputs
+    assert again.quantization == Quantization(0.25, -4)
+    q.quantization = None
+    assert read(to_bytes(graph)).outputs[0].quantization is None
