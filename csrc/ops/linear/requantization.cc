@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/requantization.h"
+
+#include <algorithm>
+
+#include "ops/checks.h"
+#include "ops/linear/arguments.h"
+
+namespace lite::linear {
+namespace {
+
+constexpr size_t kBias = 2, kScale = 3, kResidual = 4;
+
+struct Limits {
+  int64_t lowest, highest;
+};
+
+Limits limits_of(DType dtype) {
+  if (dtype == DType::s16) return {INT16_MIN, INT16_MAX};
+  return {INT8_MIN, INT8_MAX};
+}
+
+Status check_vector(const char* what, const Tensor& tensor, DType dtype, int64_t channels) {
+  LITE_RETURN_IF_ERROR(check_dtype(what, tensor.dtype, dtype));
+  Shape expected;
+  expected.rank = 1;
+  expected[0] = channels;
+  return check_shape(what, tensor.shape, expected);
+}
+
+Status check_layer(const PrepareContext& context, int64_t channels) {
+  const size_t count = context.inputs.size();
+  bool all = (count == kResidual || count == kResidual + 1) && context.outputs.size() == 1;
+  for (size_t i = 0; all && i < kResidual; ++i) all = context.present(i);
+  if (!all)
+    return error(Code::k_unsupported_op, "got %zu inputs and %zu outputs, expected 4 or 5 and 1",
+                 count, context.outputs.size());
+  const DType dtype = context.inputs[0].dtype;
+  if (dtype != DType::s8 && dtype != DType::s16)
+    return error(Code::k_unsupported_op, "the input is %s, expected s8 or s16", dtype_name(dtype));
+  LITE_RETURN_IF_ERROR(check_dtype("the output", context.outputs[0].dtype, dtype));
+  LITE_RETURN_IF_ERROR(check_dtype("the weights", context.inputs[1].dtype, DType::s8));
+  LITE_RETURN_IF_ERROR(check_vector("the bias", context.inputs[kBias], DType::s32, channels));
+  LITE_RETURN_IF_ERROR(check_vector("the scale", context.inputs[kScale], DType::f32, channels));
+  if (!context.present(kResidual)) return Status();
+  LITE_RETURN_IF_ERROR(check_dtype("the residual", context.inputs[kResidual].dtype, dtype));
+  return check_shape("the residual", context.inputs[kResidual].shape, context.outputs[0].shape);
+}
+
+Status read(const Attributes& attributes, const char* name, int64_t fallback, Limits limits,
+            int32_t* value) {
+  const int64_t found = attributes.integer(name, fallback);
+  LITE_RETURN_IF_ERROR(check_range(name, found, limits.lowest, limits.highest));
+  *value = static_cast<int32_t>(found);
+  return Status();
+}
+
+// Adds up the weights of each output channel, modulo 2^32.
+void add_plain(const Tensor& weights, uint32_t* sums) {
+  const Shape& shape = weights.shape;
+  const int8_t* w = weights.as<int8_t>();
+  const bool matrix = shape.rank == 2;  // [k, n]
+  const int64_t channels = shape[matrix ? 1 : 0];
+  const int64_t depth = matrix ? shape[0] : shape.count(1, shape.rank);
+  for (int64_t i = 0; i < channels * depth; ++i)
+    sums[matrix ? i % channels : i / depth] += static_cast<uint32_t>(w[i]);
+}
+
+void add_depthwise(const Tensor& weights, uint32_t* sums) {
+  const int64_t channels = weights.shape[0], taps = weights.shape.count(1, weights.shape.rank);
+  const int8_t* w = weights.as<int8_t>();
+  for (int64_t i = 0; i < taps * channels; ++i) sums[i % channels] += static_cast<uint32_t>(w[i]);
+}
+
+}  // namespace
+
+Result<Requantization> read_requantization(const PrepareContext& context, int64_t channels) {
+  LITE_RETURN_IF_ERROR(check_layer(context, channels));
+  const Attributes& attributes = *context.attributes;
+  const Limits limits = limits_of(context.inputs[0].dtype);
+  Requantization result;
+  LITE_RETURN_IF_ERROR(read(attributes, "x_zero", 0, limits, &result.x_zero));
+  LITE_RETURN_IF_ERROR(read(attributes, "y_zero", 0, limits, &result.y_zero));
+  LITE_RETURN_IF_ERROR(read(attributes, "lo", -128, limits, &result.lo));
+  LITE_RETURN_IF_ERROR(read(attributes, "hi", 127, {result.lo, limits.highest}, &result.hi));
+  LITE_RETURN_IF_ERROR(read(attributes, "residual_zero", 0, limits, &result.residual_zero));
+  result.residual_scale = attributes.real("residual_scale", 0.0f);
+  return result;
+}
+
+size_t FoldedBias::prepare(const PrepareContext& context, int32_t zero) {
+  zero_ = zero;
+  channels_ = context.inputs[kBias].shape[0];
+  const Tensor& weights = context.inputs[1];
+  const Tensor& bias = context.inputs[kBias];
+  if (!weights.constant || !bias.constant)
+    return aligned_bytes(static_cast<size_t>(channels_) * sizeof(int32_t));
+  folded_.resize(static_cast<size_t>(channels_));
+  fold(weights, bias.as<int32_t>(), folded_.data());
+  return 0;
+}
+
+const int32_t* FoldedBias::fold(const RunContext& context, std::byte* scratch) const {
+  if (!folded_.empty() || channels_ == 0) return folded_.data();
+  int32_t* folded = reinterpret_cast<int32_t*>(scratch);
+  fold(context.inputs[1], context.inputs[kBias].as<int32_t>(), folded);
+  return folded;
+}
+
+void FoldedBias::fold(const Tensor& weights, const int32_t* bias, int32_t* folded) const {
+  uint32_t* sums = reinterpret_cast<uint32_t*>(folded);
+  std::fill_n(sums, channels_, 0u);
+  weights.packing == Packing::depthwise ? add_depthwise(weights, sums) : add_plain(weights, sums);
+  for (int64_t c = 0; c < channels_; ++c)
+    sums[c] = static_cast<uint32_t>(bias[c]) - static_cast<uint32_t>(zero_) * sums[c];
+}
+
+}  // namespace lite::linear
