@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution as a GEMM whose rows are output pixels: a table says where each tap of each pixel
-// lies in the input. Nothing is copied but, for few channels, the windows that hang over the left
-// or right border.
+// Convolution as a GEMM whose rows are output pixels.
 #pragma once
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/pixel_rows.h"
 #include "ops/linear/tasks.h"
 #include "ops/linear/weights.h"
 
 namespace lite::linear {
+
+// Of the weights of a convolution, [out, in / groups, kh, kw].
+[[nodiscard]] Columns columns_of(const Window& window, const Shape& weights);
 
 class GemmConv {
  public:
@@ -18,22 +20,6 @@ class GemmConv {
   [[nodiscard]] const char* kernel() const;
 
  private:
-  struct Task {
-    const float* x;  // the image, at the group's first channel
-    Range rows;
-    const float** table;
-    const float* zeros;
-    float* copies;
-  };
-  [[nodiscard]] size_t table_bytes() const;
-  [[nodiscard]] size_t copies_bytes() const;
-  template <class Segment>
-  void for_each_segment(const Range& pixels, const Segment& segment) const;
-  [[nodiscard]] Range inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const;
-  // Fills the table for output pixels: by single taps, or by whole rows of the window.
-  void point_at_taps(const Task& task) const;
-  void point_at_window_rows(const Task& task) const;
-  const float* copied(const float* row, int64_t left, float* copy) const;
   void run_task(const RunContext& context, const float* weights, int64_t index,
                 std::byte* scratch) const;
 
@@ -42,8 +28,7 @@ class GemmConv {
   Activation activation_;
   Image in_, out_;
   int64_t images_ = 0;
-  bool whole_rows_ = false;  // a tap of the GEMM is a whole row of the window
-  int64_t taps_ = 0, k_ = 0;
+  PixelRows<float> rows_;
   GemmTasks tasks_;
   PackedWeights weights_;
   // Scratch: weights, zeros, then a part per thread.

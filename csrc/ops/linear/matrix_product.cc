@@ -22,7 +22,7 @@ void MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
   kernels_ = &gemm::kernels(context.isa);
   shape_ = std::move(shape);
   activation_ = activation;
-  tasks_ = GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k);
+  tasks_ = GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)});
   Columns columns;
   columns.groups = shape_.b_batch.count();
   columns.n = shape_.n;

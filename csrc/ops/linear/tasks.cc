@@ -20,10 +20,10 @@ int64_t bounded(int64_t x, int64_t lo, int64_t hi) { return std::min(hi, std::ma
 
 }  // namespace
 
-GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh) : m_(m), n_(n) {
+GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes)
+    : m_(m), n_(n) {
   if (m == 0 || n == 0) return;
-  const int64_t cached =
-      kRowsBytes / static_cast<int64_t>(sizeof(float)) / std::max<int64_t>(fresh, 1);
+  const int64_t cached = kRowsBytes / std::max<int64_t>(fresh_bytes, 1);
   const int64_t pointers = kGreatestPointers / std::max<int64_t>(taps, 1);
   const int64_t rows = bounded(std::min(cached, pointers), kLeastRows, kGreatestRows);
   const double work =

@@ -14,9 +14,9 @@ struct Range {
 class GemmTasks {
  public:
   GemmTasks() = default;
-  // A GEMM of m rows, n columns and a depth of `taps` rows of k; each row of A adds `fresh` floats
-  // that no row before it has read.
-  GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh);
+  // A GEMM of m rows, n columns and a depth of `taps` rows of k; each row of A adds so many
+  // fresh bytes, which no row before it has read.
+  GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes);
 
   [[nodiscard]] int64_t count() const { return row_blocks_ * column_blocks_; }
   [[nodiscard]] int64_t greatest_rows() const;

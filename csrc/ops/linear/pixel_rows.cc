@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/pixel_rows.h"
+
+#include <algorithm>
+
+namespace lite::linear {
+
+template <class T>
+PixelRows<T>::PixelRows(const Window& window, const Shape& x, const Shape& y, bool whole_rows)
+    : window_(window),
+      in_(image_of(x)),
+      out_(image_of(y)),
+      channels_(in_.channels / window.groups),
+      whole_rows_(whole_rows),
+      copies_all_(whole_rows && (window.groups != 1 || window.dilation_width != 1)),
+      taps_(whole_rows ? window.kernel_height : window.taps()),
+      k_(whole_rows ? window.kernel_width * channels_ : channels_) {}
+
+template <class T>
+int64_t PixelRows<T>::fresh_bytes() const {
+  return static_cast<int64_t>(sizeof(T)) * channels_ *
+         std::min(window_.kernel_height, window_.stride_height) *
+         std::min(window_.kernel_width, window_.stride_width);
+}
+
+template <class T>
+size_t PixelRows<T>::table_bytes(int64_t pixels) const {
+  return aligned_bytes(static_cast<size_t>(pixels * taps_) * sizeof(const T*));
+}
+
+template <class T>
+size_t PixelRows<T>::bytes(int64_t pixels) const {
+  const bool copies =
+      whole_rows_ && (copies_all_ || window_.pad_left != 0 || window_.pad_right != 0);
+  const int64_t copied = copies ? pixels * taps_ * k_ : 0;
+  return table_bytes(pixels) + aligned_bytes(static_cast<size_t>(copied) * sizeof(T));
+}
+
+template <class T>
+const T* const* PixelRows<T>::table(const T* x, const Range& pixels, const T* padding,
+                                    std::byte* scratch) const {
+  Task task;
+  task.x = x;
+  task.pixels = pixels;
+  task.padding = padding;
+  task.table = reinterpret_cast<const T**>(scratch);
+  task.copies = reinterpret_cast<T*>(scratch + table_bytes(pixels.size()));
+  whole_rows_ ? point_at_window_rows(task) : point_at_taps(task);
+  return task.table;
+}
+
+// Calls segment(row, begin, end, i) for each row of outputs that the task has a part of: columns
+// [begin, end), of which the first is the task's pixel i.
+template <class T>
+template <class Segment>
+void PixelRows<T>::for_each_segment(const Range& pixels, const Segment& segment) const {
+  for (int64_t i = pixels.begin; i < pixels.end;) {
+    const int64_t row = i / out_.width, begin = i % out_.width;
+    const int64_t end = std::min(out_.width, begin + pixels.end - i);
+    segment(row, begin, end, i - pixels.begin);
+    i += end - begin;
+  }
+}
+
+// The columns of [begin, end) whose window, `span` wide and beginning at column * stride - shift,
+// lies inside the image.
+template <class T>
+Range PixelRows<T>::inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const {
+  const int64_t stride = window_.stride_width;
+  const int64_t first = shift <= 0 ? 0 : ceil_div(shift, stride);
+  const int64_t room = in_.width - span + shift;
+  const int64_t last = room < 0 ? 0 : room / stride + 1;
+  const int64_t lo = std::min(std::max(begin, first), end);
+  return {lo, std::min(std::max(lo, last), end)};
+}
+
+template <class T>
+void PixelRows<T>::point_at_taps(const Task& task) const {
+  const int64_t step = window_.stride_width * in_.channels;
+  for (int64_t tap = 0; tap < taps_; ++tap) {
+    const int64_t down = tap / window_.kernel_width * window_.dilation_height - window_.pad_top;
+    const int64_t shift = window_.pad_left - tap % window_.kernel_width * window_.dilation_width;
+    const T** table = task.table + tap * task.pixels.size();
+    for_each_segment(task.pixels, [&](int64_t row, int64_t begin, int64_t end, int64_t i) {
+      const int64_t y = row * window_.stride_height + down;
+      const Range good = y >= 0 && y < in_.height ? inside(begin, end, shift, 1) : Range{end, end};
+      const int64_t first = y * in_.width + good.begin * window_.stride_width - shift;
+      const T* x = good.size() > 0 ? task.x + first * in_.channels : nullptr;
+      const T** next = table + i;
+      for (int64_t column = begin; column < good.begin; ++column) *next++ = task.padding;
+      for (int64_t column = good.begin; column < good.end; ++column, x += step) *next++ = x;
+      for (int64_t column = good.end; column < end; ++column) *next++ = task.padding;
+    });
+  }
+}
+
+// The part of a window's row that lies in the image, padding around it.
+template <class T>
+const T* PixelRows<T>::copied(const T* row, int64_t left, T padding, T* copy) const {
+  for (int64_t kx = 0; kx < window_.kernel_width; ++kx) {
+    const int64_t x = left + kx * window_.dilation_width;
+    T* target = copy + kx * channels_;
+    if (x >= 0 && x < in_.width) {
+      std::copy_n(row + x * in_.channels, channels_, target);
+    } else {
+      std::fill_n(target, channels_, padding);
+    }
+  }
+  return copy;
+}
+
+template <class T>
+void PixelRows<T>::point_at_window_rows(const Task& task) const {
+  T* copy = task.copies;
+  for (int64_t tap = 0; tap < taps_; ++tap) {
+    const int64_t down = tap * window_.dilation_height - window_.pad_top;
+    const T** table = task.table + tap * task.pixels.size();
+    for_each_segment(task.pixels, [&](int64_t row, int64_t begin, int64_t end, int64_t i) {
+      const int64_t y = row * window_.stride_height + down;
+      const T** next = table + i;
+      if (y < 0 || y >= in_.height) {
+        std::fill_n(next, end - begin, task.padding);
+        return;
+      }
+      const T* start = task.x + y * in_.width * in_.channels;
+      const Range good = copies_all_ ? Range{end, end}
+                                     : inside(begin, end, window_.pad_left, window_.kernel_width);
+      for (int64_t column = begin; column < end; ++column) {
+        const int64_t left = column * window_.stride_width - window_.pad_left;
+        if (column >= good.begin && column < good.end) {
+          *next++ = start + left * in_.channels;
+        } else {
+          *next++ = copied(start, left, *task.padding, copy);
+          copy += k_;
+        }
+      }
+    });
+  }
+}
+
+template class PixelRows<float>;
+template class PixelRows<int8_t>;
+
+}  // namespace lite::linear
