@@ -29,6 +29,7 @@ NHWC: Perm = (0, 2, 3, 1)
 ELEMENTWISE = frozenset({"cast", "identity", "logical_not", "prelu", "where"})  # neither Unary nor Binary
 ALONG_AXIS = frozenset({"channel_shuffle", "concat", "cumsum", "instance_norm", "log_softmax", "lrn",
                         "softmax", "split", "top_k"})  # fmt: skip
+BYTEWISE = frozenset({"dequantize", "lookup", "quantize"})  # elementwise on the first input
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def guides(node: Node) -> tuple[int, ...]:
     if node.op.name == "fully_connected":
         return (0, 3) if node.input(3) is not None else (0,)
     known = isinstance(node.op, (Reduce, ArgReduce, Slice, Pad, Tile, Expand, LayerNorm, Gather))
-    return (0,) if known or node.op.name in ALONG_AXIS else ()
+    return (0,) if known or node.op.name in ALONG_AXIS | BYTEWISE else ()
 
 
 def moved(node: Node, perm: Perm) -> Moved | None:
@@ -81,6 +82,8 @@ def moved(node: Node, perm: Perm) -> Moved | None:
     op = node.op
     if is_elementwise(op) or (op.name == "fully_connected" and perm[-1] == len(perm) - 1):
         return Moved(op, (perm,))
+    if op.name in BYTEWISE:
+        return Moved(_moved_scales(node, perm), (perm,))
     if op.name in ALONG_AXIS:
         if op.name == "instance_norm" and perm[0] != 0:
             return None
@@ -98,6 +101,13 @@ def moved(node: Node, perm: Perm) -> Moved | None:
     if isinstance(op, LayerNorm):
         return Moved(op, (perm,)) if perm[op.axis:] == identity(len(perm))[op.axis:] else None
     return _moved_folding(node, perm)
+
+
+def _moved_scales(node: Node, perm: Perm) -> Op:
+    """An op on bytes; quantize and dequantize may have a scale for each index of an axis."""
+    scale = node.inputs[1]
+    one = node.op.name == "lookup" or scale is None or scale.type.rank == 0
+    return node.op if one else node.op.replace(axis=perm.index(node.op.attributes()["axis"]))
 
 
 def _moved_slice(op: Slice, perm: Perm) -> Slice:

@@ -16,14 +16,23 @@ class FoldConstants(Pass):
 
     A result that is much greater than what it is made of (a constant spread over an image, say) stays
     as it is: the file would grow. An output of the graph keeps the node that makes it.
+
+    Parameters
+    ----------
+    dequantize : bool
+        Also turn integers that stand for reals into floats. Until the integer ops are made this must wait:
+        they read the integers.
     """
 
     name = "fold_constants"
     free_bytes = 1 << 16  # results up to this size are always folded
 
+    def __init__(self, dequantize: bool = False) -> None:
+        self.dequantize = dequantize
+
     def run(self, graph: Graph, log: Log) -> None:
         for node in list(graph.nodes):
-            if node.removed or not _is_known(node):
+            if node.removed or not _is_known(node) or (node.op.name == "dequantize" and not self.dequantize):
                 continue
             reason = self._fold(node, graph)
             if reason is None:

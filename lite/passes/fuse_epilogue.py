@@ -48,11 +48,11 @@ def find_activation(op: Op) -> Activation | None:
     return Activation(known) if known else Activation("clip", op.lo, op.hi)
 
 
-class FuseActivation(Rule[tuple[Node, Node, Activation]]):
-    """activation(layer(x)) -> layer with activation."""
+class FuseBounds(Rule[tuple[Node, Node, Activation]]):
+    """activation(layer(x)) -> layer with activation, where that does no more than clamp."""
 
     name = "fuse_activation"
-    roots = ("relu", "relu6", "leaky_relu", "clip", "hard_swish", "swish", "sigmoid", "hard_sigmoid")
+    roots: tuple[str, ...] = ("relu", "relu6", "clip")
 
     def pattern(self, root: Node) -> tuple[Node, Node, Activation] | None:
         layer, activation = maker(root.input(0), *LAYERS), find_activation(root.op)
@@ -66,6 +66,12 @@ class FuseActivation(Rule[tuple[Node, Node, Activation]]):
         _, layer, new = match
         op = layer.op.replace(activation=new.activation, alpha=new.alpha, beta=new.beta)
         return build.add(op, *layer.inputs, name=layer.name)
+
+
+class FuseActivation(FuseBounds):
+    """activation(layer(x)) -> layer with activation."""
+
+    roots = (*FuseBounds.roots, "leaky_relu", "hard_swish", "swish", "sigmoid", "hard_sigmoid")
 
 
 def _applies_already(layer: Node) -> str | None:
@@ -112,7 +118,16 @@ def _refusal(root: Node, layer: Node, graph: Graph) -> str | None:
 
 
 class FuseEpilogue(RulePass):
-    """Fuses residuals and activations into conv2d, conv2d_transpose and fully_connected."""
+    """Fuses residuals and activations into conv2d, conv2d_transpose and fully_connected.
+
+    Parameters
+    ----------
+    bounds_only : bool
+        Of the activations, fuse only those that clamp. What comes before any other one needs a scale of its
+        own if the graph is to run on integers.
+    """
 
     name = "fuse_epilogue"
-    rules = (FuseResidual(), FuseActivation())
+
+    def __init__(self, bounds_only: bool = False) -> None:
+        self.rules = (FuseResidual(), FuseBounds() if bounds_only else FuseActivation())

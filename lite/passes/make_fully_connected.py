@@ -8,18 +8,19 @@ import numpy as np
 from lite.ir import Builder, DType, Graph, Node, Value
 from lite.ops.fully_connected import FullyConnected
 from lite.ops.matmul import Matmul
+from lite.passes.pattern import maker
 from lite.passes.rule import Rule, RulePass
 
 
 class MatmulToFullyConnected(Rule[Node]):
-    """matmul(x, w) with a constant matrix w -> fully_connected."""
+    """matmul(x, w) with a constant matrix w, maybe of integers that stand for reals -> fully_connected."""
 
     name = "matmul_to_fully_connected"
     roots = ("matmul",)
 
     def pattern(self, root: Node) -> Node | None:
         x, w = root.inputs
-        return root if x is not None and w is not None and w.is_constant and not x.is_constant else None
+        return root if x is not None and _stored(w) is not None and not x.is_constant else None
 
     def check(self, match: Node, graph: Graph) -> str | None:
         x, w = match.inputs
@@ -31,15 +32,37 @@ class MatmulToFullyConnected(Rule[Node]):
         matrix = w.type.shape[-2:]
         if w.type.rank < 2 or w.type.rank > max(x.type.rank, 2) or w.type.count != matrix[0] * matrix[1]:
             return f"the right side {w.type} is not one matrix"
+        scaled = maker(w, "dequantize")
+        scales = scaled.input(1) if scaled is not None else None
+        if scaled is not None and scales is not None and scales.type.rank and _axis(scaled) < 0:
+            return "its weights have a scale for each of several matrices"
         return None
 
     def rewrite(self, match: Node, build: Builder) -> Value:
         x, w = match.inputs
-        assert w is not None and w.array is not None and isinstance(match.op, Matmul)
-        matrix = w.array.reshape(w.array.shape[-2:])
+        stored, scaled = _stored(w), maker(w, "dequantize")
+        assert stored is not None and stored.array is not None and isinstance(match.op, Matmul)
+        matrix = stored.array.reshape(stored.array.shape[-2:])
         if match.op.transpose_b:
             matrix = np.ascontiguousarray(matrix.T)
-        return build.add(FullyConnected(), x, build.constant(matrix, name=w.name))
+        weights = build.constant(matrix, name=stored.name)
+        if scaled is not None:
+            axis = max(_axis(scaled), 0)
+            op = scaled.op.replace(axis=1 - axis if match.op.transpose_b else axis)
+            weights = build.add(op, weights, scaled.input(1), name=scaled.name)
+        return build.add(FullyConnected(), x, weights)
+
+
+def _stored(w: Value | None) -> Value | None:
+    """The constant that a right side is, or is made of by its scales."""
+    scaled = maker(w, "dequantize")
+    stored = w if scaled is None else scaled.input(0)
+    return stored if stored is not None and stored.is_constant else None
+
+
+def _axis(scaled: Node) -> int:
+    """Which axis of the matrix has the scales; less than 0 if none."""
+    return int(scaled.op.attributes()["axis"]) - (scaled.output.type.rank - 2)
 
 
 class MakeFullyConnected(RulePass):

@@ -18,6 +18,7 @@ from lite.passes.fuse_epilogue import FuseEpilogue
 from lite.passes.lower_ops import LowerOps
 from lite.passes.make_fully_connected import MakeFullyConnected
 from lite.passes.merge_duplicates import MergeDuplicates
+from lite.passes.move_scales import MoveScales
 from lite.passes.recognize_activations import RecognizeActivations
 from lite.passes.recognize_moves import RecognizeMoves
 from lite.passes.recognize_normalizations import RecognizeNormalizations
@@ -27,13 +28,16 @@ from lite.passes.simplify_arithmetic import SimplifyArithmetic
 from lite.passes.to_nhwc import ToNhwc
 
 
-def standard(runnable: frozenset[str] | None = None) -> list[Pass]:
+def standard(runnable: frozenset[str] | None = None, *, quantized: bool = False) -> list[Pass]:
     """The passes of `lite opt`, in order.
 
     Parameters
     ----------
     runnable : frozenset of str, optional
         Names of the ops that have kernels; see LowerOps.
+    quantized : bool
+        For graphs that hold quantize and dequantize, or will: of the activations, only bounds are fused into
+        layers, since the value before any other one needs a scale of its own.
     """
     tidy: list[Pass] = [FoldConstants(), EliminateIdentities(), SimplifyArithmetic(), MergeDuplicates(),
                         EliminateDead()]
@@ -44,10 +48,11 @@ def standard(runnable: frozenset[str] | None = None) -> list[Pass]:
         RecognizeNormalizations(),
         RecognizeMoves(),
         RecognizePooling(),
+        MoveScales(constants_only=True),
         MakeFullyConnected(),
         FoldPad(),
         FoldAffine(),
-        FuseEpilogue(),
+        FuseEpilogue(bounds_only=quantized),
         EliminateDead(),
         ToNhwc(),
         *tidy,
