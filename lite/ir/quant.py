@@ -93,7 +93,7 @@ def quantize(x: np.ndarray, scale: Scale, zero_point: int = 0, dtype: DType = DT
     """
     with np.errstate(all="ignore"):
         steps = np.asarray(x, np.float32) / np.asarray(scale, np.float32)
-    return _placed(np.where(np.isnan(steps), np.float32(0), steps), zero_point, *limits(dtype), dtype)
+    return placed(np.where(np.isnan(steps), np.float32(0), steps), zero_point, *limits(dtype), dtype)
 
 
 def dequantize(q: np.ndarray, scale: Scale, zero_point: int = 0) -> np.ndarray:
@@ -124,12 +124,16 @@ def requantize(sums: np.ndarray, scale: Scale, zero_point: int = 0, lo: int = -1
     y = sums.astype(np.float32) * np.asarray(scale, np.float32)
     if residual is not None:
         y = y + residual.astype(np.float32) * np.float32(residual_scale)
-    return _placed(y, zero_point, lo, hi, dtype)
+    return placed(y, zero_point, lo, hi, dtype)
 
 
-def _placed(steps: np.ndarray, zero_point: int, lo: int, hi: int, dtype: DType) -> np.ndarray:
-    """Clamped before rounding: the bounds are integers, so the order is free, and nothing overflows."""
-    bounded = np.minimum(np.maximum(steps, np.float32(lo - zero_point)), np.float32(hi - zero_point))
+def placed(steps: np.ndarray, zero_point: int, lo: int, hi: int, dtype: DType) -> np.ndarray:
+    """clamp(rint(steps) + zero_point, lo, hi) of float32, in an element type.
+
+    Clamped before rounding: the bounds are integers, so the order is free, and nothing overflows. A NaN gives
+    lo: fmax leaves it out.
+    """
+    bounded = np.fmin(np.fmax(steps, np.float32(lo - zero_point)), np.float32(hi - zero_point))
     return np.asarray(np.rint(bounded).astype(np.int32) + np.int32(zero_point)).astype(dtype.numpy)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Op, TensorType
-from lite.ir.quant import check_scale, check_zero_point, limits, requantize, wrapped
+from lite.ir.quant import check_scale, check_zero_point, limits, placed, requantize, wrapped
 from lite.ops._broadcast import check_dtype
 from lite.ops._conv import check_residual
 from lite.ops._extents import differ
@@ -60,6 +60,37 @@ class Requantizing(Op):
         added = None if residual is None else residual.astype(np.int32) - np.int32(self.residual_zero)
         return requantize(held, scale, self.y_zero, self.lo, self.hi, added, self.residual_scale,
                           DType.of(dtype))
+
+
+class Placing(Op):
+    """Base of the other ops with quantized outputs: clamp(rint(steps) + y_zero, lo, hi)."""
+
+    y_zero: int = 0
+    lo: int = -128
+    hi: int = 127
+    dtypes: ClassVar[tuple[DType, ...]] = (DType.S8,)
+    range_ulps: ClassVar[float] = 0.0
+
+    def check_placing(self, role: str, x: TensorType, **zero_points: int) -> None:
+        """Refuse another element type than the op's, and zero points or bounds that are none of it."""
+        check_dtype(role, x, self.dtypes)
+        check_bounds(self.lo, self.hi, x.dtype)
+        for zero_point in (self.y_zero, *zero_points.values()):
+            check_zero_point(zero_point, x.dtype)
+
+    def placed(self, steps: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Outputs of float32 steps."""
+        return placed(steps, self.y_zero, self.lo, self.hi, DType.of(dtype))
+
+    def requantized(self, sums: np.ndarray, scale: float | np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Outputs of exact sums, which are int32 modulo 2^32 for s8 and int64 for s16."""
+        held = wrapped(sums) if dtype == np.int8 else np.asarray(sums, np.int64)
+        return requantize(held, scale, self.y_zero, self.lo, self.hi, dtype=DType.of(dtype))
+
+
+def check_signed_scale(scale: float, where: str) -> None:
+    """Refuse scales whose magnitude ``check_scale`` refuses."""
+    check_scale(abs(scale), where)
 
 
 def check_bounds(lo: int, hi: int, dtype: DType) -> None:

@@ -56,6 +56,12 @@ class Pool2d(Op, name="pool2d"):
         y = _largest(self, y) if self.kind == "max" else _mean(self, y)
         return np.ascontiguousarray(np.moveaxis(y, (-2, -1), axes))
 
+    def window_sums(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The sum of each window, and what the mean divides it by: [height, width] of the output."""
+        axes = SPATIAL_AXES[self.layout]
+        total, count = _sums(self, np.moveaxis(x, axes, (-2, -1)))
+        return np.ascontiguousarray(np.moveaxis(total, (-2, -1), axes)), count
+
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
         image = TensorType((2, 5, 9, 11))
@@ -109,7 +115,13 @@ def _largest(op: Pool2d, y: np.ndarray) -> np.ndarray:
 
 
 def _mean(op: Pool2d, y: np.ndarray) -> np.ndarray:
+    total, count = _sums(op, y)
+    return np.asarray(total / count.astype(y.dtype))
+
+
+def _sums(op: Pool2d, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each window, and what the mean divides it by, at least 1."""
     total, count = np.zeros((), y.dtype), np.zeros((), np.int64)
     for tap, counts in _taps(op, y, y.dtype.type(0)):
         total, count = total + tap, count + counts
-    return np.asarray(total / np.maximum(count, 1).astype(y.dtype))
+    return np.asarray(total), np.maximum(count, 1)

@@ -18,6 +18,7 @@ struct Rows {
   int64_t rows, columns;
   int64_t a_row, b_row;
   int64_t a_step, b_step;
+  const void* parameters = nullptr;  // of functions that have some
 };
 
 using Apply = void (*)(const Rows& rows);

@@ -78,7 +78,7 @@ void BinaryBase::run(const RunContext& context) {
       const int64_t block = row / plan.rows(), first = row % plan.rows();
       const int64_t count = std::min(plan.rows() - first, end - row);
       const Strides offsets = plan.block_offsets(block);
-      choice_.apply({a + (offsets[0] + first * strides[0]) * operand_bytes_,
+      apply({a + (offsets[0] + first * strides[0]) * operand_bytes_,
                      b + (offsets[1] + first * strides[1]) * operand_bytes_,
                      y + row * plan.columns() * result_bytes_, count, plan.columns(), strides[0],
                      strides[1], steps[0], steps[1]});
@@ -92,7 +92,7 @@ void BinaryBase::run(const RunContext& context) {
 // One row, cut into tiles.
 void BinaryBase::run_rows(binary::Rows row, ThreadTeam& team) const {
   for_each_tile(team, row.columns, [&](int64_t begin, int64_t end) {
-    choice_.apply({advanced(row.a, begin * row.a_step * operand_bytes_),
+    apply({advanced(row.a, begin * row.a_step * operand_bytes_),
                    advanced(row.b, begin * row.b_step * operand_bytes_),
                    advanced(row.y, begin * result_bytes_), 1, end - begin, 0, 0, row.a_step,
                    row.b_step});
@@ -127,14 +127,14 @@ void BinaryBase::run_repeated(const RunContext& context) const {
       std::swap(part.a, part.b);
       std::swap(part.a_row, part.b_row);
     }
-    choice_.apply(part);
+    apply(part);
     if (rest == 0) return;
     const int64_t done = rows * period;
     (left ? part.b : part.a) = other + (begin + done) * operand_bytes_;
     part.y = y + (begin + done) * result_bytes_;
     part.rows = 1;
     part.columns = rest;
-    choice_.apply(part);
+    apply(part);
   });
 }
 

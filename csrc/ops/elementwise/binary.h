@@ -47,8 +47,14 @@ class BinaryBase : public Op {
     DType result = DType::f32;
   };
   virtual Choice choose(DType dtype, Isa isa) const = 0;
+  // What kernels find in Rows::parameters.
+  virtual const void* parameters() const { return nullptr; }
 
  private:
+  void apply(binary::Rows rows) const {
+    rows.parameters = parameters();
+    choice_.apply(rows);
+  }
   void plan_repetition(PrepareContext& context);
   void run_rows(binary::Rows rows, ThreadTeam& team) const;
   void run_repeated(const RunContext& context) const;
