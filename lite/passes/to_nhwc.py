@@ -204,6 +204,7 @@ class _Rebuilder:
         positions = np.arange(math.prod(extents)).reshape(extents)
         self.shuffled[y] = positions.transpose([axis - kept for axis in stored[kept:]]).reshape(-1)
         self._give(node, Reshape(y.type.shape), [made])
+        self.new.rename(self.forms[y][identity(y.type.rank)], f"{y.name}:shuffled")
         return True
 
     def _permuted_weights(self, node: Node) -> None:
