@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ Arrays = dict[str, np.ndarray]
 
 
 def read_inputs(
-    texts: Iterable[str], inputs: Sequence[TensorInfo], rules: Callable[[], Preprocess | None]
-) -> Arrays:
+    texts: Iterable[str], inputs: Sequence[TensorInfo], rules: Callable[[], Preprocess | None], *,
+    several: bool = False,
+) -> Arrays:  # fmt: skip
     """Arrays for a model's inputs from [NAME=]FILE, FILE being .npy, .npz (named arrays) or an image.
 
     Parameters
@@ -31,19 +33,98 @@ def read_inputs(
     inputs : sequence of TensorInfo
     rules : callable
         How an image becomes an input; asked only if there is one.
+    several : bool
+        Whether arrays may hold several times the model's batch.
+
+    Raises
+    ------
+    FileError, InputError
+        Naming the file, what is in it and what was expected.
     """
     by_name = {entry.name: entry for entry in inputs}
     feeds: Arrays = {}
     for text in texts:
         name, path = _split(text, by_name)
         if path.suffix == ".npz":
-            feeds.update(_read_npz(path, by_name))
+            read = _read_npz(path, by_name)
         elif is_image(path):
             entry = by_name[name or inputs[0].name]
-            feeds[entry.name] = network_input(path, entry.shape, _demanded(rules(), path), entry.dtype)
+            read = {entry.name: network_input(path, entry.shape, _demanded(rules(), path), entry.dtype)}
         else:
-            feeds[name or _only(by_name, path)] = read_array(path)
+            entry = by_name[name or _only(by_name, path)]
+            read = {entry.name: _read_npy(path, entry)}
+        for key in read.keys() & by_name.keys():
+            _demand_fit(read[key], by_name[key], path, several)
+        for twice in sorted(read.keys() & feeds.keys()):
+            raise InputError(f"input {twice!r} is given twice, expected one array for it", where=text)
+        feeds.update(read)
     return feeds
+
+
+def read_samples(
+    texts: Sequence[str], inputs: Sequence[TensorInfo], rules: Callable[[], Preprocess | None], most: int
+) -> Iterator[Arrays]:
+    """Arrays for several runs, one run at a time.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        A folder of images, .npy or .npz, each a sample; or [NAME=]FILE as for ``read_inputs``, where arrays
+        with several times the model's batch are several samples.
+    inputs : sequence of TensorInfo
+    rules : callable
+        How an image becomes an input.
+    most : int
+        Samples beyond this number are left out.
+    """
+    folder = Path(texts[0])
+    if len(texts) > 1 or not folder.is_dir():
+        yield from itertools.islice(_batches(read_inputs(texts, inputs, rules, several=True), inputs), most)
+        return
+    files = sorted(path for path in folder.rglob("*") if is_image(path) or path.suffix in (".npy", ".npz"))
+    if not files:
+        raise FileError("the folder has no images, .npy or .npz, expected at least one", where=str(folder))
+    for path in files[:most]:
+        yield read_inputs([str(path)], inputs, rules)
+
+
+def _batches(feeds: Arrays, inputs: Sequence[TensorInfo]) -> Iterator[Arrays]:
+    """Arrays cut along their first axis into runs of the model's batch; whole if they are one run."""
+    counts = {_runs(feeds[entry.name], entry.shape) for entry in inputs if entry.name in feeds}
+    count = counts.pop() if len(counts) == 1 else 1
+    for position in range(count):
+        yield {name: array[len(array) // count * position:][: len(array) // count] if count > 1 else array
+               for name, array in feeds.items()}  # fmt: skip
+
+
+def _runs(array: np.ndarray, shape: Sequence[int | str]) -> int:
+    batch = shape[0] if shape and isinstance(shape[0], int) else 1
+    fits = array.ndim == len(shape) and array.ndim > 1 and batch and array.shape[0] % batch == 0
+    return array.shape[0] // batch if fits else 1
+
+
+def _read_npy(path: Path, entry: TensorInfo) -> np.ndarray:
+    try:
+        return read_array(path)
+    except FileError as error:
+        error.hint = error.hint or f"input {entry.name!r} takes {_wanted(entry)}"
+        raise
+
+
+def _wanted(entry: TensorInfo) -> str:
+    return f"{entry.dtype}[{', '.join(map(str, entry.shape))}]"
+
+
+def _demand_fit(array: np.ndarray, entry: TensorInfo, path: Path, several: bool) -> None:
+    """Refuse an array that is no input, with the file that it came from."""
+    fixed = [axis for axis, extent in enumerate(entry.shape) if isinstance(extent, int)]
+    fits = array.ndim == len(entry.shape) and all(
+        array.shape[axis] == entry.shape[axis] for axis in fixed if axis or not several)
+    if fits and array.dtype == entry.dtype:
+        return
+    hint = f'array.astype("{entry.dtype}")' if fits else None
+    found = f"got {array.dtype}{list(array.shape)}, expected {_wanted(entry)} for input {entry.name!r}"
+    raise InputError(found, where=str(path), hint=hint)
 
 
 def _split(text: str, known: Mapping[str, Any]) -> tuple[str | None, Path]:
@@ -173,6 +254,13 @@ def planned_shapes(
         )
         for info in inputs
     }
+
+
+def chosen_extents(inputs: Sequence[TensorInfo], planned: Mapping[str, Sequence[int]],
+                   given: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """The free extents that nobody gave, and what ``planned_shapes`` put there, by name."""
+    return {extent: planned[info.name][axis] for info in inputs if info.name not in given
+            for axis, extent in enumerate(info.shape) if isinstance(extent, str)}
 
 
 def _extent(shape: Sequence[int | str], axis: int, numbers: dict[str, int]) -> int:
