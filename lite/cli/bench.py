@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from lite.cli._app import PaddleCommand
-from lite.cli._data import planned_shapes, random_inputs
+from lite.cli._data import chosen_extents, planned_shapes, random_inputs
 from lite.cli._output import emit, json_option, megabytes, progress
 from lite.cli.opt import shape_option
 
@@ -47,7 +47,7 @@ def command(
 
     with progress() as tell:
         tell("loading")
-        session, load_ms = _loaded(model, threads, shapes)
+        session, load_ms, chosen = _loaded(model, threads, shapes)
         feeds = random_inputs(session.inputs, {})
         tell("running")
         first_ms = _timed(session, feeds)
@@ -59,7 +59,8 @@ def command(
         click.echo("\n".join(f"{latency:.4f}" for latency in latencies))
         return
     times = {"load_ms": load_ms, "first_ms": first_ms, **_statistics(latencies)}
-    result = {"model": model, **_conditions(session), "warmup": warmup, "repeats": repeats, **times}
+    result = {"model": model, **_conditions(session), "chosen_extents": chosen,
+              "warmup": warmup, "repeats": repeats, **times}
     if layers is not None and profile:
         result["profile"] = layers.to_dict()
     if layers is not None and trace:
@@ -67,14 +68,18 @@ def command(
     emit(result, as_json, lambda: _text(result, layers if profile else None))
 
 
-def _loaded(model: str, threads: int, shapes: dict[str, tuple[int, ...]]) -> tuple[Session, float]:
-    """A session ready to run, and what that took in ms (for a source model: with its conversion)."""
+def _loaded(
+    model: str, threads: int, shapes: dict[str, tuple[int, ...]]
+) -> tuple[Session, float, dict[str, int]]:
+    """A session, what loading took in ms (of a source model: with its conversion), extents it chose."""
     from lite.session import Model
 
     begin = time.perf_counter()
     session = Model(model).session(threads=threads)
-    session.resize(planned_shapes(session.inputs, shapes))
-    return session, (time.perf_counter() - begin) * 1e3
+    planned = planned_shapes(session.inputs, shapes)
+    chosen = chosen_extents(session.inputs, planned, shapes)
+    session.resize(planned)
+    return session, (time.perf_counter() - begin) * 1e3, chosen
 
 
 def _conditions(session: Session) -> dict[str, Any]:
@@ -101,11 +106,17 @@ def _statistics(latencies: list[float]) -> dict[str, float]:
             "p90_ms": high, "max_ms": max(latencies)}  # fmt: skip
 
 
+def _chosen(extents: dict[str, int]) -> list[str]:
+    said = ", ".join(f"{name} = {extent}" for name, extent in extents.items())
+    return [f"         {said} chosen for free extents; --input_shape gives others"] if extents else []
+
+
 def _text(result: dict[str, Any], layers: Profile | None) -> str:
     machine, memory = result["machine"], result["memory"]
     lines = [
         f"model    {result['model']}",
         "inputs   " + ", ".join(f"{name}{list(shape)}" for name, shape in result["input_shapes"].items()),
+        *_chosen(result["chosen_extents"]),
         f"machine  {machine['cpu']}, {machine['isa']}, governor {machine['governor']}",
         f"threads  {result['threads']}",
         f"memory   arena {megabytes(memory['arena_bytes'])} (no layout needs less than "
