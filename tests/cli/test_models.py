@@ -231,3 +231,44 @@ def test_guessed_shapes_respect_names_and_what_is_given() -> None:
     assert planned_shapes(inputs, {}) == {"image": (1, 3, 224, 224), "tokens": (1, 16)}
     given = planned_shapes(inputs, {"image": (2, 3, 32, 48)})
     assert given == {"image": (2, 3, 32, 48), "tokens": (2, 16)}
+
+
+def test_compare_takes_folders_and_several_samples(
+    cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    for index in range(3):
+        np.save(tmp_path / "data" / f"{index}.npy", image + index)
+    np.save(tmp_path / "four.npy", np.concatenate([image] * 4))
+    for path, num, count in (("data", 8, 3), ("data", 2, 2), ("four.npy", 8, 4)):
+        outcome = cli("compare", nb, nb, "--data", tmp_path / path, "--num", num, "--json")
+        assert json.loads(outcome.out)["samples"] == count
+    (tmp_path / "empty").mkdir()
+    outcome = cli("compare", nb, nb, "--data", tmp_path / "empty")
+    assert outcome.code == 1 and "expected at least one" in outcome.err
+
+
+def test_compare_writes_a_page(cli: Callable, source: Path, nb: Path, tmp_path: Path) -> None:
+    outcome = cli("compare", source, nb, "--html", tmp_path / "page.html", "--tolerance", "1e-3")
+    assert outcome.code == 0 and outcome.out.rstrip().endswith("within 0.001")
+    assert (tmp_path / "page.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_an_input_given_twice_is_refused(cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", image)
+    outcome = cli("run", nb, "--input", tmp_path / "x.npy", "--input", f"image={tmp_path / 'x.npy'}")
+    assert outcome.code == 1 and "'image' is given twice" in outcome.err
+
+
+def test_bench_says_which_extents_it_chose(cli: Callable, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from onnx import helper
+
+    image, y = (helper.make_tensor_value_info(name, 1, ["N", 3, "H", "W"]) for name in ("image", "y"))
+    graph = helper.make_graph([helper.make_node("Relu", ["image"], ["y"])], "free", [image], [y])
+    path = tmp_path / "free.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    outcome = cli("bench", path, "--repeats", "2")
+    assert "N = 1, H = 224, W = 224 chosen" in outcome.out and "--input_shape" in outcome.out
+    outcome = cli("bench", path, "--repeats", "2", "--input_shape", "image:1,3,8,8", "--json")
+    assert json.loads(outcome.out)["chosen_extents"] == {}
