@@ -16,7 +16,7 @@ from lite.ir.dim import product, weight
 from lite.ir.interpret import apply
 
 MOST_ELEMENTS = 1 << 48
-MOST_FOLDED = 1 << 16  # elements; what moves elements is folded at any size
+MOST_FOLDED = 1 << 16  # elements; what moves elements, or makes bytes of them, is folded at any size
 _MOVES = frozenset(
     {
         "cast",
@@ -24,6 +24,7 @@ _MOVES = frozenset(
         "flatten",
         "gather",
         "identity",
+        "quantize",
         "reshape",
         "slice",
         "split",
@@ -32,7 +33,9 @@ _MOVES = frozenset(
         "unsqueeze",
     }
 )
-_NEVER_FOLDED = frozenset({"adaptive_pool2d", "conv2d", "conv2d_transpose", "lrn", "pool2d"})
+_NEVER_FOLDED = frozenset(  # too much work now, or (dequantize) integers are what is worth keeping
+    {"adaptive_pool2d", "conv2d", "conv2d_transpose", "dequantize", "lrn", "pool2d"}
+)
 
 
 class Emitter:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from onnx import AttributeProto
 
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers import _stored
 from lite.ir import DType, Extent, Value
 
 if TYPE_CHECKING:
@@ -64,6 +66,12 @@ class Call:
         if value is None:
             raise ModelFormatError(f"input {position} is missing")
         return value
+
+    def as_op(self, op: str, *inputs: Value | None) -> Call:
+        """This node as one of another op that has the same attributes, on other inputs."""
+        other = copy.copy(self)
+        other.op, other.inputs = op, list(inputs)
+        return other
 
     def array(self, position: int) -> np.ndarray | None:
         """Content of an input if it is known at import, else None."""
@@ -189,4 +197,13 @@ class Call:
 
     def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
         """The value in another shape; itself if it has that shape."""
-        return value if value.type.shape == tuple(shape) else self.emit("reshape", value, shape=tuple(shape))
+        if value.type.shape == tuple(shape):
+            return value
+        stored = _stored.reshaped(self.walk.emitter.graph, value, shape) if _stored.is_stored(value) else None
+        return self.emit("reshape", value, shape=tuple(shape)) if stored is None else stored
+
+    def transpose(self, value: Value, perm: Sequence[Any]) -> Value:
+        """The value with its axes permuted; weights stored as integers stay so."""
+        if _stored.is_stored(value):
+            return _stored.transposed(self.walk.emitter.graph, value, perm)
+        return self.emit("transpose", value, perm=tuple(perm))

@@ -150,7 +150,7 @@ class Walk:
         if function is None and domain not in scope.opsets:
             raise ModelFormatError(f"its domain {domain or 'ai.onnx'!r} is not among the opsets of the model")
         opset = scope.opsets.get(domain, 0)
-        rule = rules.find(node.op_type, opset) if domain == "" and function is None else None
+        rule = rules.find(node.op_type, opset, domain) if function is None else None
         if rule is None and function is None and not has_function(node.op_type, domain, opset):
             raise _no_rule(node.op_type, domain)
         if any(scope.is_broken(name) for name in node.input if name):

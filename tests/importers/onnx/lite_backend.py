@@ -3,7 +3,8 @@
 
 Their models take as inputs what real models have as constants: shapes, axes, k. Shapes here are formulas
 over the extents of inputs, so such inputs are frozen: exactly those whose content decides shapes,
-attributes or a branch, found by following the graph back from the positions in ``DECIDING``; never data.
+attributes or a branch, found by following the graph back from the positions in ``DECIDING``; and scales and
+zero points (``PARAMETERS``) that are inputs themselves; never data.
 """
 
 from __future__ import annotations
@@ -30,13 +31,17 @@ DECIDING: dict[str, tuple[int, ...]] = {  # ONNX op: positions of the inputs who
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
                      "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"), (1,)),
 }  # fmt: skip
+PARAMETERS: dict[str, tuple[int, ...]] = {  # ONNX op: positions of what real models have as constants
+    "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2), "MatMulInteger": (2, 3), "ConvInteger": (2, 3),
+    "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+}  # fmt: skip
 TYPE_ONLY: dict[str, tuple[int, ...]] = {  # positions of which only shape or type matters
     "Shape": (0,), "Size": (0,), "CastLike": (1,), "EyeLike": (0,),
 }  # fmt: skip
 
 
 def deciding_inputs(graph: Any) -> list[str]:
-    """Inputs of a graph whose content decides shapes, attributes or a branch."""
+    """Inputs of a graph whose content decides shapes, attributes or a branch; scales and zero points."""
     nodes = list(_nodes(graph))
     makers = {name: node for node in nodes for name in node.output}
     waiting = [
@@ -56,6 +61,12 @@ def deciding_inputs(graph: Any) -> list[str]:
             skipped = TYPE_ONLY.get(maker.op_type, ())
             waiting += [item for position, item in enumerate(maker.input) if position not in skipped]
             waiting += [output.name for branch in _branches(maker) for output in branch.output]
+    found |= {
+        node.input[position]
+        for node in nodes
+        for position in PARAMETERS.get(node.op_type, ())
+        if position < len(node.input)
+    }
     return [item.name for item in graph.input if item.name in found]
 
 

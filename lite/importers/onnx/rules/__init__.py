@@ -24,6 +24,8 @@ from lite.importers.onnx.rules import (
     indices,
     linear,
     normalisation,
+    qoperator,
+    quantization,
     reductions,
     resizing,
     sampling,
@@ -46,6 +48,8 @@ FAMILIES = (
     indices,
     linear,
     normalisation,
+    qoperator,
+    quantization,
     reductions,
     resizing,
     sampling,
@@ -67,8 +71,19 @@ def table() -> dict[str, Rule]:
     return rows
 
 
-def find(op: str, opset: int) -> Rule | None:
-    """The rule for an ONNX op of the default domain."""
+CONTRIBUTED = "com.microsoft"  # onnxruntime's domain, of which what its quantizer writes is imported
+
+
+@functools.cache
+def contributed() -> dict[str, Rule]:
+    """Rules by op of onnxruntime's domain."""
+    return {**quantization.CONTRIBUTED, **qoperator.CONTRIBUTED}
+
+
+def find(op: str, opset: int, domain: str = "") -> Rule | None:
+    """The rule for an op of ONNX, or of onnxruntime's domain."""
+    if domain:
+        return contributed().get(op) if domain == CONTRIBUTED else None
     rule = table().get(op)
     return adapted(op, opset, rule) if rule is not None and opset < NUMPY_BROADCASTING else rule
 
@@ -112,4 +127,5 @@ def _needed_inputs(op: str) -> int:
 
 def names() -> list[str]:
     """ONNX ops that are imported, by a rule or as the body that ONNX gives for them, sorted."""
-    return sorted({*table(), *functions.names()} - set(REFUSALS))
+    own = {f"{CONTRIBUTED}.{name}" for name in contributed() if name not in qoperator.OPTIMISED}
+    return sorted({*table(), *functions.names(), *own} - set(REFUSALS))

@@ -6,15 +6,20 @@ from __future__ import annotations
 import numpy as np
 
 from lite.errors import ModelFormatError
+from lite.importers._stored import is_fixed, is_stored
 from lite.importers.onnx.call import Call
 from lite.ir import Value
 
 
 def matmul(call: Call) -> Value:
     a, b = call.need(0), call.need(1)
-    if call.array(1) is not None and b.type.rank == 2 and a.type.rank >= 2 and a.type.dtype.is_float:
+    if _is_known(call, b) and b.type.rank == 2 and a.type.rank >= 2 and a.type.dtype.is_float:
         return call.emit_single("fully_connected", a, b)
     return call.emit_single("matmul", a, b)
+
+
+def _is_known(call: Call, weights: Value) -> bool:
+    return is_fixed(weights) or call.walk.emitter.contents.array(weights) is not None
 
 
 def gemm(call: Call) -> Value:
@@ -22,6 +27,8 @@ def gemm(call: Call) -> Value:
     if a.type.rank != 2 or b.type.rank != 2:
         raise ModelFormatError(f"the operands are {a.type} and {b.type}, expected matrices")
     alpha, beta = call.float("alpha", 1.0), call.float("beta", 1.0)
+    if is_stored(b) and alpha == 1 and a.type.dtype.is_float:
+        return _gemm_of_stored(call, a, b, c, beta)
     weights = call.array(1)
     if weights is None or not a.type.dtype.is_float:
         product = call.emit_single(
@@ -42,6 +49,17 @@ def gemm(call: Call) -> Value:
     )
     bias = _bias(call, beta, w.type.shape[1])
     product = call.emit_single("fully_connected", a, w, bias)
+    return product if c is None or bias is not None else call.emit("add", product, _scaled(call, c, beta))
+
+
+def _gemm_of_stored(call: Call, a: Value, b: Value, c: Value | None, beta: float) -> Value:
+    """The product with weights that are stored as integers."""
+    a = call.transpose(a, (1, 0)) if call.int("transA", 0) else a
+    w = call.transpose(b, (1, 0)) if call.int("transB", 0) else b
+    bias = _bias(call, beta, w.type.shape[1])
+    if bias is None and c is not None and is_stored(c) and beta == 1 and c.type.shape == w.type.shape[1:]:
+        bias = c
+    product = call.emit("fully_connected", a, w, bias)
     return product if c is None or bias is not None else call.emit("add", product, _scaled(call, c, beta))
 
 

@@ -9,7 +9,6 @@ _TEXT = "text is not supported", "do this step before the model"
 _RANDOM = "it is random: a run would not repeat", "replace it by an input or a constant"
 _LOOP = "loops over a body are not supported", "export the model with the loop unrolled"
 _RECURRENT = "recurrent ops are not supported yet", "export the model with the recurrence unrolled"
-_INTEGER = "quantized ops are not supported yet", "import the float model and quantize it here"
 _SIGNAL = "signal transforms are not supported", "do this step before the model"
 
 REFUSALS: dict[str, tuple[str, str]] = {
@@ -19,8 +18,6 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
     "Loop": _LOOP, "Scan": _LOOP, "LinearAttention": _LOOP,
     "LSTM": _RECURRENT, "GRU": _RECURRENT, "RNN": _RECURRENT,
-    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
-                     "MatMulInteger", "DynamicQuantizeLinear"), _INTEGER),
     "DFT": _SIGNAL, "STFT": _SIGNAL, "MelWeightMatrix": _SIGNAL,
     **dict.fromkeys(("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
                      "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
