@@ -10,6 +10,7 @@ import numpy as np
 
 from lite import ops
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers import _stored
 from lite.importers.paddle.program import Operator, Program, SubBlock, VariableName
 from lite.ir import Builder, DType, Extent, Graph, Value
 from lite.ir.contents import Contents
@@ -263,12 +264,17 @@ class Call:
             return value
         if value.array is not None and all(isinstance(extent, int) for extent in shape):
             return self.builder.constant(value.array.reshape(tuple(map(int, shape))), name=value.name)
+        stored = _stored.reshaped(self.graph, value, shape) if _stored.is_stored(value) else None
+        if stored is not None:
+            return stored
         return self.add("reshape", value, shape=tuple(shape))
 
     def transpose(self, value: Value, perm: Sequence[int]) -> Value:
         """The value with its axes permuted; a constant stays one."""
         if value.array is not None:
             return self.builder.constant(np.ascontiguousarray(value.array.transpose(perm)), name=value.name)
+        if _stored.is_stored(value):
+            return _stored.transposed(self.graph, value, perm)
         return self.add("transpose", value, perm=tuple(perm))
 
     def cast(self, value: Value, dtype: DType) -> Value:

@@ -18,9 +18,11 @@ from lite.importers.paddle.call import Call, Given, dtype_of
 from lite.importers.paddle.files import PathLike, find_files
 from lite.importers.paddle.parameters import read_combined, read_separate
 from lite.importers.paddle.program import Operator, Program, Variable, read_program
+from lite.importers.paddle.stored import Stored, stored
 from lite.ir import Extent, Graph, Symbol, TensorType, Value
 from lite.ir.contents import Contents
 from lite.ir.dim import Dim
+from lite.ops.dequantize import Dequantize
 
 _BUFFER = "the program's bytes"
 
@@ -119,13 +121,25 @@ class _Importer:
 
     def _constants(self, operators: Sequence[Operator]) -> None:
         read = {name for operator in operators for name in operator.reads}
+        quantized = stored(operators, self.arrays)
         for name, array in self.arrays.items():
             wanted = dtype_of(self.program.variables[name].dtype)
-            if name in read and wanted.is_float and array.dtype.kind != "f":
-                self.report.add("parameter", name, *rules.QUANTIZED)
+            if name in read and name in quantized:
+                self.values[name] = self._stored(quantized[name], name)
+            elif name in read and wanted.is_float and array.dtype.kind != "f":
+                self.report.add("parameter", name, *rules.WITHOUT_SCALE)
             elif name in read:
                 self.values[name] = self.result.constant(array.astype(wanted.numpy, copy=False), name)
         self.report.raise_if_any()
+
+    def _stored(self, weights: Stored, name: str) -> Value:
+        """Weights that are integers: as they are, or as the reals they stand for."""
+        integers = self.result.constant(weights.integers, name)
+        if weights.scales is None:
+            return integers
+        scales = self.result.constant(weights.scales, f"{name}/scale")
+        op = Dequantize(axis=weights.axis)
+        return self.result.add(op, (integers, scales), name=f"{name}/dequantize")[0]
 
     def _inputs(self) -> None:
         feeds = _fed(self.program)

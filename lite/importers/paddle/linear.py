@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers import _stored
 from lite.importers.paddle.call import Call
 from lite.ir import Extent, Value
 from lite.ir.dim import product
@@ -63,7 +64,7 @@ def _matmul_v1(call: Call) -> Value:
 
 def _matmul(call: Call, transpose_x: bool, transpose_y: bool) -> Value:
     x, y = call.input("X"), call.input("Y")
-    if y.is_constant and y.type.rank == 2 and x.type.rank >= 2 and not transpose_x:
+    if _stored.is_fixed(y) and y.type.rank == 2 and x.type.rank >= 2 and not transpose_x:
         return call.add("fully_connected", x, call.transpose(y, (1, 0)) if transpose_y else y)
     result = call.add(
         "matmul",

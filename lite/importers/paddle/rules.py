@@ -16,6 +16,7 @@ from lite.importers.paddle import (
     linear,
     movement,
     normalization,
+    quantization,
     reduction,
     resizing,
     shaping,
@@ -35,6 +36,7 @@ _TOPICS = (
     linear,
     movement,
     normalization,
+    quantization,
     reduction,
     resizing,
     shaping,
@@ -77,7 +79,7 @@ def refusal(operator: Operator, known: Mapping[str, Rule]) -> tuple[str, str] | 
         if operator.type in names:
             return reason
     if operator.type.startswith("fake_"):
-        return QUANTIZED
+        return _QUANTIZED
     if operator.type.startswith("sequence_"):
         return _RAGGED
     return "there is no rule for this op", "`lite opt --print_all_ops` lists the ops that are supported"
@@ -87,7 +89,14 @@ _CONTROL_FLOW = (
     "control flow: its body runs a number of times known only when running",
     "export the model without loops and branches on data (paddle.jit.save traces them away)",
 )
-QUANTIZED = ("the model is quantized, which is not read yet", "convert the float model")
+_QUANTIZED = (
+    "this form of quantization is not read: its scales are computed when running, or nowhere",
+    "export the model with PaddleSlim's onnx_format=True",
+)
+WITHOUT_SCALE = (
+    "it is quantized, but no op says by what scale",
+    "convert the float model, or export with PaddleSlim's onnx_format=True",
+)
 _RAGGED = ("it works on ragged batches (LoD)", "save the model with padded dense inputs")
 _DETECTION = (
     "the number of boxes it writes depends on data",
@@ -103,8 +112,7 @@ _REFUSED = (
     (("while", "conditional_block", "conditional_block_infer", "select_input", "select_output", "recurrent",
       "write_to_array", "read_from_array", "lod_array_length", "array_to_lod_tensor", "lod_tensor_to_array",
       "tensor_array_to_tensor", "beam_search", "beam_search_decode"), _CONTROL_FLOW),
-    (("quantize_linear", "dequantize_linear", "quantize", "dequantize", "requantize",
-      "moving_average_abs_max_scale", "dequantize_abs_max", "dequantize_log"), QUANTIZED),
+    (("quantize", "dequantize", "requantize", "dequantize_abs_max", "dequantize_log"), _QUANTIZED),
     (("lod_reset", "im2sequence", "ctc_align", "crf_decoding", "linear_chain_crf", "edit_distance"), _RAGGED),
     (("multiclass_nms", "multiclass_nms2", "multiclass_nms3", "matrix_nms", "nms", "yolo_box",
       "yolo_box_post", "yolo_box_head", "prior_box", "density_prior_box", "anchor_generator",

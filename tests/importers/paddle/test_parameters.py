@@ -122,7 +122,7 @@ def test_bf16_becomes_f32(saved: Any) -> None:
 def test_weights_stored_as_integers_mean_a_quantized_model(saved: Any) -> None:
     quarter = len(saved.parameter_bytes()) // 4
     data = _first_record(data_type=21, dims=[4]) + bytes(4) + saved.parameter_bytes()[quarter:]
-    with pytest.raises(UnsupportedOpError, match=r"parameter x1 \(BIAS\): the model is quantized"):
+    with pytest.raises(UnsupportedOpError, match=r"parameter x1 \(BIAS\): it is quantized"):
         load(saved.program_bytes(), param_file=data)
 
 

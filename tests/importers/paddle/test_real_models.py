@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lite.errors import UnsupportedOpError
 from lite.importers import load
 from lite.ir.interpret import interpret
 from lite.ir.verify import verify
@@ -89,12 +88,3 @@ def test_ppocr_gives_what_paddle_gave_at_two_sizes(name: str, run: Run) -> None:
             kept = OCR.kept(name, answer(OCR.image(shape, seed)))
             assert kept.shape == expected.shape
             assert np.abs(kept - expected).max() <= 1e-4
-
-
-QUANTIZED = ["dynamic_int8/quantized_model", "ptq_hist_fakeops", "ptq_hist_onnxfmt", "qat_dygraph_fakeops"]
-
-
-@pytest.mark.parametrize("sample", QUANTIZED)
-def test_quantized_models_are_refused_in_words(sample: str) -> None:
-    with pytest.raises(UnsupportedOpError, match="the model is quantized"):
-        load(DATA / "models" / "paddle_formats" / "quantized" / sample)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quantized models of every family, against what Paddle itself gave; damaged ones, refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
+from lite.importers import load as load_model
+from lite.importers.paddle import load
+from lite.ir import Graph
+from lite.ir.interpret import interpret
+from lite.ir.verify import verify
+
+FORMATS = Path(os.environ.get("LITE_TEST_DATA", ""), "models", "paddle_formats")
+needs_data = pytest.mark.skipif("LITE_TEST_DATA" not in os.environ, reason="LITE_TEST_DATA is not set")
+SAMPLES = (
+    "mobilenet_v1_025_fakeops", "mobilenet_v1_025_onnxfmt", "ptq_KL_fakeops", "ptq_KL_onnxfmt",
+    "ptq_abs_max_fakeops", "ptq_abs_max_onnxfmt", "ptq_hist_fakeops", "ptq_hist_fakeops_pertensor",
+    "ptq_hist_onnxfmt", "ptq_hist_onnxfmt_pertensor", "ptq_min_max_fakeops", "ptq_min_max_onnxfmt",
+    "ptq_mse_fakeops", "ptq_mse_onnxfmt", "qat_dygraph_fakeops", "qat_dygraph_onnxfmt",
+)  # fmt: skip
+WITHOUT_OUTPUT = ("dynamic_int8/quantized_model", "dynamic_int8/test_model", "ptq_dygraph_old")
+MOST_FLIPS = 0.02  # of the rows: a value near the middle of two integers went to the other one
+
+
+def outputs(graph: Graph, x: np.ndarray) -> np.ndarray:
+    verify(graph)
+    return next(iter(interpret(graph, {graph.inputs[0].name: x}).values()))
+
+
+def images_for(folder: Path) -> np.ndarray:
+    own = folder / "input.npy"
+    return np.load(own if own.exists() else FORMATS / "pd2" / "digitsnet" / "input.npy")
+
+
+@needs_data
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_gives_what_paddle_gave(sample: str) -> None:
+    folder = FORMATS / "quantized" / sample
+    graph = load_model(folder)
+    found, expected = outputs(graph, images_for(folder)), np.load(folder / "output.npy")
+    worst = np.abs(found - expected).max(1)
+    assert np.mean(worst > 1e-4) <= MOST_FLIPS
+    assert worst.max() <= 5e-3
+    assert np.array_equal(found.argmax(1), expected.argmax(1))
+
+
+@needs_data
+@pytest.mark.parametrize("sample", [name for name in SAMPLES if "min_max" not in name])
+def test_layers_read_integers(sample: str) -> None:
+    """Those of min_max do so in part."""
+    graph = load_model(FORMATS / "quantized" / sample)
+    layers = [node for node in graph.nodes if node.op.name in ("conv2d", "fully_connected")]
+    for value in (value for node in layers for value in node.inputs[:2]):
+        assert value is not None
+        assert value.producer is not None
+        assert value.producer.op.name == "dequantize"
+
+
+@needs_data
+@pytest.mark.parametrize("sample", WITHOUT_OUTPUT)
+def test_models_without_an_output_are_as_accurate_as_the_float_one(sample: str) -> None:
+    digits = FORMATS / "pd2" / "digitsnet"
+    labels = np.load(digits / "label.npy").reshape(-1)
+    found = outputs(load_model(FORMATS / "quantized" / sample), np.load(digits / "input.npy"))
+    expected = np.load(digits / "output.npy")
+    accuracy, wanted = (np.mean(answer.argmax(1) == labels) for answer in (found, expected))
+    assert accuracy >= wanted - 0.015
+
+
+def add(saved: Any, type: str, inputs: dict[str, str], outputs: dict[str, str], **attributes: Any) -> None:
+    """Put an op right before the batch_norm."""
+    at = next(place for place, op in enumerate(saved.block.ops) if op.type == "batch_norm")
+    behind = [op.SerializeToString() for op in saved.block.ops[at:]]
+    del saved.block.ops[at:]
+    op = saved.block.ops.add(type=type)
+    for slots, given in ((op.inputs, inputs), (op.outputs, outputs)):
+        for slot, name in given.items():
+            slots.add(parameter=slot, arguments=[name])
+    for name, value in attributes.items():
+        flag = isinstance(value, bool)
+        op.attrs.add(name=name, type=6 if flag else 0, **({"b": value} if flag else {"i": value}))
+    for content in behind:
+        saved.block.ops.add().ParseFromString(content)
+
+
+def with_parameter(saved: Any, name: str, array: np.ndarray) -> None:
+    variable = saved.block.vars.add(name=name, persistable=True)
+    variable.type.type = 7
+    variable.type.lod_tensor.tensor.data_type = {"float32": 5, "int32": 2}[array.dtype.name]
+    variable.type.lod_tensor.tensor.dims.extend(array.shape)
+    saved.arrays[name] = array
+
+
+def quantized(saved: Any, thresholds: Any, **changed: Any) -> Any:
+    """The batch_norm behind a pair; ``changed`` are attributes of both ops, or ``zero``."""
+    with_parameter(saved, "THRESHOLD", np.array(thresholds, np.float32))
+    zero = changed.pop("zero", None)
+    extra = {}
+    if zero is not None:
+        with_parameter(saved, "ZERO", np.array(zero, np.int32))
+        extra = {"ZeroPoint": "ZERO"}
+    attributes = {"bit_length": 8, "quant_axis": -1, **changed}
+    add(saved, "quantize_linear", {"X": "x", "Scale": "THRESHOLD", **extra}, {"Y": "q"}, **attributes)
+    add(saved, "dequantize_linear", {"X": "q", "Scale": "THRESHOLD", **extra}, {"Y": "d"}, **attributes)
+    next(slot for slot in saved.op("batch_norm").inputs if slot.parameter == "X").arguments[:] = ["d"]
+    return saved
+
+
+def imported(saved: Any) -> Graph:
+    return load(saved.program_bytes(), param_file=saved.parameter_bytes())
+
+
+X = np.random.default_rng(1).standard_normal((2, 4, 3, 5)).astype(np.float32)
+
+
+def through(saved: Any) -> np.ndarray:
+    return outputs(imported(saved), X)
+
+
+def pairs(graph: Graph) -> list[str]:
+    return [node.op.name for node in graph.nodes if "quantize" in node.op.name]
+
+
+def test_the_threshold_is_127_steps(saved: Any) -> None:
+    graph = imported(quantized(saved, [2.54]))
+    first, second = graph.nodes[:2]
+    assert pairs(graph) == ["quantize", "dequantize"]
+    assert first.inputs[1] is not None and first.inputs[1].array == np.float32(0.02)
+    assert second.output.type.dtype.value == "f32"
+
+
+def test_observers_change_nothing(saved: Any) -> None:
+    plain = through(saved)
+    graph = imported(quantized(saved, [0.1], only_observer=True))
+    assert not pairs(graph)
+    np.testing.assert_array_equal(outputs(graph, X), plain)
+
+
+def test_sixteen_bits_are_finer_than_eight(saved: Any) -> None:
+    plain = through(saved)
+    fine = through(quantized(saved, [5.0], bit_length=16))
+    assert 0 < np.abs(fine - plain).max() < 1e-3
+
+
+def test_a_scale_for_each_channel(saved: Any) -> None:
+    graph = imported(quantized(saved, [5.0, 4.0, 6.0, 5.0], quant_axis=1))
+    assert getattr(graph.nodes[0].op, "axis", None) == 1
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "changed", "words"),
+    [
+        ([0.0], {}, ("scale", "is 0", "2^-100")),
+        ([-1.0], {}, ("scale", "is -0.00787")),
+        ([np.nan], {}, ("scale", "is nan")),
+        ([1e-40], {}, ("scale",)),
+        ([1.0, 1.0, 1.0], {"quant_axis": 1}, ("shape [3]", "[] or [4]")),
+        ([1.0, 1.0, 1.0, 1.0], {"quant_axis": 7}, ("quant_axis is 7", "0 to 3")),
+        ([1.0], {"zero": [300]}, ("zero point is 300", "-128 to 127")),
+        ([1.0], {"zero": [0, 0, 0]}, ("3 zero points", "expected 1")),
+    ],
+)
+def test_bad_parameters_are_refused(
+    saved: Any, thresholds: list[float], changed: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    refused(quantized(saved, thresholds, **changed), ModelFormatError, "quantize_linear", *words)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"), [({"zero": [5]}, ("zero point is 5",)), ({"bit_length": 4}, ("4 bits", "8 and 16"))]
+)
+def test_other_forms_are_refused_in_words(
+    saved: Any, changed: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    refused(quantized(saved, [1.0], **changed), UnsupportedOpError, "quantize_linear", *words)
+
+
+def test_integers_that_nothing_dequantizes_are_refused(saved: Any) -> None:
+    with_parameter(saved, "THRESHOLD", np.ones(1, np.float32))
+    add(saved, "fake_quantize_range_abs_max", {"X": "x", "InScale": "THRESHOLD"}, {"Out": "q"}, bit_length=8)
+    next(slot for slot in saved.op("batch_norm").inputs if slot.parameter == "X").arguments[:] = ["q"]
+    refused(saved, UnsupportedOpError, "batch_norm", "nothing turns back to reals")
+
+
+def test_a_dequantize_behind_no_layer_is_refused(saved: Any) -> None:
+    with_parameter(saved, "THRESHOLD", np.ones(1, np.float32))
+    add(saved, "fake_dequantize_max_abs", {"X": "x", "Scale": "THRESHOLD"}, {"Out": "q"})
+    next(slot for slot in saved.op("batch_norm").inputs if slot.parameter == "X").arguments[:] = ["q"]
+    refused(saved, UnsupportedOpError, "fake_dequantize_max_abs", "its X is written by")
+
+
+def refused(saved: Any, error: type[LiteError], *words: str) -> None:
+    with pytest.raises(error) as caught:
+        imported(saved)
+    for word in words:
+        assert word in str(caught.value), caught.value
