@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Union
 
 import numpy as np
@@ -30,11 +31,12 @@ class FoldPadRule(Rule[tuple[Node, Node]]):
 
     def check(self, match: tuple[Node, Node], graph: Graph) -> str | None:
         pad, window = match
-        return _shape_refusal(pad, window) or _value_refusal(pad, window)
+        return shape_refusal(pad, _spatial(window)) or _value_refusal(pad, window)
 
     def rewrite(self, match: tuple[Node, Node], build: Builder) -> Value:
         pad, window = match
-        op = window.op.replace(pads=_total(pad, window))
+        assert isinstance(window.op, (Conv2d, Pool2d))
+        op = window.op.replace(pads=total_pads(pad, _spatial(window), window.op.pads))
         if isinstance(op, Pool2d) and op.kind == "average":
             op = op.replace(count_include_pad=True)
         return build.add(op, pad.inputs[0], *window.inputs[1:], name=window.name)
@@ -44,21 +46,23 @@ def _spatial(window: Node) -> tuple[int, int]:
     return (2, 3) if window.op.attributes()["layout"] == "nchw" else (1, 2)
 
 
-def _total(pad: Node, window: Node) -> tuple[Extent, ...]:
-    assert isinstance(pad.op, Pad) and isinstance(window.op, (Conv2d, Pool2d))
-    rows, columns = _spatial(window)
+def total_pads(pad: Node, axes: tuple[int, int], pads: Sequence[Extent]) -> tuple[Extent, ...]:
+    """The padding of a window over these axes together with that of a pad before it."""
+    assert isinstance(pad.op, Pad)
+    rows, columns = axes
     more = (pad.op.before[rows], pad.op.before[columns], pad.op.after[rows], pad.op.after[columns])
-    return tuple(old + extra for old, extra in zip(window.op.pads, more))
+    return tuple(old + extra for old, extra in zip(pads, more))
 
 
-def _shape_refusal(pad: Node, window: Node) -> str | None:
+def shape_refusal(pad: Node, axes: tuple[int, int]) -> str | None:
+    """Why a pad is not a window's padding over these axes, whatever it fills in."""
     assert isinstance(pad.op, Pad)
     if pad.op.mode != "constant":
         return f"it pads by {pad.op.mode}, not with a constant"
     if not all(is_nonnegative(extent) for extent in (*pad.op.before, *pad.op.after)):
         return "it takes elements away, or may do so"
     rank = len(pad.op.before)
-    other = [axis for axis in range(rank) if axis not in _spatial(window)]
+    other = [axis for axis in range(rank) if axis not in axes]
     if any(pad.op.before[axis] != 0 or pad.op.after[axis] != 0 for axis in other):
         return "it pads other axes than height and width"
     return None
@@ -86,7 +90,7 @@ def _max_refusal(pad: Node, window: Node, pool: Pool2d, value: float) -> str | N
     lowest, _ = bounds(pad.input(0))
     if value > lowest:
         return f"it pads with {value}, which may be greater than what it pads"
-    if not every_window_sees_input(pool.replace(pads=_total(pad, window))):
+    if not every_window_sees_input(pool.replace(pads=total_pads(pad, _spatial(window), pool.pads))):
         return f"a window may see nothing but the padding of {value}"
     return None
 

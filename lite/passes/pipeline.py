@@ -24,7 +24,9 @@ from lite.passes.recognize_moves import RecognizeMoves
 from lite.passes.recognize_normalizations import RecognizeNormalizations
 from lite.passes.recognize_pooling import RecognizePooling
 from lite.passes.rule import Log, Pass
+from lite.passes.signed_activations import SignedActivations
 from lite.passes.simplify_arithmetic import SimplifyArithmetic
+from lite.passes.to_integers import JoinScales, ToIntegers
 from lite.passes.to_nhwc import ToNhwc
 
 
@@ -56,6 +58,30 @@ def standard(runnable: frozenset[str] | None = None, *, quantized: bool = False)
         EliminateDead(),
         ToNhwc(),
         *tidy,
+    ]
+
+
+def integers(runnable: frozenset[str] | None = None) -> list[Pass]:
+    """The passes that turn an optimised graph with quantize and dequantize into one on integers, in order.
+
+    Parameters
+    ----------
+    runnable : frozenset of str, optional
+        Names of the ops that have kernels; only these are made.
+    """
+    return [
+        FoldConstants(),
+        SignedActivations(),
+        MoveScales(),
+        JoinScales(),
+        FoldConstants(),
+        MergeDuplicates(),
+        ToIntegers(runnable),
+        FoldConstants(dequantize=True),
+        FuseEpilogue(),
+        EliminateIdentities(),
+        MergeDuplicates(),
+        EliminateDead(),
     ]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lite.ir import Builder, Dim, Graph, Symbol, TensorType, Value
+from lite.ir import Builder, Dim, DType, Graph, Symbol, TensorType, Value
 from lite.ir.interpret import interpret, random_feeds
 from lite.ir.text import to_text
+from lite.ops import get
 from lite.passes import pipeline
 from lite.passes.rule import Log, Pass
 
@@ -88,6 +89,39 @@ def assert_close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Non
     finite = expected[np.isfinite(expected)] if expected.dtype.kind == "f" else expected
     scale = float(np.abs(finite.astype(np.float64)).max(initial=0.0))
     np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * scale)
+
+
+class Scaling:
+    """Puts scales on values of a graph that is being built: 0.05 and a zero point of 3 unless told."""
+
+    def __init__(self, build: Builder) -> None:
+        self.build = build
+        self.random = np.random.RandomState(3)
+
+    def quantize(self, x: Value, scale: Any = 0.05, zero_point: int = 3, dtype: DType = DType.S8,
+                 axis: int = 0) -> Value:
+        return self.build.add(get("quantize")(zero_point, axis, dtype), x,
+                              self.build.constant(scale, np.float32))
+
+    def dequantize(self, q: Value, scale: Any = 0.05, zero_point: int = 3, axis: int = 0) -> Value:
+        return self.build.add(get("dequantize")(zero_point, axis), q, self.build.constant(scale, np.float32))
+
+    def pair(self, x: Value, scale: Any = 0.05, zero_point: int = 3, dtype: DType = DType.S8) -> Value:
+        return self.dequantize(self.quantize(x, scale, zero_point, dtype), scale, zero_point)
+
+    def weights(self, *shape: int, axis: int = 0, zero_point: int = 0, dtype: Any = np.int8,
+                least: int = -127, greatest: int = 127) -> Value:
+        """Integers with a scale for each index of an axis."""
+        q = self.build.constant(self.random.randint(least, greatest + 1, shape), dtype, "w")
+        return self.dequantize(q, np.linspace(0.01, 0.02, shape[axis]), zero_point, axis)
+
+    def __getattr__(self, name: str) -> Callable[..., Value]:
+        return lambda *inputs, **attributes: self.build.add(get(name)(**attributes), *inputs)
+
+
+@pytest.fixture(name="scaling", scope="session")
+def _scaling() -> type[Scaling]:
+    return Scaling
 
 
 @pytest.fixture(name="sketch", scope="session")

@@ -19,23 +19,6 @@ IMAGE = (2, 4, 6, 8)
 SCALE = 0.05
 
 
-def quantize(build, x, scale=SCALE, zero_point=3, dtype=DType.S8, axis=0):
-    return build.add(get("quantize")(zero_point, axis, dtype), x, build.constant(scale, np.float32))
-
-
-def dequantize(build, q, scale=SCALE, zero_point=3, axis=0):
-    return build.add(get("dequantize")(zero_point, axis), q, build.constant(scale, np.float32))
-
-
-def pair(build, x, **scales):
-    return dequantize(build, quantize(build, x, **scales), **scales)
-
-
-def weights(build, *shape, axis=0):
-    q = build.constant(np.random.RandomState(3).randint(-127, 128, shape), np.int8, "w")
-    return dequantize(build, q, np.linspace(0.01, 0.02, shape[axis]), 0, axis)
-
-
 MOVES = {
     "reshape": {"shape": (8, 48)},
     "transpose": {"perm": NHWC},
@@ -53,45 +36,45 @@ MOVES = {
 
 
 @pytest.mark.parametrize("name", MOVES)
-def test_moves_run_on_integers(name, sketch, try_passes) -> None:
+def test_moves_run_on_integers(name, sketch, try_passes, scaling) -> None:
     def sinking(build, x):
-        return build.add(get("abs")(), build.add(get(name)(**MOVES[name]), pair(build, x)))
+        return build.add(get("abs")(), build.add(get(name)(**MOVES[name]), scaling(build).pair(x)))
 
     def rising(build, x):
-        return quantize(build, build.add(get(name)(**MOVES[name]), build.add(get("abs")(), x)))
+        return scaling(build).quantize(build.add(get(name)(**MOVES[name]), build.add(get("abs")(), x)))
 
     assert try_passes(sketch(sinking, IMAGE), MoveScales(), tolerance=0).ops == [
         "quantize", name, "dequantize", "abs"]
     assert try_passes(sketch(rising, IMAGE), MoveScales(), tolerance=0).ops == ["abs", "quantize", name]
 
 
-def test_scales_meet_in_a_concat(sketch, try_passes) -> None:
+def test_scales_meet_in_a_concat(sketch, try_passes, scaling) -> None:
     def body(build, x, y):
-        both = build.add(get("concat")(1), pair(build, x, scale=0.1), pair(build, y))
-        return pair(build, both)
+        both = build.add(get("concat")(1), scaling(build).pair(x, scale=0.1), scaling(build).pair(y))
+        return scaling(build).pair(both)
 
     tried = try_passes(sketch(body, IMAGE, IMAGE), MoveScales(), tolerance=0)
     assert tried.ops.count("concat") == 1 and tried.ops[-2:] == ["concat", "dequantize"]
 
 
-def test_every_part_of_a_split_gets_its_scale(sketch, try_passes) -> None:
+def test_every_part_of_a_split_gets_its_scale(sketch, try_passes, scaling) -> None:
     def body(build, x):
-        return build.add_all(get("split")(1, (1, 3)), pair(build, x))
+        return build.add_all(get("split")(1, (1, 3)), scaling(build).pair(x))
 
     tried = try_passes(sketch(body, IMAGE), MoveScales(), tolerance=0)
     assert tried.ops == ["quantize", "split", "dequantize", "dequantize"]
 
 
-def test_refusals_say_why(sketch, try_passes) -> None:
+def test_refusals_say_why(sketch, try_passes, scaling) -> None:
     def pads(build, x):
-        return build.add(get("pad")((0, 0, 1, 0), (0, 0, 0, 0), value=0.03), pair(build, x))
+        return build.add(get("pad")((0, 0, 1, 0), (0, 0, 0, 0), value=0.03), scaling(build).pair(x))
 
     def joins(build, x, y):
-        return build.add(get("concat")(1), pair(build, x, scale=0.1), pair(build, y))
+        return build.add(get("concat")(1), scaling(build).pair(x, scale=0.1), scaling(build).pair(y))
 
     def shared(build, x):
         y = build.add(get("transpose")(NHWC), build.add(get("abs")(), x))
-        return quantize(build, y), build.add(get("neg")(), y)
+        return scaling(build).quantize(y), build.add(get("neg")(), y)
 
     assert try_passes(sketch(pads, IMAGE), MoveScales()).reasons == [
         "it pads with 0.03, for which no integer stands"]
@@ -100,9 +83,9 @@ def test_refusals_say_why(sketch, try_passes) -> None:
     assert "is also read by neg" in try_passes(sketch(shared, IMAGE), MoveScales()).reasons[0]
 
 
-def test_weights_come_to_their_layer_as_integers(sketch, try_passes) -> None:
+def test_weights_come_to_their_layer_as_integers(sketch, try_passes, scaling) -> None:
     def body(build, x):
-        flat = build.add(get("reshape")((5, 12)), weights(build, 5, 3, 4, 1, axis=0))
+        flat = build.add(get("reshape")((5, 12)), scaling(build).weights(5, 3, 4, 1, axis=0))
         return build.add(get("matmul")(), x, build.add(get("transpose")((1, 0)), flat))
 
     tried = try_passes(sketch(body, (7, 12)), *pipeline.standard())
@@ -111,17 +94,17 @@ def test_weights_come_to_their_layer_as_integers(sketch, try_passes) -> None:
     assert w.inputs[0].type == TensorType((12, 5), DType.S8) and w.op.axis == 1
 
 
-def test_a_right_side_of_integers_is_turned(sketch, try_passes) -> None:
+def test_a_right_side_of_integers_is_turned(sketch, try_passes, scaling) -> None:
     def body(build, x):
-        return build.add(get("matmul")(transpose_b=True), x, weights(build, 5, 12, axis=0))
+        return build.add(get("matmul")(transpose_b=True), x, scaling(build).weights(5, 12, axis=0))
 
     tried = try_passes(sketch(body, (7, 12)), *pipeline.standard())
     assert tried.ops == ["dequantize", "fully_connected"] and tried.node("dequantize").op.axis == 1
 
 
-def test_layers_keep_their_integers_and_nothing_folds_into_them(sketch, try_passes) -> None:
+def test_layers_keep_their_integers_and_nothing_folds_into_them(sketch, try_passes, scaling) -> None:
     def body(build, x):
-        y = build.add(get("conv2d")(), pair(build, x), weights(build, 4, 4, 1, 1))
+        y = build.add(get("conv2d")(), scaling(build).pair(x), scaling(build).weights(4, 4, 1, 1))
         factor = build.constant(np.linspace(1, 2, 4).reshape(4, 1, 1), np.float32)
         return build.add(get("mul")(), y, factor)
 
@@ -133,30 +116,30 @@ def counted(names):
     return {name: names.count(name) for name in names}
 
 
-def test_dequantized_constants_fold_only_when_told(sketch, try_passes) -> None:
+def test_dequantized_constants_fold_only_when_told(sketch, try_passes, scaling) -> None:
     def body(build, x):
-        return build.add(get("add")(), x, weights(build, 8))
+        return build.add(get("add")(), x, scaling(build).weights(8))
 
     assert try_passes(sketch(body, IMAGE), FoldConstants()).ops == ["dequantize", "add"]
     assert try_passes(sketch(body, IMAGE), FoldConstants(dequantize=True), tolerance=0).ops == ["add"]
 
 
-def test_only_bounds_are_fused_before_a_scale(sketch, try_passes) -> None:
+def test_only_bounds_are_fused_before_a_scale(sketch, try_passes, scaling) -> None:
     def body(build, x):
-        y = build.add(get("conv2d")(), x, weights(build, 4, 4, 1, 1))
-        z = build.add(get("conv2d")(), build.add(get("relu6")(), y), weights(build, 4, 4, 1, 1))
+        y = build.add(get("conv2d")(), x, scaling(build).weights(4, 4, 1, 1))
+        z = build.add(get("conv2d")(), build.add(get("relu6")(), y), scaling(build).weights(4, 4, 1, 1))
         return build.add(get("hard_swish")(), z)
 
     tried = try_passes(sketch(body, IMAGE), FuseEpilogue(bounds_only=True))
     assert tried.ops.count("hard_swish") == 1 and "relu6" not in tried.ops
 
 
-def test_transposes_pass_scales_of_an_axis(sketch, try_passes) -> None:
+def test_transposes_pass_scales_of_an_axis(sketch, try_passes, scaling) -> None:
     def body(build, x):
         channels = np.linspace(0.01, 0.02, 4)
-        y = build.add(get("conv2d")(), x, weights(build, 4, 4, 1, 1))
-        y = dequantize(build, quantize(build, y, channels, 0, axis=1), channels, 0, axis=1)
-        return build.add(get("conv2d")(), y, weights(build, 4, 4, 1, 1))
+        y = build.add(get("conv2d")(), x, scaling(build).weights(4, 4, 1, 1))
+        y = scaling(build).dequantize(scaling(build).quantize(y, channels, 0, axis=1), channels, 0, axis=1)
+        return build.add(get("conv2d")(), y, scaling(build).weights(4, 4, 1, 1))
 
     tried = try_passes(sketch(body, IMAGE), ToNhwc(), tolerance=1e-2)
     assert tried.ops.count("transpose") == 2 and tried.node("quantize").op.axis == 3

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Integer forms of the layers x * w + bias."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lite.ir import Node, Op, Value
+from lite.ir.quant import GREATEST_SCALE, LEAST_SCALE
+from lite.ops.dequantize import Dequantize
+from lite.passes.integer_form import IntegerForm, NoForm, Operand, Site, integer_op
+from lite.passes.pattern import UNBOUNDED, maker
+
+GREATEST_BIAS = 1 << 30  # steps of a sum: sums must not wrap around
+FREE_BIAS = 1 << 20  # steps that the bias of a channel without weights gets
+FORMS = {"conv2d": "q_conv2d", "conv2d_transpose": "q_conv2d_transpose",
+         "fully_connected": "q_fully_connected"}  # fmt: skip
+_BOUNDS = {"none": UNBOUNDED, "relu": (0.0, np.inf), "relu6": (0.0, 6.0)}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Integers around 0, and the scale of each output channel."""
+
+    operand: Value | np.ndarray
+    array: np.ndarray
+    scales: np.ndarray  # double precision
+
+
+def layer_form(site: Site) -> IntegerForm:
+    """conv2d, conv2d_transpose or fully_connected on integers.
+
+    Raises
+    ------
+    NoForm
+    """
+    node, x = site.node, site.real(0)
+    if node.op.attributes().get("layout") == "nchw":
+        raise NoForm("it is not NHWC")
+    activation = activation_bounds(node.op)
+    weights = find_weights(node)
+    bias, weights = find_bias(node, weights, x.scale)
+    scale = (x.scale * weights.scales / site.y.scale).astype(np.float32)
+    inputs: list[Operand] = [x.q, weights.operand, bias, scale]
+    attributes: dict[str, float | int] = {**site.results(activation), "x_zero": x.zero_point}
+    if node.input(3) is not None:
+        residual = site.real(3, "what is added to it,")
+        inputs.append(residual.q)
+        attributes |= {"residual_scale": site.ratio(residual.scale), "residual_zero": residual.zero_point}
+    return IntegerForm(integer_op(FORMS[node.op.name], node.op, **attributes), tuple(inputs))
+
+
+def activation_bounds(op: Op) -> tuple[float, float]:
+    """Between which numbers a layer clamps.
+
+    Raises
+    ------
+    NoForm
+        If its activation does more than that.
+    """
+    attributes = op.attributes()
+    if attributes["activation"] == "clip":
+        return attributes["alpha"], attributes["beta"]
+    if attributes["activation"] not in _BOUNDS:
+        raise NoForm(f"the value before {attributes['activation']} is not quantized")
+    return _BOUNDS[attributes["activation"]]
+
+
+def find_weights(node: Node) -> Weights:
+    """The integers of a layer's weights.
+
+    Raises
+    ------
+    NoForm
+        If there are none, or they do not lie around 0 in 8 bits, or their scales are along another axis.
+    """
+    scaled = maker(node.input(1), "dequantize")
+    if scaled is None:
+        value = node.input(1)
+        raise NoForm("its weights are not " + ("quantized" if value and value.is_constant else "constant"))
+    q, scale = scaled.inputs
+    if q is None or q.array is None or scale is None or scale.array is None:
+        raise NoForm("its weights are not constant")
+    assert isinstance(scaled.op, Dequantize)
+    steps = q.array.astype(np.int64) - scaled.op.zero_point
+    if steps.size and not -128 <= steps.min() <= steps.max() <= 127:
+        raise NoForm(f"its weights reach from {steps.min()} to {steps.max()} steps, expected -128 to 127")
+    array = steps.astype(np.int8)
+    same = q.array.dtype == np.int8 and scaled.op.zero_point == 0
+    return Weights(q if same else array, array, _by_channel(node, scaled.op.axis, scale.array, array.shape))
+
+
+def _by_channel(node: Node, axis: int, scale: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A scale for each output channel."""
+    channels = 0 if node.op.name == "conv2d" else 1
+    groups = node.op.attributes()["groups"] if node.op.name == "conv2d_transpose" else 1
+    if scale.ndim and axis != channels:
+        raise NoForm(f"its weights have scales along axis {axis}, expected {channels}: the output channels")
+    return np.tile(np.broadcast_to(scale.astype(np.float64), (shape[channels],)), groups)
+
+
+def find_bias(node: Node, weights: Weights, x_scale: float) -> tuple[np.ndarray, Weights]:
+    """The bias in steps of the sums, and the weights with scales in which it fits.
+
+    Raises
+    ------
+    NoForm
+        If it is not constant, or too great.
+    """
+    scales = x_scale * weights.scales
+    real = real_bias(node, scales)
+    steps = real / scales
+    great = ~(np.abs(steps) <= GREATEST_BIAS)
+    if not great.any():
+        return np.rint(steps).astype(np.int32), weights
+    channel = int(np.argmax(great))
+    rows = np.moveaxis(weights.array, 0 if node.op.name == "conv2d" else 1, 0)
+    per_group = rows.shape[0]
+    dead = ~np.array([rows[c % per_group].any() for c in range(len(real))])
+    free = np.where(great & dead, np.abs(real) / (x_scale * FREE_BIAS), weights.scales)
+    if (great & ~dead).any() or not np.all((free >= LEAST_SCALE) & (free <= GREATEST_SCALE)):
+        raise NoForm(f"the bias of channel {channel} is {real[channel]:g}, which is {steps[channel]:g} steps "
+                     f"of its sums, expected 2^30 at most")
+    return np.rint(real / (x_scale * free)).astype(np.int32), replace(weights, scales=free)
+
+
+def real_bias(node: Node, sums: np.ndarray) -> np.ndarray:
+    """The bias of each channel, in double precision; integers with the scales of the sums stay what they are.
+
+    Raises
+    ------
+    NoForm
+        If it is not constant.
+    """
+    bias = node.input(2)
+    if bias is None:
+        return np.zeros(len(sums))
+    if bias.array is not None:
+        return bias.array.astype(np.float64)
+    scaled = maker(bias, "dequantize")
+    q, scale = scaled.inputs if scaled is not None else (None, None)
+    if scaled is None or q is None or q.array is None or scale is None or scale.array is None:
+        raise NoForm("its bias is not constant")
+    steps = q.array.astype(np.float64) - float(scaled.op.attributes()["zero_point"])
+    scales = scale.array.astype(np.float64)
+    return np.asarray(steps * (sums if np.allclose(scales, sums, rtol=1e-6, atol=0) else scales))
