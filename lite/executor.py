@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from lite.errors import InputError
 from lite.ir import Graph, Value
 from lite.ir.interpret import interpret
 
+Run = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+Prepare = Callable[[Graph, Sequence[str]], Run]
 ENGINES = ("native", "reference")
 
 
@@ -44,6 +46,13 @@ def run(graph: Graph, feeds: Mapping[str, np.ndarray], taps: Sequence[str] = (),
     if engine == "native":
         return Executor(graph, taps, threads=threads)(feeds)
     raise InputError(f"there is no engine {engine!r}, expected one of {', '.join(ENGINES)}")
+
+
+def preparer(engine: str = "native", *, threads: int = 1) -> Prepare:
+    """What prepares graphs for many runs, which give outputs and tapped values by name."""
+    if engine == "reference":
+        return lambda graph, taps: lambda feeds: _reference(graph, feeds, taps)
+    return lambda graph, taps: Executor(graph, taps, threads=threads)
 
 
 class Executor:

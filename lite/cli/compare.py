@@ -76,10 +76,12 @@ def _side(path: str, shapes: dict[str, tuple[int, ...]]) -> Side:
     from lite import _native
     from lite.cli._graphs import is_nb, load_graph
     from lite.compare import Side
+    from lite.executor import preparer
 
     graph = load_graph(path, shapes)
     runs = is_nb(path) and {node.op.name for node in graph.nodes} <= set(_native.ops())
-    return Side(graph, path, "native" if runs else "reference")
+    engine = "native" if runs else "reference"
+    return Side(graph, path, preparer(engine), engine)
 
 
 def _stored(*graphs: Graph) -> dict[str, Any] | None:

@@ -7,13 +7,12 @@ reads integers), so that only its own error shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from lite import executor
 from lite.compare.histograms import LayerHistograms, layer_histograms
 from lite.compare.isolate import Apart, taken_apart
 from lite.compare.places import Place, places_of
@@ -23,7 +22,8 @@ from lite.ir.distance import Distance
 from lite.ir.interpret import bind
 
 Arrays = dict[str, np.ndarray]
-Run = Callable[[Mapping[str, np.ndarray]], Arrays]
+Run = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+Prepare = Callable[[Graph, Sequence[str]], Run]
 MOST_WORST = 3
 
 
@@ -36,19 +36,16 @@ class Side:
     graph : Graph
     label : str
         What the results call it.
+    prepare : callable(graph, taps)
+        Prepares a graph for runs that give its outputs and the tapped values by name.
     engine : {"native", "reference"}
-        What runs it.
+        What that runs it with, for the results.
     """
 
     graph: Graph
     label: str
+    prepare: Prepare
     engine: str = "native"
-
-    def runner(self, graph: Graph, taps: list[str]) -> Run:
-        """Runs a graph as this side's model is run."""
-        if self.engine == "native":
-            return executor.Executor(graph, taps)
-        return lambda feeds: executor.run(graph, feeds, taps, engine="reference")
 
 
 @dataclass
@@ -157,7 +154,7 @@ class _Work:
         self.is_isolated, self.with_histograms = isolated, histograms
         self.places = {side: places_of(side.graph) for side in (a, b)}
         self.made = {side: _made(self.places[side]) for side in (a, b)}
-        self.runs = {side: side.runner(side.graph, [place.value.name for place in self.made[side].values()])
+        self.runs = {side: side.prepare(side.graph, [place.value.name for place in self.made[side].values()])
                      for side in (a, b)}
         self.outputs = {place.name for value, place in self.places[a].items() if a.graph.is_output(value)}
         self.apart: dict[tuple[tuple[int, ...], ...], tuple[Apart, Run]] = {}
@@ -213,7 +210,7 @@ class _Work:
                      if (place.name in self.rows or value.producer is None) and _fits(place, expected)}
             symbols = bind(self.b.graph, _by_name(self.b, feeds))
             apart = taken_apart(self.b.graph, known, symbols)
-            self.apart[shapes] = apart, self.b.runner(apart.graph, [])
+            self.apart[shapes] = apart, self.b.prepare(apart.graph, [])
         return self.apart[shapes]
 
     def finished(self) -> Comparison:

@@ -15,6 +15,8 @@ from lite.passes.quantized import moved_inputs, of_scaling
 
 # What the pass to_nhwc calls x with its axes in another order.
 REORDERED = re.compile(r"(?P<name>.+):(?P<order>[0-7]+)", re.DOTALL)
+# What static quantization calls x as integers and as what comes back from them.
+SCALED = re.compile(r"(?P<name>.+)\.(de)?quantize", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,12 @@ def _passed(value: Value, known: Mapping[Value, Quantization]) -> Quantization |
 
 def written_name(value: Value) -> tuple[str, tuple[int, ...]]:
     """The name in the source model and the order of the axes."""
-    match = REORDERED.fullmatch(value.name)
+    scaled = SCALED.fullmatch(value.name)
+    written = scaled["name"] if scaled is not None else value.name
+    match = REORDERED.fullmatch(written)
     order = tuple(int(digit) for digit in match["order"]) if match else ()
     if match is None or sorted(order) != list(range(value.type.rank)):
-        return value.name, tuple(range(value.type.rank))
+        return written, tuple(range(value.type.rank))
     return match["name"], order
 
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, Union
 
 from lite.errors import PassError
 from lite.ir import Builder, Graph, Node, Value
+from lite.passes.quantized import of_scaling
 
 Replacement = Union[Value, tuple[Value, ...]]
 M = TypeVar("M")
@@ -135,7 +136,8 @@ def _replace(node: Node, replacement: Replacement, graph: Graph) -> str | None:
 def replace_outputs(graph: Graph, node: Node, values: Sequence[Value]) -> str | None:
     """Put values in the place of a node's outputs and take the node out; or say why that cannot be.
 
-    New values take over the names of the old ones, so that a tensor can be found again after a pass.
+    New values take over the names of the old ones and what their integers stand for, so that a tensor can be
+    found again after a pass, and read.
     """
     for old, new in zip(node.outputs, values):
         if old.type != new.type:
@@ -143,7 +145,10 @@ def replace_outputs(graph: Graph, node: Node, values: Sequence[Value]) -> str | 
         if not graph.can_replace(old, new):
             return f"output {old.name!r} of the graph would lose its name to {new.name!r}"
     fresh = [new for new in values if new.producer is not None and not new.uses and not graph.is_output(new)]
+    made = of_scaling(node) if node.op.name == "quantize" else None
     for old, new in zip(node.outputs, values):
+        if not new.is_constant:
+            new.quantization = new.quantization or old.quantization or made
         if any(new is value for value in fresh) and not graph.is_output(old):
             old.name, new.name = new.name, old.name
         graph.replace_uses(old, new)

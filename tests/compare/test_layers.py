@@ -6,6 +6,7 @@ import pytest
 
 from lite.compare import Side, compare
 from lite.errors import InputError
+from lite.executor import preparer
 from lite.ir import Graph
 from lite.ir.distance import Distance
 from lite.nb.reader import read
@@ -13,7 +14,8 @@ from lite.nb.writer import to_bytes
 
 
 def compared(a, b, samples, **options):
-    return compare(Side(a, "a", "reference"), Side(b, "b", "reference"), samples, **options)
+    reference = preparer("reference")
+    return compare(Side(a, "a", reference), Side(b, "b", reference), samples, **options)
 
 
 def rows_of(result):
@@ -29,7 +31,8 @@ def test_equal_graphs_differ_nowhere(float_graph, samples):
 
 
 def test_engines_agree(float_graph, samples):
-    result = compare(Side(float_graph, "a", "reference"), Side(float_graph, "b", "native"), samples)
+    sides = [Side(float_graph, engine, preparer(engine), engine) for engine in ("reference", "native")]
+    result = compare(*sides, samples)
     assert result.worst_output < 1e-5
     assert all(row.isolated is not None and row.isolated.sqnr_db > 100 for row in result.rows)
 

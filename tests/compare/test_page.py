@@ -7,12 +7,13 @@ import pytest
 
 from lite.compare import Side, compare
 from lite.compare.page import page
+from lite.executor import preparer
 
 
 @pytest.fixture
 def text(float_graph, make_quantized, samples):
     graphs = {"a & b.nb": float_graph, "<int8>.nb": make_quantized(0.05, 0.25)}
-    sides = [Side(graph, name, "reference") for name, graph in graphs.items()]
+    sides = [Side(graph, name, preparer("reference"), "reference") for name, graph in graphs.items()]
     return page(compare(*sides, samples, histograms=True), 1e-3)
 
 
