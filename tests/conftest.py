@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., str]
+Build = Callable[..., Path]
 
 
 @pytest.fixture
@@ -25,3 +30,41 @@ def python(tmp_path: Path) -> Python:
         return subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True)
 
     return run
+
+
+def _run(*command: object, folder: Path | None = None) -> str:
+    """Standard output of a command; its whole output is the failure's text if it fails."""
+    done = subprocess.run([str(word) for word in command], cwd=folder, capture_output=True, text=True)
+    said = f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{said}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Runs a command and gives its standard output; a command that fails fails the test."""
+    return _run
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Builds the C++ side with options, once for all workers, and gives the folder.
+
+    The folders lie in LITE_TEST_BUILDS, where the next session finds them, if that is set.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = Path(os.environ.get("LITE_TEST_BUILDS", shared / "builds"))
+
+    def made(name: str, *targets: str, **options: str) -> Path:
+        folder = root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}",
+                 f"-DLITE_PYTHON_PACKAGE={folder}/package", "-DLITE_BUILD_TESTS=ON",
+                 *(f"-D{option}={value}" for option, value in options.items()))
+            _run("cmake", "--build", folder, *(f"--target={target}" for target in targets))
+        return folder
+
+    return made

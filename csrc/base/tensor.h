@@ -37,12 +37,14 @@ struct Shape {
 // How a constant's bytes are arranged; shared with nb.fbs and lite/nb/pack.py.
 //   plain      row-major in the tensor's shape.
 //   p16        GEMM weights [groups][ceil(n/16)][k][16]: n output channels in panels of 16 (the
-//   last
-//              padded with zeros), k = kernel_height * kernel_width * channels_in_per_group, in
-//              that order.
+//              last filled up with zeros), k = kernel_height * kernel_width *
+//              channels_in_per_group, in that order.
 //   depthwise  [kernel_height * kernel_width][channels].
+//   p16x4      of bytes: [groups][ceil(n/16)][kernel_height][ceil(k/4)][16][4], where k =
+//              kernel_width * channels_in_per_group, the last quad of each row of the window filled
+//              up with zeros. For a matrix, kernel_height and kernel_width are 1.
 // The tensor's shape stays the logical one (conv weights: OIHW; matmul's right side: [k, n]).
-enum class Packing : uint8_t { plain, p16, depthwise };
+enum class Packing : uint8_t { plain, p16, depthwise, p16x4 };
 
 struct Tensor {
   DType dtype = DType::f32;

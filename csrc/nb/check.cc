@@ -254,22 +254,26 @@ int64_t integer_attribute(const nb::Node& node, const char* name, nb::AttributeK
   return fallback;
 }
 
-// Elements of p16: [groups][ceil(n / 16)][k][16]; 0 if the shape cannot be packed. A matrix is [k,
-// n], or [n, k] if transposed.
-uint64_t p16_count(const Extents& shape, uint64_t groups, bool transposed) {
-  uint64_t n = 0, k = 1, count = 0;
+// Elements of p16, [groups][ceil(n / 16)][k][16], or of p16x4, which fills k up to whole quads for
+// each row of the window; 0 if the shape cannot be packed. A matrix is [k, n], or [n, k] if
+// transposed.
+uint64_t panels_count(const Extents& shape, uint64_t groups, bool transposed, bool quads) {
+  const auto extent = [&shape](uint32_t axis) {
+    return static_cast<uint64_t>(shape.Get(axis)->value());
+  };
+  uint64_t n = 0, rows = 1, k = 0, count = 0;
   if (shape.size() == 2) {
-    n = static_cast<uint64_t>(shape.Get(transposed ? 0 : 1)->value());
-    k = static_cast<uint64_t>(shape.Get(transposed ? 1 : 0)->value());
+    n = extent(transposed ? 0 : 1);
+    k = extent(transposed ? 1 : 0);
   } else {
-    const uint64_t channels = static_cast<uint64_t>(shape.Get(0)->value());
-    if (groups == 0 || channels % groups != 0) return 0;
-    n = channels / groups;
-    for (uint32_t axis = 1; axis < shape.size(); ++axis)
-      k *= static_cast<uint64_t>(shape.Get(axis)->value());
+    if (groups == 0 || extent(0) % groups != 0) return 0;
+    n = extent(0) / groups;
+    rows = extent(2);
+    k = extent(1) * extent(3);
   }
+  if (quads) k = (k + 3) / 4 * 4;
   if (__builtin_mul_overflow((n + 15) / 16 * 16, k, &count) ||
-      __builtin_mul_overflow(count, groups, &count))
+      __builtin_mul_overflow(count, rows, &count) || __builtin_mul_overflow(count, groups, &count))
     return 0;
   return count;
 }
@@ -283,11 +287,13 @@ Status GraphChecker::check_packed(const nb::Node& node, size_t position) const {
   const int64_t groups = integer_attribute(node, "groups", nb::AttributeKind_integer, 1);
   const bool transposed = integer_attribute(node, "transpose_b", nb::AttributeKind_boolean, 0) != 0;
   const size_t element_bytes = dtype_size_bytes(static_cast<DType>(value.dtype()));
-  const bool p16 = value.constant()->packing() == nb::Packing_p16;
-  if (position != 1 || groups < 1 || !(rank == 4 || (rank == 2 && p16)))
+  const bool quads = value.constant()->packing() == nb::Packing_p16x4;
+  const bool panels = quads || value.constant()->packing() == nb::Packing_p16;
+  if (position != 1 || groups < 1 || !(rank == 4 || (rank == 2 && panels)) ||
+      (quads && value.dtype() != nb::DType_s8))
     return error(Code::k_corrupt_file, "input %zu is packed weights, which it cannot be", position);
-  if (p16 && p16_count(*value.shape(), static_cast<uint64_t>(groups), transposed) !=
-                 value.constant()->size() / element_bytes)
+  if (panels && panels_count(*value.shape(), static_cast<uint64_t>(groups), transposed, quads) !=
+                    value.constant()->size() / element_bytes)
     return error(Code::k_corrupt_file, "the packed weights '%s' have the wrong size",
                  value.name()->c_str());
   return Status();

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
-#include "ops/checks.h"
-#include "ops/pooling/pooling.h"
+#include "ops/pooling/windows.h"
 
 namespace lite {
 namespace {
@@ -11,53 +8,13 @@ class Pool2d final : public Op {
  public:
   Status prepare(PrepareContext& context) override {
     LITE_RETURN_IF_ERROR(pooling_.prepare(context));
-    LITE_RETURN_IF_ERROR(check_attributes(*context.attributes));
-    return pooling_.place(context, side(context, 0), side(context, 1));
+    LITE_RETURN_IF_ERROR(check_windows(*context.attributes));
+    return pooling_.place(context, window_side(context, 0), window_side(context, 1));
   }
 
   void run(const RunContext& context) override { pooling_.run(context); }
 
  private:
-  static Status check_attributes(const Attributes& attributes) {
-    for (const char* name : {"kernel", "strides", "dilations"}) {
-      const Span<const int64_t> sizes = attributes.integers(name);
-      LITE_RETURN_IF_ERROR(check_count(name, sizes, 2));
-      for (int64_t size : sizes) LITE_RETURN_IF_ERROR(check_range(name, size, 1, kMost));
-    }
-    const Span<const int64_t> pads = attributes.integers("pads");
-    LITE_RETURN_IF_ERROR(check_count("pads", pads, 4));
-    for (int64_t pad : pads) LITE_RETURN_IF_ERROR(check_range("pads", pad, 0, kMost));
-    return Status();
-  }
-
-  static WindowSide side(const PrepareContext& context, size_t number) {
-    const Attributes& attributes = *context.attributes;
-    const int axis = static_cast<int>(number) + 1;
-    const int64_t extent = context.inputs[0].shape[axis];
-    const int64_t kernel = attributes.integers("kernel")[number];
-    const int64_t stride = attributes.integers("strides")[number];
-    const int64_t before = attributes.integers("pads")[number];
-    const int64_t after = attributes.integers("pads")[number + 2];
-    const bool include_pad = attributes.boolean("count_include_pad", false);
-    WindowSide side;
-    side.dilation = attributes.integers("dilations")[number];
-    for (int64_t i = 0; i < context.outputs[0].shape[axis]; ++i) {
-      const int64_t start = i * stride - before;
-      const auto taps_before = [&](int64_t end) {  // taps at positions < end
-        return std::clamp<int64_t>((end - start + side.dilation - 1) / side.dilation, 0, kernel);
-      };
-      const int64_t skipped = start < 0 ? taps_before(0) : 0;
-      WindowSide::Window window;
-      window.first = start + skipped * side.dilation;
-      window.taps = static_cast<int>(std::max<int64_t>(taps_before(extent) - skipped, 0));
-      window.counted = static_cast<int>(include_pad ? taps_before(extent + after) : window.taps);
-      side.windows.push_back(window);
-    }
-    return side;
-  }
-
-  static constexpr int64_t kMost = 1 << 20;
-
   Pooling pooling_;
 };
 
@@ -65,4 +22,4 @@ class Pool2d final : public Op {
 }  // namespace lite
 
 LITE_OP(pool2d, Pool2d, "kind kernel strides pads dilations ceil_mode count_include_pad layout",
-        "f32 s8 u8", 0)
+        "f32 s8 u8 s16", 0)

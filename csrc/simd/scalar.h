@@ -33,6 +33,13 @@ struct Simd {
   static LITE_INLINE void store_partial(int32_t* p, s32 x, int count) {
     if (count > 0) *p = x;
   }
+  // Bytes as integers; what is stored must lie in a byte's range.
+  static LITE_INLINE s32 load_s8(const int8_t* p) { return *p; }
+  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) { return count > 0 ? *p : 0; }
+  static LITE_INLINE void store_s8(int8_t* p, s32 x) { *p = static_cast<int8_t>(x); }
+  static LITE_INLINE void store_s8_partial(int8_t* p, s32 x, int count) {
+    if (count > 0) store_s8(p, x);
+  }
   static LITE_INLINE f32 broadcast(float x) { return x; }
   static LITE_INLINE s32 broadcast(int32_t x) { return x; }
   static LITE_INLINE s32 iota() { return 0; }  // 0, 1, ... kWidth - 1

@@ -38,6 +38,25 @@ struct Simd {
   static LITE_INLINE void store_partial(int32_t* p, s32 x, int count) {
     _mm256_maskstore_epi32(p, first(count), x);
   }
+  static LITE_INLINE s32 load_s8(const int8_t* p) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  }
+  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
+    alignas(8) int8_t bytes[kWidth] = {};
+    for (int i = 0; i < count; ++i) bytes[i] = p[i];
+    return load_s8(bytes);
+  }
+  static LITE_INLINE void store_s8(int8_t* p, s32 x) {
+    const __m256i halves = _mm256_packs_epi32(x, x), quads = _mm256_packs_epi16(halves, halves);
+    _mm_storel_epi64(
+        reinterpret_cast<__m128i*>(p),
+        _mm_unpacklo_epi32(_mm256_castsi256_si128(quads), _mm256_extracti128_si256(quads, 1)));
+  }
+  static LITE_INLINE void store_s8_partial(int8_t* p, s32 x, int count) {
+    alignas(8) int8_t bytes[kWidth];
+    store_s8(bytes, x);
+    for (int i = 0; i < count; ++i) p[i] = bytes[i];
+  }
   static LITE_INLINE f32 broadcast(float x) { return _mm256_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm256_set1_epi32(x); }
   static LITE_INLINE s32 iota() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }

@@ -42,6 +42,18 @@ struct Simd {
   static LITE_INLINE void store_partial(int32_t* p, s32 x, int count) {
     _mm512_mask_storeu_epi32(p, first(count), x);
   }
+  static LITE_INLINE s32 load_s8(const int8_t* p) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
+    return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first(count), p));
+  }
+  static LITE_INLINE void store_s8(int8_t* p, s32 x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(x));
+  }
+  static LITE_INLINE void store_s8_partial(int8_t* p, s32 x, int count) {
+    _mm_mask_storeu_epi8(p, first(count), _mm512_cvtepi32_epi8(x));
+  }
   static LITE_INLINE f32 broadcast(float x) { return _mm512_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm512_set1_epi32(x); }
   static LITE_INLINE s32 iota() {

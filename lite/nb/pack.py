@@ -6,14 +6,15 @@ The formats are written down in csrc/base/tensor.h; a tensor's shape stays the l
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lite.errors import LiteError
 from lite.ir import DType, Node
 
-PANEL = 16  # output channels that lie side by side in p16
+PANEL = 16  # output channels that lie side by side in p16 and p16x4
+QUAD = 4  # neighbouring elements of the depth that lie side by side in p16x4
 
 
 class Packing(NamedTuple):
@@ -21,12 +22,12 @@ class Packing(NamedTuple):
 
     Parameters
     ----------
-    word : {"plain", "p16", "depthwise"}
+    word : {"plain", "p16", "depthwise", "p16x4"}
         The name in nb.fbs.
     groups : int
-        Of the convolution, for p16.
+        Of the convolution, for p16 and p16x4.
     transposed : bool
-        p16 of a matrix given as [n, k].
+        p16 or p16x4 of a matrix given as [n, k].
     """
 
     word: str = "plain"
@@ -40,9 +41,13 @@ PLAIN = Packing()
 def packing_of(node: Node, position: int) -> Packing:
     """The packing in which a node's kernel wants the constant at an input position."""
     value = node.input(position)
-    if position != 1 or value is None or value.array is None or value.type.dtype is not DType.F32:
+    if position != 1 or value is None or value.array is None:
         return PLAIN
     attributes = node.op.attributes()
+    if value.type.dtype is DType.S8:
+        return _packing_of_bytes(node.op.name, attributes, value.array.shape)
+    if value.type.dtype is not DType.F32:
+        return PLAIN
     if node.op.name == "fully_connected":
         return Packing("p16")
     if node.op.name == "matmul" and value.array.ndim == 2:
@@ -51,6 +56,16 @@ def packing_of(node: Node, position: int) -> Packing:
         groups = attributes["groups"]
         out, per_group = value.array.shape[:2]
         return Packing("depthwise") if groups == out and per_group == 1 else Packing("p16", groups)
+    return PLAIN
+
+
+def _packing_of_bytes(op: str, attributes: dict[str, Any], shape: tuple[int, ...]) -> Packing:
+    if op == "q_fully_connected":
+        return Packing("p16x4")
+    if op == "q_conv2d":
+        groups = attributes["groups"]
+        by_channel = groups == shape[0] and shape[1] == 1
+        return PLAIN if by_channel else Packing("p16x4", groups)
     return PLAIN
 
 
@@ -66,12 +81,15 @@ def pack(array: np.ndarray, packing: Packing) -> np.ndarray:
     Returns
     -------
     ndarray
-        Contiguous; p16 holds zeros for the output channels that fill up the last panel.
+        Contiguous; p16 and p16x4 hold zeros for the output channels that fill up the last panel, p16x4 for
+        the elements that fill up the last quad of each row of the window, too.
     """
     if packing.word == "plain":
         return np.ascontiguousarray(array)
     if packing.word == "depthwise":
         return np.ascontiguousarray(array.reshape(len(array), -1).T)
+    if packing.word == "p16x4":
+        return _quads(_columns(array, packing), _window_rows(array.shape))
     if packing.word != "p16":
         raise LiteError(f"there is no packing {packing.word!r}")
     return _panels(_columns(array, packing))
@@ -95,6 +113,21 @@ def _panels(columns: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(filled.reshape(groups, panels, PANEL, k).transpose(0, 1, 3, 2))
 
 
+def _window_rows(shape: tuple[int, ...]) -> int:
+    return shape[2] if len(shape) == 4 else 1
+
+
+def _quads(columns: np.ndarray, rows: int) -> np.ndarray:
+    """[groups, n, k] as [groups, ceil(n / 16), rows, ceil(k / rows / 4), 16, 4]."""
+    groups, n, k = columns.shape
+    panels, depth = -(-n // PANEL), k // rows
+    quads = -(-depth // QUAD)
+    filled = np.zeros((groups, panels * PANEL, rows, quads * QUAD), columns.dtype)
+    filled[:, :n, :, :depth] = columns.reshape(groups, n, rows, depth)
+    split = filled.reshape(groups, panels, PANEL, rows, quads, QUAD)
+    return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2, 5))
+
+
 def unpack(elements: np.ndarray, packing: Packing, shape: tuple[int, ...]) -> np.ndarray:
     """The constant of a shape whose elements lie in the order of the file: ``pack`` undone.
 
@@ -109,13 +142,27 @@ def unpack(elements: np.ndarray, packing: Packing, shape: tuple[int, ...]) -> np
         return np.ascontiguousarray(elements.reshape(-1, shape[0]).T).reshape(shape)
     if len(shape) == 2:
         n, k = shape if packing.transposed else shape[::-1]
-        matrix = _unpanels(elements, 1, n, k)[0]
+        matrix = _unpacked(elements, packing, n, k, 1)[0]
         return np.ascontiguousarray(matrix if packing.transposed else matrix.T)
     out, per_group, kernel_height, kernel_width = shape
     depth = kernel_height * kernel_width * per_group
-    columns = _unpanels(elements, packing.groups, out // packing.groups, depth)
+    columns = _unpacked(elements, packing, out // packing.groups, depth, kernel_height)
     ohwi = columns.reshape(out, kernel_height, kernel_width, per_group)
     return np.ascontiguousarray(ohwi.transpose(0, 3, 1, 2))
+
+
+def _unpacked(elements: np.ndarray, packing: Packing, n: int, k: int, rows: int) -> np.ndarray:
+    if packing.word == "p16x4":
+        return _unquads(elements, packing.groups, n, k, rows)
+    return _unpanels(elements, packing.groups, n, k)
+
+
+def _unquads(elements: np.ndarray, groups: int, n: int, k: int, rows: int) -> np.ndarray:
+    """What ``_quads`` made of [groups, n, k]."""
+    panels, depth = -(-n // PANEL), k // rows
+    split = elements.reshape(groups, panels, rows, -(-depth // QUAD), PANEL, QUAD)
+    filled = split.transpose(0, 1, 4, 2, 3, 5).reshape(groups, panels * PANEL, rows, -1)
+    return filled[:, :n, :, :depth].reshape(groups, n, k)
 
 
 def _unpanels(elements: np.ndarray, groups: int, n: int, k: int) -> np.ndarray:

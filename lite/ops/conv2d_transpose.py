@@ -69,7 +69,7 @@ class Conv2dTranspose(Op, name="conv2d_transpose"):
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
-        for case in _CASES:
+        for case in CASES:
             for layout in ("nhwc", "nchw"):
                 yield _sample(cls, dict(case), layout)
 
@@ -87,7 +87,7 @@ def _sample(cls: type[Conv2dTranspose], case: dict[str, Any], layout: str) -> tu
     return cls(layout=layout, **case), [TensorType(shape), w, *bias]
 
 
-_CASES: tuple[dict[str, Any], ...] = (
+CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 24, 5, 6), w=(24, 10, 2, 2), strides=(2, 2), activation="relu"),
     dict(x=(2, 7, 4, 5), w=(7, 20, 3, 3), strides=(2, 2), pads=(1, 1, 1, 1), output_pads=(1, 1)),
     dict(x=(1, 16, 6, 3), w=(16, 33, 4, 4), strides=(2, 2), pads=(1, 1, 1, 1), activation="hard_swish"),

@@ -41,7 +41,7 @@ class Matmul(Op, name="matmul"):
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
-        for a, b, attributes in _CASES:
+        for a, b, attributes in CASES:
             yield cls(**attributes), [TensorType(a), TensorType(b)]
         for dtype in (DType.S32, DType.S64):
             yield cls(transpose_b=True), [TensorType((2, 5, 7), dtype), TensorType((4, 7), dtype)]
@@ -57,7 +57,7 @@ def _matrix(shape: tuple[Extent, ...], transposed: bool, left: bool) -> tuple[Ex
     return (shape[-1], shape[-2]) if transposed else (shape[-2], shape[-1])
 
 
-_CASES: tuple[tuple[tuple[int, ...], tuple[int, ...], dict[str, bool]], ...] = (
+CASES: tuple[tuple[tuple[int, ...], tuple[int, ...], dict[str, bool]], ...] = (
     ((5, 7), (7, 9), {}),
     ((33, 40), (40, 50), {}),
     ((40, 33), (40, 50), {"transpose_a": True}),

@@ -33,7 +33,8 @@ class QReduceMean(Placing, name="q_reduce_mean"):
     def reference(self, x):
         sums = np.sum(x.astype(np.int64) - self.x_zero, self.axes, keepdims=self.keepdims)
         count = max(1, math.prod(x.shape[axis] for axis in self.axes))
-        return self.requantized(np.asarray(sums), np.asarray(np.float32(self.scale) / np.float32(count)), x.dtype)
+        scale = np.asarray(np.float32(self.scale) / np.float32(count))
+        return self.requantized(np.asarray(sums), scale, x.dtype)
 
     @classmethod
     def samples(cls):

@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,50 +17,6 @@ from lite.ops.pool2d import Pool2d
 from lite.ops.reduce_mean import ReduceMean
 from lite.ops.reshape import Reshape
 from lite.ops.softmax import Softmax
-
-ROOT = Path(__file__).parents[2]
-
-
-def _run(*command: object, folder: Path | None = None) -> str:
-    """Standard output of a command; its whole output is the failure's text if it fails."""
-    done = subprocess.run([str(word) for word in command], cwd=folder, capture_output=True, text=True)
-    said = f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{said}"
-    return done.stdout
-
-
-Run = Callable[..., str]
-Build = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def run() -> Run:
-    """Runs a command and gives its standard output; a command that fails fails the test."""
-    return _run
-
-
-@pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Builds the C++ side with options, once for all workers, and gives the folder.
-
-    The folders lie in LITE_TEST_BUILDS, where the next session finds them, if that is set.
-    """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    root = Path(os.environ.get("LITE_TEST_BUILDS", shared / "builds"))
-
-    def made(name: str, *targets: str, **options: str) -> Path:
-        folder = root / name
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            _run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}",
-                 f"-DLITE_PYTHON_PACKAGE={folder}/package", "-DLITE_BUILD_TESTS=ON",
-                 *(f"-D{option}={value}" for option, value in options.items()))
-            _run("cmake", "--build", folder, *(f"--target={target}" for target in targets))
-        return folder
-
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +132,7 @@ def filled(sample: Any, random: np.random.Generator) -> np.ndarray | None:
     return np.asarray(random.integers(0, 10, sample.shape)).astype(sample.dtype.numpy)
 
 
-def cases_of(kind: type[Op]) -> list[Case]:
+def _cases_of(kind: type[Op]) -> list[Case]:
     """All samples of an op, filled; the same numbers in every run."""
     random = np.random.default_rng(zlib.crc32(kind.name.encode()))
     return [Case(op, index, tuple(filled(sample, random) for sample in inputs),
@@ -146,4 +147,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def cases(kind: type[Op]) -> list[Case]:
-    return cases_of(kind)
+    return _cases_of(kind)
+
+
+@pytest.fixture(scope="session")
+def cases_of() -> Callable[[type[Op]], list[Case]]:
+    """All samples of an op, filled, for a test that takes the ops together."""
+    return _cases_of

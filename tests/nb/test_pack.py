@@ -4,11 +4,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lite.ir import Graph, TensorType
-from lite.nb.pack import PLAIN, Packing, pack, packing_of
+from lite.ir import DType, Graph, TensorType
+from lite.nb.pack import PLAIN, Packing, pack, packing_of, unpack
+from lite.ops.add import Add
 from lite.ops.conv2d import Conv2d
 from lite.ops.fully_connected import FullyConnected
 from lite.ops.matmul import Matmul
+from lite.ops.q_conv2d import QConv2d
+from lite.ops.q_fully_connected import QFullyConnected
 
 
 def _numbered(*shape: int) -> np.ndarray:
@@ -17,7 +20,10 @@ def _numbered(*shape: int) -> np.ndarray:
 
 def _node(op, x, w):
     graph = Graph()
-    inputs = [graph.add_input("x", TensorType(x)), graph.constant(w)]
+    inputs = [graph.add_input("x", TensorType(x, DType.of(w))), graph.constant(w)]
+    if op.name.startswith("q_"):
+        columns = w.shape[0] if w.ndim == 4 else w.shape[1]
+        inputs += [graph.constant(np.zeros(columns, np.int32)), graph.constant(np.ones(columns, np.float32))]
     return graph.add(op, inputs)[0].producer
 
 
@@ -49,6 +55,28 @@ def test_depthwise():
     assert np.array_equal(packed[4], w[:, 0, 2, 0])
 
 
+@pytest.mark.parametrize(("depth", "out"), [(1, 1), (4, 16), (7, 17), (8, 40)])
+def test_matrix_of_bytes(depth, out):
+    w = _numbered(depth, out).astype(np.int8)
+    packed = pack(w, Packing("p16x4"))
+    assert packed.shape == (1, -(-out // 16), 1, -(-depth // 4), 16, 4)
+    flat = packed.transpose(3, 5, 1, 4, 0, 2).reshape(-(-depth // 4) * 4, -1)
+    assert np.array_equal(flat[:depth, :out], w)
+    assert not flat[depth:].any() and not flat[:, out:].any()
+    assert np.array_equal(pack(w.T, Packing("p16x4", transposed=True)), packed)
+
+
+def test_convolution_of_bytes_fills_each_row_of_the_window():
+    w = _numbered(6, 5, 2, 3).astype(np.int8)
+    packed = pack(w, Packing("p16x4", groups=2))
+    assert packed.shape == (2, 1, 2, 4, 16, 4)
+    for channel in range(6):
+        rows = packed[channel // 3, 0, :, :, channel % 3].reshape(2, 16)
+        assert np.array_equal(rows[:, :15].reshape(2, 3, 5), w[channel].transpose(1, 2, 0))
+        assert not rows[:, 15].any()
+    assert not packed[..., 3:, :].any()
+
+
 def _conv(w, **attributes):
     return packing_of(_node(Conv2d(**attributes), (1, 5, 5, 8), w), 1)
 
@@ -66,3 +94,27 @@ def test_packing_of_matrices():
     assert packing_of(_node(FullyConnected(), (3, 8), _numbered(8, 4)), 0) == PLAIN
     assert packing_of(_node(Matmul(transpose_b=True), (3, 8), _numbered(4, 8)), 1).transposed
     assert packing_of(_node(Matmul(), (2, 3, 8), _numbered(2, 8, 4)), 1) == PLAIN
+
+
+def _q_conv(w, **attributes):
+    return packing_of(_node(QConv2d(**attributes), (1, 5, 5, 8), w.astype(np.int8)), 1)
+
+
+def test_packing_of_bytes():
+    assert _q_conv(_numbered(4, 8, 3, 3)) == Packing("p16x4")
+    assert _q_conv(_numbered(4, 4, 1, 1), groups=2) == Packing("p16x4", 2)
+    assert _q_conv(_numbered(16, 1, 3, 3), groups=8) == Packing("p16x4", 8)
+    w = _numbered(8, 4).astype(np.int8)
+    assert packing_of(_node(QFullyConnected(), (3, 8), w), 1) == Packing("p16x4")
+    assert packing_of(_node(Add(), (8, 4), w), 1) == PLAIN
+
+
+@pytest.mark.parametrize(("shape", "packing"), [
+    ((6, 5, 2, 3), Packing("p16x4", groups=2)),
+    ((17, 3, 3, 3), Packing("p16x4")),
+    ((9, 33), Packing("p16x4")),
+    ((9, 33), Packing("p16x4", transposed=True)),
+])
+def test_bytes_come_back(shape, packing):
+    w = _numbered(*shape).astype(np.int8)
+    assert np.array_equal(unpack(pack(w, packing).ravel(), packing, shape), w)

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-#include <type_traits>
-
 #include "kernels/pairs/pairs.h"
 #include "simd/inline.h"
 
 namespace lite::pairs {
 namespace {
-
-constexpr int kBlock =
-    64;  // elements between memory and memory: plain loops over them turn into vectors
 
 struct Add {
   static LITE_INLINE float steps(int32_t a, int32_t b, const Parameters& p) {
@@ -28,40 +22,23 @@ struct Mul {
   }
 };
 
-// Operands of one row, by how they advance. y may be an operand: blocks are loaded before the
-// stores.
+// Operands of one row, by how they advance.
 template <class T>
 struct Advancing {
   const T* data;
-  LITE_INLINE void load(int64_t i, int64_t count, T* block) const {
-    std::memcpy(block, data + i, static_cast<size_t>(count) * sizeof(T));
-  }
+  LITE_INLINE int32_t operator[](int64_t i) const { return data[i]; }
 };
-template <class T>
 struct Constant {
-  T value;
-  LITE_INLINE void load(int64_t, int64_t count, T* block) const {
-    for (int64_t i = 0; i < count; ++i) block[i] = value;
-  }
+  int32_t value;
+  LITE_INLINE int32_t operator[](int64_t) const { return value; }
 };
 
+// y may be an operand: each element is read before it is written.
 template <class Function, class T, class Left, class Right>
-LITE_INLINE void block(const Left& a, const Right& b, T* y, int64_t i, int64_t count,
-                       const Parameters& p) {
-  T left[kBlock], right[kBlock], result[kBlock];
-  a.load(i, count, left);
-  b.load(i, count, right);
-  for (int64_t j = 0; j < count; ++j)
-    result[j] =
-        static_cast<T>(placed(Function::steps(left[j] - p.a_zero, right[j] - p.b_zero, p), p.to));
-  std::memcpy(y + i, result, static_cast<size_t>(count) * sizeof(T));
-}
-
-template <class Function, class T, class Left, class Right>
-LITE_INLINE void row(const Left& a, const Right& b, T* y, int64_t columns, const Parameters& p) {
-  int64_t i = 0;
-  for (; i + kBlock <= columns; i += kBlock) block<Function>(a, b, y, i, kBlock, p);
-  if (i < columns) block<Function>(a, b, y, i, columns - i, p);
+LITE_INLINE void row(const Left a, const Right b, T* y, int64_t columns, const Parameters& p) {
+  LITE_INDEPENDENT
+  for (int64_t i = 0; i < columns; ++i)
+    y[i] = static_cast<T>(placed(Function::steps(a[i] - p.a_zero, b[i] - p.b_zero, p), p.to));
 }
 
 template <class Function, class T>
@@ -72,9 +49,9 @@ void apply(const binary::Rows& rows) {
   T* y = static_cast<T*>(rows.y);
   for (int64_t r = 0; r < rows.rows; ++r) {
     if (rows.a_step == 0)
-      row<Function>(Constant<T>{*a}, Advancing<T>{b}, y, rows.columns, p);
+      row<Function>(Constant{*a}, Advancing<T>{b}, y, rows.columns, p);
     else if (rows.b_step == 0)
-      row<Function>(Advancing<T>{a}, Constant<T>{*b}, y, rows.columns, p);
+      row<Function>(Advancing<T>{a}, Constant{*b}, y, rows.columns, p);
     else
       row<Function>(Advancing<T>{a}, Advancing<T>{b}, y, rows.columns, p);
     a += rows.a_row;

@@ -27,6 +27,7 @@ struct Kernels {
   Fold sum_f32;  // times scale
   Fold max_s8;
   Fold max_u8;
+  Fold max_s16;
 };
 
 const Kernels& kernels(Isa isa);

@@ -82,7 +82,7 @@ void fold(const Row& row) {
   fold_row<Operation, 0, 0>(row);
 }
 
-// One window's greatest bytes of kCount channels; the compiler keeps them in registers.
+// One window's greatest integers of kCount channels; the compiler keeps them in registers.
 template <class T, int kCount>
 LITE_INLINE void max_of_window(const T* src, T* dst, const Row& row) {
   T greatest[kCount];
@@ -98,7 +98,7 @@ LITE_INLINE void max_of_window(const T* src, T* dst, const Row& row) {
 
 // The last block of channels may overlap the one before.
 template <class T>
-void max_bytes(const Row& windows) {
+void max_integers(const Row& windows) {
   const Row row = windows;  // a copy, which bytes written to dst cannot alias
   const T* src = static_cast<const T*>(row.src);
   T* dst = static_cast<T*>(row.dst);
@@ -120,6 +120,7 @@ void max_bytes(const Row& windows) {
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {fold<Max>, fold<Sum>, max_bytes<int8_t>, max_bytes<uint8_t>};
+const Kernels LITE_KERNELS = {fold<Max>, fold<Sum>, max_integers<int8_t>, max_integers<uint8_t>,
+                              max_integers<int16_t>};
 
 }  // namespace lite::pool

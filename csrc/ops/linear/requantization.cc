@@ -72,6 +72,22 @@ void add_depthwise(const Tensor& weights, uint32_t* sums) {
   for (int64_t i = 0; i < taps * channels; ++i) sums[i % channels] += static_cast<uint32_t>(w[i]);
 }
 
+void add_quads(const Tensor& weights, int64_t groups, uint32_t* sums) {
+  constexpr int64_t panel = 16, quad = 4;
+  const Shape& shape = weights.shape;
+  const bool matrix = shape.rank == 2;  // [k, n]
+  const int64_t n = shape[matrix ? 1 : 0] / groups;
+  const int64_t quads =
+      matrix ? ceil_div(shape[0], quad) : shape[2] * ceil_div(shape[1] * shape[3], quad);
+  const int8_t* w = weights.as<int8_t>();
+  for (int64_t group = 0; group < groups; ++group, sums += n)
+    for (int64_t first = 0; first < n; first += panel, w += quads * panel * quad)
+      for (int64_t i = 0; i < quads * panel * quad; ++i) {
+        const int64_t column = first + i / quad % panel;
+        if (column < n) sums[column] += static_cast<uint32_t>(w[i]);
+      }
+}
+
 }  // namespace
 
 Result<Requantization> read_requantization(const PrepareContext& context, int64_t channels) {
@@ -90,6 +106,7 @@ Result<Requantization> read_requantization(const PrepareContext& context, int64_
 
 size_t FoldedBias::prepare(const PrepareContext& context, int32_t zero) {
   zero_ = zero;
+  groups_ = context.attributes->integer("groups", 1);
   channels_ = context.inputs[kBias].shape[0];
   const Tensor& weights = context.inputs[1];
   const Tensor& bias = context.inputs[kBias];
@@ -110,7 +127,11 @@ const int32_t* FoldedBias::fold(const RunContext& context, std::byte* scratch) c
 void FoldedBias::fold(const Tensor& weights, const int32_t* bias, int32_t* folded) const {
   uint32_t* sums = reinterpret_cast<uint32_t*>(folded);
   std::fill_n(sums, channels_, 0u);
-  weights.packing == Packing::depthwise ? add_depthwise(weights, sums) : add_plain(weights, sums);
+  if (weights.packing == Packing::p16x4) {
+    add_quads(weights, groups_, sums);
+  } else {
+    weights.packing == Packing::depthwise ? add_depthwise(weights, sums) : add_plain(weights, sums);
+  }
   for (int64_t c = 0; c < channels_; ++c)
     sums[c] = static_cast<uint32_t>(bias[c]) - static_cast<uint32_t>(zero_) * sums[c];
 }

@@ -30,7 +30,7 @@ class FoldedBias {
   void fold(const Tensor& weights, const int32_t* bias, int32_t* folded) const;
 
   int32_t zero_ = 0;
-  int64_t channels_ = 0;
+  int64_t groups_ = 1, channels_ = 0;
   std::vector<int32_t> folded_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "ops/checks.h"
 #include "ops/movement/elements.h"
+#include "ops/quantized/parameters.h"
 
 namespace lite {
 namespace {
@@ -34,9 +35,8 @@ void fill(const Tensor& y, int64_t element, int64_t count, T value) {
 
 }  // namespace
 
-Status Pooling::prepare(const PrepareContext& context) {
+Status Pooling::check_tensors(const PrepareContext& context) const {
   LITE_RETURN_IF_ERROR(check_operands(context, 1, 1));
-  LITE_RETURN_IF_ERROR(check_layout(context));
   const Tensor& x = context.inputs[0];
   const Tensor& y = context.outputs[0];
   LITE_RETURN_IF_ERROR(check_rank("the input", x.shape, 4));
@@ -48,13 +48,34 @@ Status Pooling::prepare(const PrepareContext& context) {
     LITE_RETURN_IF_ERROR(check_range("an extent of the input", x.shape[axis], 0, kMost));
     LITE_RETURN_IF_ERROR(check_range("an extent of the output", y.shape[axis], 0, kMost));
   }
+  return Status();
+}
+
+Status Pooling::prepare(const PrepareContext& context) {
+  LITE_RETURN_IF_ERROR(check_tensors(context));
+  LITE_RETURN_IF_ERROR(check_layout(context));
+  const DType dtype = context.inputs[0].dtype;
   average_ = std::string(context.attributes->text("kind", "max")) == "average";
-  if (average_) LITE_RETURN_IF_ERROR(check_dtype("the input of a mean", x.dtype, DType::f32));
+  if (average_) LITE_RETURN_IF_ERROR(check_dtype("the input of a mean", dtype, DType::f32));
   const pool::Kernels& kernels = pool::kernels(context.isa);
-  fold_ = average_                ? kernels.sum_f32
-          : x.dtype == DType::f32 ? kernels.max_f32
-          : x.dtype == DType::s8  ? kernels.max_s8
-                                  : kernels.max_u8;
+  fold_ = average_              ? kernels.sum_f32
+          : dtype == DType::f32 ? kernels.max_f32
+          : dtype == DType::s8  ? kernels.max_s8
+          : dtype == DType::s16 ? kernels.max_s16
+                                : kernels.max_u8;
+  return Status();
+}
+
+Status Pooling::prepare_quantized(const PrepareContext& context) {
+  LITE_RETURN_IF_ERROR(check_tensors(context));
+  const DType dtype = context.inputs[0].dtype;
+  if (dtype != DType::s8) LITE_RETURN_IF_ERROR(check_dtype("x", dtype, DType::s16));
+  const Attributes& attributes = *context.attributes;
+  LITE_ASSIGN_OR_RETURN(scale_, quantized::read_scale(attributes, "scale"));
+  LITE_ASSIGN_OR_RETURN(x_zero_, quantized::read_zero_point(attributes, "x_zero", dtype));
+  LITE_ASSIGN_OR_RETURN(placement_, quantized::read_placement(attributes, dtype));
+  const means::Kernels& kernels = means::kernels(context.isa);
+  mean_ = dtype == DType::s8 ? kernels.windows_s8 : kernels.windows_s16;
   return Status();
 }
 
@@ -95,6 +116,7 @@ Status Pooling::place(PrepareContext& context, WindowSide rows, WindowSide colum
 
 // Reads of an input pixel or of a line's pixel, per output pixel; some more for the detour.
 bool Pooling::worth_two_steps() const {
+  if (mean_ != nullptr) return false;  // a line would have to hold sums
   int64_t rows = 0, columns = 0, outputs = 0;
   for (const WindowSide::Window& window : rows_.windows)
     rows = std::max<int64_t>(rows, window.taps);
@@ -150,16 +172,28 @@ void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte*
     windows.pixels = segment.pixels;
     windows.pixel_stride = segment.step * channels_;
     windows.columns = segment.window.taps;
-    const int64_t counted = int64_t{vertical.counted} * segment.window.counted;
-    windows.scale = 1.0f / static_cast<float>(std::max<int64_t>(counted, 1));
-    fold_(windows);
+    fold(windows, int64_t{vertical.taps} * segment.window.taps,
+         int64_t{vertical.counted} * segment.window.counted);
   }
 }
 
+void Pooling::fold(pool::Row& windows, int64_t taps, int64_t counted) const {
+  const float count = static_cast<float>(std::max<int64_t>(counted, 1));
+  if (mean_ != nullptr) return mean_(windows, {scale_ / count, taps * x_zero_, placement_});
+  windows.scale = 1.0f / count;
+  fold_(windows);
+}
+
 void Pooling::fill_empty(const Tensor& y, int64_t element, int64_t count) const {
+  if (mean_ != nullptr) {
+    const int32_t zero = placed(0.0f, placement_);
+    return y.dtype == DType::s8 ? fill(y, element, count, static_cast<int8_t>(zero))
+                                : fill(y, element, count, static_cast<int16_t>(zero));
+  }
   if (average_) return fill(y, element, count, 0.0f);
   if (y.dtype == DType::f32) return fill(y, element, count, std::numeric_limits<float>::lowest());
   if (y.dtype == DType::s8) return fill(y, element, count, std::numeric_limits<int8_t>::min());
+  if (y.dtype == DType::s16) return fill(y, element, count, std::numeric_limits<int16_t>::min());
   fill(y, element, count, uint8_t{0});
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/means/means.h"
 #include "kernels/pool/pool.h"
 #include "ops/op.h"
 
@@ -26,6 +27,8 @@ class Pooling {
   // Inputs, outputs, dtypes, layout: as every pooling op has them. Sets `average` from attribute
   // kind.
   Status prepare(const PrepareContext& context);
+  // The same for means of quantized images, whose parameters are attributes of the op.
+  Status prepare_quantized(const PrepareContext& context);
   // One window per output row and column; the windows lie within the input. Large ones are folded
   // in two steps, columns first: that asks for scratch.
   Status place(PrepareContext& context, WindowSide rows, WindowSide columns);
@@ -38,12 +41,18 @@ class Pooling {
     int64_t begin = 0, pixels = 0, step = 0;
   };
 
+  Status check_tensors(const PrepareContext& context) const;
   bool worth_two_steps() const;
+  void fold(pool::Row& windows, int64_t taps, int64_t counted) const;
   void pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte* line) const;
   void fill_empty(const Tensor& y, int64_t element, int64_t count) const;
 
   bool average_ = false;
   pool::Kernels::Fold fold_ = nullptr;
+  void (*mean_)(const pool::Row& row, const means::Mean& mean) = nullptr;  // of quantized images
+  float scale_ = 0.0f;
+  int32_t x_zero_ = 0;
+  Placement placement_;
   WindowSide rows_;
   std::vector<Segment> segments_;
   int64_t column_dilation_ = 1;

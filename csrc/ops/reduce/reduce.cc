@@ -44,6 +44,7 @@ Status ReduceBase::prepare(PrepareContext& context) {
   LITE_RETURN_IF_ERROR(check_axes(axes, x.shape.rank));
   LITE_RETURN_IF_ERROR(check_elements(y, kept_elements(x.shape, axes)));
   plan_passes(x.shape, axes);
+  if (count_ == 0 && choice_.always) passes_[count_++] = {1, 1, x.shape.count()};
   element_bytes_ = dtype_size_bytes(x.dtype);
   if (count_ == 0) return Status();
   // Buffers are taken in turn, the last one may be the output itself. The first pass leaves most,
@@ -89,7 +90,7 @@ void ReduceBase::run(const RunContext& context) {
              i == 0 ? element_bytes_ : choice_.accumulator_bytes, *context.team);
     x = to;
   }
-  if (converts) choice_.finish(x, y, static_cast<int64_t>(count), folded_);
+  if (converts) choice_.finish(x, y, static_cast<int64_t>(count), folded_, parameters());
 }
 
 void ReduceBase::run_pass(const Pass& pass, reduce::Fold fold, const std::byte* x, std::byte* y,

@@ -30,14 +30,18 @@ class ReduceBase : public Op {
   void run(const RunContext& context) override;
 
  protected:
-  using Finish = void (*)(const void* x, void* y, int64_t count, int64_t folded);
+  using Finish = void (*)(const void* x, void* y, int64_t count, int64_t folded,
+                          const void* parameters);
   struct Choice {
     reduce::Fold first = nullptr;  // from elements to accumulators
     reduce::Fold rest = nullptr;   // from accumulators to accumulators
     Finish finish = nullptr;       // from accumulators to elements; null: they are the same
     size_t accumulator_bytes = 0;
+    bool always = false;  // finished even where nothing is folded
   };
   virtual Choice choose(DType dtype, Isa isa) const = 0;
+  // What `finish` gets.
+  virtual const void* parameters() const { return nullptr; }
 
  private:
   // One run of neighbouring axes: [outer, folded, inner] -> [outer, inner].
@@ -69,7 +73,7 @@ class Reduce final : public ReduceBase {
   }
 
   template <class T, class Accumulator>
-  static void finish(const void* from, void* to, int64_t count, int64_t folded) {
+  static void finish(const void* from, void* to, int64_t count, int64_t folded, const void*) {
     const Accumulator* x = static_cast<const Accumulator*>(from);
     T* y = static_cast<T*>(to);
     for (int64_t i = 0; i < count; ++i) {

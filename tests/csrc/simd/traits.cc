@@ -183,6 +183,23 @@ void check_memory() {
   }
 }
 
+void check_bytes() {
+  constexpr int8_t all[] = {-128, 127, 0, -1, 1, 100, -100, 64};
+  int8_t from[kWidth];
+  for (int i = 0; i < kWidth; ++i) from[i] = all[i % 8];
+  for (int count = 0; count <= kWidth; ++count) {
+    int8_t to[2 * kWidth], whole[kWidth];
+    int32_t widened[kWidth];
+    for (int8_t& byte : to) byte = 7;
+    Simd::store_s8_partial(to, Simd::load_s8(from), count);
+    Simd::store_s8(whole, Simd::load_s8(from));
+    Simd::store(widened, Simd::load_s8_partial(from, count));
+    for (int i = 0; i < 2 * kWidth; ++i) CHECK(to[i] == (i < count ? from[i] : 7));
+    for (int i = 0; i < kWidth; ++i) CHECK(whole[i] == from[i]);
+    for (int i = 0; i < kWidth; ++i) CHECK(widened[i] == (i < count ? from[i] : 0));
+  }
+}
+
 void check_lanes() {
   float numbers[kWidth];
   for (int i = 0; i < kWidth; ++i) numbers[i] = static_cast<float>(i + 1);
@@ -234,6 +251,7 @@ int main() {
   check_integer_members();
   check_conversions();
   check_memory();
+  check_bytes();
   check_lanes();
   check_transpose();
   check_exponential();

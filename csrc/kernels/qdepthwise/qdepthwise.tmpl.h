@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/requant.h"
+#include "kernels/qdepthwise/qdepthwise.h"
+#include "simd/quads.h"
+
+namespace lite::qdepthwise {
+namespace {
+
+constexpr int kWidest = Simd::kWidth > 1 ? kGreatestBlock : 0;  // 0: only the generic kernel
+constexpr int kNarrowest = 16;
+constexpr bool kManyRegisters = Simd::kRegisters >= 32;
+constexpr int kChunk = 32;  // channels that the generic kernel sums up at once
+
+// A row of a window of 3 lies in one quad, quads being 2 pixels apart; one of 5 in two, 4 apart.
+template <int kTheKernel, int kTheStride>
+struct Window {
+  static constexpr int kKernel = kTheKernel, kStride = kTheStride;
+  static constexpr int kStep = kKernel == 3 ? 2 : 4;    // pixels from quad to quad
+  static constexpr int kSpread = kKernel == 3 ? 1 : 2;  // quads of a window
+  static constexpr int kShifts = kStep / kStride;       // places of a window in its first quad
+  static constexpr int kVectors = kKernel * kShifts * kSpread;  // parts of weights for one of sums
+  static constexpr int kColumns = kKernel == 5 && kManyRegisters ? 4 : 2;
+  static constexpr int kMostRows = kKernel == 3 && kManyRegisters ? 2 : 1;
+  static constexpr int kQuads = (kColumns - 1) * kStride / kStep + kSpread;
+  static constexpr int kInputColumns = (kQuads - 1) * kStep + 4;
+
+  static constexpr int first_quad(int column) { return column * kStride / kStep; }
+  static constexpr int shift(int column) { return column * kStride % kStep / kStride; }
+  // The tap of a window's row that the first pixel of a quad meets; it may be none, below 0.
+  static constexpr int first_tap(int shift, int spread) { return 4 * spread - shift * kStride; }
+};
+
+// Where a tile's inputs and outputs lie.
+struct Tile {
+  const int8_t* const* inputs;
+  int8_t* y;
+  int64_t y_row_stride;
+  int columns;  // that exist, of a generic tile
+};
+
+// A block's parameters: bias and scale of each channel, then weights
+// [kernel row][shift][spread][part][tap and channel as the quads place them].
+template <class W, class Q>
+struct Block {
+  static constexpr int64_t kBias = 0;
+  static constexpr int64_t kScale = 4 * Q::kBlock;
+  static constexpr int64_t kWeights = 8 * Q::kBlock;
+  static constexpr int kPartWeights = 4 * Q::kPartChannels;
+  static constexpr int64_t kBytes =
+      kWeights + W::kVectors * 4 * kPartWeights * static_cast<int64_t>(sizeof(typename Q::Weight));
+
+  static constexpr int weights_at(int row, int shift, int spread, int part) {
+    return (((row * W::kShifts + shift) * W::kSpread + spread) * 4 + part) * kPartWeights;
+  }
+};
+
+// One row of inputs of a tile, into all sums that it takes part in.
+template <class W, class Q, int kRows>
+LITE_INLINE void add_input_row(int row, const int8_t* const* inputs,
+                               const typename Q::Weight* weights, int64_t c,
+                               typename Q::s32 (&sums)[kRows][W::kColumns][4]) {
+  LITE_UNROLL
+  for (int quad = 0; quad < W::kQuads; ++quad) {
+    typename Q::Part parts[4];
+    Q::zip(inputs + row * W::kInputColumns + quad * W::kStep, c, parts);
+    LITE_UNROLL
+    for (int part = 0; part < 4; ++part) LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const int ky = row - i * W::kStride;
+      LITE_UNROLL
+      for (int j = 0; j < W::kColumns; ++j) {
+        const int spread = quad - W::first_quad(j);
+        if (ky < 0 || ky >= W::kKernel || spread < 0 || spread >= W::kSpread) continue;
+        const int tap = W::first_tap(W::shift(j), spread);
+        const int end = W::kKernel - tap < 4 ? W::kKernel - tap : 4;
+        const auto* w = weights + Block<W, Q>::weights_at(ky, W::shift(j), spread, part);
+        sums[i][j][part] = Q::dot(sums[i][j][part], parts[part], w, tap < 0 ? -tap : 0, end);
+      }
+    }
+  }
+}
+
+// A tile of outputs, so many blocks of channels from c on.
+template <class W, class Q, int kRows>
+__attribute__((noinline)) void run_tile(const Layer& layer, const Tile& tile,
+                                        const std::byte* arranged, int64_t c, int64_t blocks) {
+  using B = Block<W, Q>;
+  const Requantization& to = layer.requantization;
+  const typename Q::Bounds bounds(Placement{to.y_zero, to.lo, to.hi});
+  for (; blocks > 0; --blocks, c += Q::kBlock, arranged += B::kBytes) {
+    const int32_t* bias = reinterpret_cast<const int32_t*>(arranged + B::kBias);
+    const float* scale = reinterpret_cast<const float*>(arranged + B::kScale);
+    const auto* weights = reinterpret_cast<const typename Q::Weight*>(arranged + B::kWeights);
+    typename Q::s32 sums[kRows][W::kColumns][4];
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < W::kColumns; ++j) LITE_UNROLL
+    for (int part = 0; part < 4; ++part) sums[i][j][part] = Q::load(bias + part * Q::kPartChannels);
+    LITE_UNROLL
+    for (int row = 0; row < (kRows - 1) * W::kStride + W::kKernel; ++row)
+      add_input_row<W, Q, kRows>(row, tile.inputs, weights, c, sums);
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < W::kColumns; ++j)
+      Q::store(tile.y + i * tile.y_row_stride + j * layer.channels + c, sums[i][j], scale, bounds);
+  }
+}
+
+// How the channels of a layer are cut: whole blocks of one width, then perhaps one of another that
+// ends with the last channel and overlaps them.
+struct Cut {
+  int width = 0, tail = 0;  // tail: 0 if there is none
+  int64_t blocks = 0;
+};
+
+Cut cut(int64_t channels) {
+  Cut cut;
+  cut.width = kWidest;
+  while (cut.width > channels) cut.width /= 2;
+  cut.blocks = channels / cut.width;
+  const int64_t rest = channels % cut.width;
+  if (rest == 0) return cut;
+  cut.tail = kNarrowest;
+  while (cut.tail < rest) cut.tail *= 2;
+  return cut;
+}
+
+using RunTile = void (*)(const Layer& layer, const Tile& tile, const std::byte* arranged, int64_t c,
+                         int64_t blocks);
+using FillBlock = void (*)(const Parameters& parameters, int64_t c, std::byte* arranged);
+
+// Arranges the parameters of a block of channels from c on.
+template <class W, class Q>
+void fill_block(const Parameters& from, int64_t c, std::byte* arranged) {
+  using B = Block<W, Q>;
+  int32_t* bias = reinterpret_cast<int32_t*>(arranged + B::kBias);
+  float* scale = reinterpret_cast<float*>(arranged + B::kScale);
+  auto* weights = reinterpret_cast<typename Q::Weight*>(arranged + B::kWeights);
+  for (int i = 0; i < Q::kBlock; ++i) {
+    const int part = i / Q::kPartChannels, lane = i % Q::kPartChannels;
+    const int64_t channel = c + Q::channel(part, lane);
+    const int8_t* w = from.w + channel * from.channel_stride;
+    uint32_t sum = 0;
+    for (int tap = 0; tap < W::kKernel * W::kKernel; ++tap)
+      sum += static_cast<uint32_t>(w[tap * from.tap_stride]);
+    bias[i] = static_cast<int32_t>(static_cast<uint32_t>(from.bias[channel]) - Q::kOffset * sum);
+    scale[i] = from.scale[channel];
+    for (int vector = 0; vector < W::kVectors * 4; ++vector) {
+      const int spread = vector / 4 % W::kSpread, row = vector / 4 / W::kSpread / W::kShifts;
+      const int tap = W::first_tap(vector / 4 / W::kSpread % W::kShifts, spread) + vector % 4;
+      const bool inside = tap >= 0 && tap < W::kKernel;
+      weights[vector / 4 * 4 * B::kPartWeights + part * B::kPartWeights +
+              Q::place(vector % 4, lane)] =
+          inside ? w[(row * W::kKernel + tap) * from.tap_stride] : 0;
+    }
+  }
+}
+
+// What there is for a window and a width of blocks.
+struct Functions {
+  RunTile two_rows = nullptr, one_row = nullptr;
+  FillBlock fill = nullptr;
+  int64_t block_bytes = 0;
+};
+
+template <class W, class Q>
+Functions functions_of() {
+  return {run_tile<W, Q, W::kMostRows>, run_tile<W, Q, 1>, fill_block<W, Q>, Block<W, Q>::kBytes};
+}
+
+template <class W>
+Functions functions(int width) {
+  if constexpr (kWidest >= 64)
+    if (width == 64) return functions_of<W, Quads<64>>();
+  if constexpr (kWidest >= 32)
+    if (width == 32) return functions_of<W, Quads<32>>();
+  return functions_of<W, Quads<16>>();
+}
+
+const int8_t* input_at(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
+  if (row < 0 || row >= layer.height || column < 0 || column >= layer.width) return strip.padding;
+  return strip.x + (row * layer.width + column) * layer.channels;
+}
+
+int8_t* output_at(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
+  return strip.y + (row * layer.out_width + column) * layer.channels;
+}
+
+// Pointers to the inputs [rows][columns] whose first is that of the window of output (row, column).
+template <int kColumns>
+LITE_INLINE void point_at_inputs(const Layer& layer, const Strip& strip, int rows, int64_t row,
+                                 int64_t column) {
+  const int64_t top = row * layer.stride_height - layer.pad_top;
+  const int64_t left = column * layer.stride_width - layer.pad_left;
+  const bool inside = left >= 0 && left + kColumns <= layer.width;
+  const int8_t** next = strip.pointers;
+  for (int i = 0; i < rows; ++i, next += kColumns) {
+    if (inside && top + i >= 0 && top + i < layer.height) {
+      const int8_t* first = strip.x + ((top + i) * layer.width + left) * layer.channels;
+      for (int j = 0; j < kColumns; ++j) next[j] = first + j * layer.channels;
+    } else {
+      for (int j = 0; j < kColumns; ++j) next[j] = input_at(layer, strip, top + i, left + j);
+    }
+  }
+}
+
+// A strip's blocks, of a layer whose channels are cut.
+struct Range {
+  int64_t first_block, blocks;
+  bool tail;
+};
+
+// A row of tiles; the last one overlaps the one before where the width is no multiple.
+template <class W>
+void run_tile_row(const Layer& layer, const Strip& strip, int64_t row, int rows) {
+  const Cut channels = cut(layer.channels);
+  const Functions whole = functions<W>(channels.width), tail = functions<W>(channels.tail);
+  const int64_t first = strip.channel_begin / channels.width;
+  const bool last = strip.channel_end == layer.channels;
+  const int64_t blocks = (last ? channels.blocks : strip.channel_end / channels.width) - first;
+  for (int64_t next = 0; next < layer.out_width; next += W::kColumns) {
+    const int64_t column =
+        next + W::kColumns <= layer.out_width ? next : layer.out_width - W::kColumns;
+    point_at_inputs<W::kInputColumns>(layer, strip, (rows - 1) * W::kStride + W::kKernel, row,
+                                      column);
+    const Tile tile = {strip.pointers, output_at(layer, strip, row, column),
+                       layer.out_width * layer.channels, W::kColumns};
+    (rows == 1 ? whole.one_row : whole.two_rows)(
+        layer, tile, strip.parameters + first * whole.block_bytes, first * channels.width, blocks);
+    if (!last || channels.tail == 0) continue;
+    (rows == 1 ? tail.one_row : tail.two_rows)(
+        layer, tile, strip.parameters + channels.blocks * whole.block_bytes,
+        layer.channels - channels.tail, 1);
+  }
+}
+
+template <class W>
+void run_tiles(const Layer& layer, const Strip& strip) {
+  int64_t row = strip.row_begin;
+  for (; row + W::kMostRows <= strip.row_end; row += W::kMostRows)
+    run_tile_row<W>(layer, strip, row, W::kMostRows);
+  if (row < strip.row_end) run_tile_row<W>(layer, strip, row, 1);
+}
+
+template <class W>
+int64_t tiles_bytes(const Layer& layer) {
+  const Cut channels = cut(layer.channels);
+  return channels.blocks * functions<W>(channels.width).block_bytes +
+         (channels.tail == 0 ? 0 : functions<W>(channels.tail).block_bytes);
+}
+
+template <class W>
+void arrange_tiles(const Layer& layer, const Parameters& from, std::byte* arranged) {
+  const Cut channels = cut(layer.channels);
+  const Functions whole = functions<W>(channels.width);
+  for (int64_t block = 0; block < channels.blocks; ++block, arranged += whole.block_bytes)
+    whole.fill(from, block * channels.width, arranged);
+  if (channels.tail != 0)
+    functions<W>(channels.tail).fill(from, layer.channels - channels.tail, arranged);
+}
+
+// The generic kernel's parameters: bias, scale and weights [tap][channel].
+struct GenericParameters {
+  GenericParameters(const Layer& layer, const std::byte* arranged)
+      : bias(reinterpret_cast<const int32_t*>(arranged)),
+        scale(reinterpret_cast<const float*>(arranged + 4 * layer.channels)),
+        w(reinterpret_cast<const int8_t*>(arranged + 8 * layer.channels)) {}
+  const int32_t* bias;
+  const float* scale;
+  const int8_t* w;
+};
+
+int64_t generic_bytes(const Layer& layer) { return (8 + layer.taps()) * layer.channels; }
+
+void arrange_generic(const Layer& layer, const Parameters& from, std::byte* arranged) {
+  int32_t* bias = reinterpret_cast<int32_t*>(arranged);
+  float* scale = reinterpret_cast<float*>(arranged + 4 * layer.channels);
+  int8_t* w = reinterpret_cast<int8_t*>(arranged + 8 * layer.channels);
+  for (int64_t c = 0; c < layer.channels; ++c) {
+    bias[c] = from.bias[c];
+    scale[c] = from.scale[c];
+    for (int64_t tap = 0; tap < layer.taps(); ++tap)
+      w[tap * layer.channels + c] = from.w[tap * from.tap_stride + c * from.channel_stride];
+  }
+}
+
+// Any window; `count` channels from c on, kChunk at most, of one output.
+LITE_INLINE void run_generic_chunk(const Layer& layer, const Strip& strip, int8_t* y,
+                                   const int8_t* residual, int64_t c, int count) {
+  const GenericParameters parameters(layer, strip.parameters);
+  uint32_t sums[kChunk];
+  for (int i = 0; i < count; ++i) sums[i] = static_cast<uint32_t>(parameters.bias[c + i]);
+  for (int64_t tap = 0; tap < layer.taps(); ++tap) {
+    const int8_t* x = strip.pointers[tap] + c;
+    const int8_t* w = parameters.w + tap * layer.channels + c;
+    for (int i = 0; i < count; ++i) sums[i] += static_cast<uint32_t>(x[i] * w[i]);
+  }
+  const Requantization& by = layer.requantization;
+  const Placement to = {by.y_zero, by.lo, by.hi};
+  const float* scale = parameters.scale + c;
+  for (int i = 0; i < count; ++i) {
+    const int32_t sum = static_cast<int32_t>(sums[i]);
+    y[c + i] = static_cast<int8_t>(
+        residual == nullptr
+            ? requantize(sum, scale[i], to)
+            : requantize(sum, scale[i], residual[c + i] - by.residual_zero, by.residual_scale, to));
+  }
+}
+
+void run_generic(const Layer& layer, const Strip& strip) {
+  for (int64_t row = strip.row_begin; row < strip.row_end; ++row)
+    for (int64_t column = 0; column < layer.out_width; ++column) {
+      const int64_t top = row * layer.stride_height - layer.pad_top;
+      const int64_t left = column * layer.stride_width - layer.pad_left;
+      for (int64_t tap = 0; tap < layer.taps(); ++tap)
+        strip.pointers[tap] =
+            input_at(layer, strip, top + tap / layer.kernel_width * layer.dilation_height,
+                     left + tap % layer.kernel_width * layer.dilation_width);
+      int8_t* y = output_at(layer, strip, row, column);
+      const int8_t* residual = strip.residual ? strip.residual + (y - strip.y) : nullptr;
+      int64_t c = strip.channel_begin;
+      for (; c + kChunk <= strip.channel_end; c += kChunk)
+        run_generic_chunk(layer, strip, y, residual, c, kChunk);
+      if (c < strip.channel_end)
+        run_generic_chunk(layer, strip, y, residual, c, static_cast<int>(strip.channel_end - c));
+    }
+}
+
+struct Variant {
+  int64_t pointers;
+  int64_t (*arranged_bytes)(const Layer& layer);
+  void (*arrange)(const Layer& layer, const Parameters& parameters, std::byte* arranged);
+  void (*run)(const Layer& layer, const Strip& strip);
+};
+
+template <class W>
+Variant tiles() {
+  return {((W::kMostRows - 1) * W::kStride + W::kKernel) * W::kInputColumns, tiles_bytes<W>,
+          arrange_tiles<W>, run_tiles<W>};
+}
+
+template <int kTheWidest>
+Variant choose(const Layer& layer) {
+  if constexpr (kTheWidest > 0) {
+    const bool plain = layer.dilation_height == 1 && layer.dilation_width == 1 && !layer.residual &&
+                       layer.small_scales;
+    const bool square =
+        layer.kernel_height == layer.kernel_width && layer.stride_height == layer.stride_width;
+    const int64_t kernel = layer.kernel_height, stride = layer.stride_height;
+    const int64_t columns = kernel == 3 ? Window<3, 1>::kColumns : Window<5, 1>::kColumns;
+    if (plain && square && layer.channels >= kNarrowest && layer.out_width >= columns) {
+      if (kernel == 3 && stride == 1) return tiles<Window<3, 1>>();
+      if (kernel == 3 && stride == 2) return tiles<Window<3, 2>>();
+      if (kernel == 5 && stride == 1) return tiles<Window<5, 1>>();
+      if (kernel == 5 && stride == 2) return tiles<Window<5, 2>>();
+    }
+  }
+  return {layer.taps(), generic_bytes, arrange_generic, run_generic};
+}
+
+int64_t pointers_needed(const Layer& layer) { return choose<kWidest>(layer).pointers; }
+
+int64_t arranged_bytes(const Layer& layer) { return choose<kWidest>(layer).arranged_bytes(layer); }
+
+void arrange(const Layer& layer, const Parameters& parameters, std::byte* arranged) {
+  choose<kWidest>(layer).arrange(layer, parameters, arranged);
+}
+
+void run(const Layer& layer, const Strip& strip) { choose<kWidest>(layer).run(layer, strip); }
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {pointers_needed, arranged_bytes, arrange, run};
+
+}  // namespace lite::qdepthwise

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/q_depthwise_conv.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace lite::linear {
+namespace {
+
+constexpr size_t kScale = 3, kResidual = 4;
+constexpr int64_t kWantedTasks = 16;
+constexpr int64_t kSmallImagesBytes = 5 << 18;  // input and output, about the second cache
+constexpr int64_t kSharedRowsBytes = 32 << 10;
+
+bool small(const Tensor& scale) {
+  const float* begin = scale.as<float>();
+  return std::all_of(begin, begin + scale.shape.count(),
+                     [](float x) { return std::fabs(x) <= qdepthwise::kGreatestSmallScale; });
+}
+
+}  // namespace
+
+void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
+                             const Requantization& requantization) {
+  kernels_ = &qdepthwise::kernels(context.isa);
+  const Shape& x = context.inputs[0].shape;
+  const Shape& y = context.outputs[0].shape;
+  images_ = x[0];
+  layer_.height = x[1];
+  layer_.width = x[2];
+  layer_.channels = x[3];
+  layer_.out_height = y[1];
+  layer_.out_width = y[2];
+  layer_.kernel_height = window.kernel_height;
+  layer_.kernel_width = window.kernel_width;
+  layer_.stride_height = window.stride_height;
+  layer_.stride_width = window.stride_width;
+  layer_.dilation_height = window.dilation_height;
+  layer_.dilation_width = window.dilation_width;
+  layer_.pad_top = window.pad_top;
+  layer_.pad_left = window.pad_left;
+  layer_.residual = context.present(kResidual);
+  layer_.requantization = requantization;
+  const Tensor& scale = context.inputs[kScale];
+  layer_.small_scales = scale.constant && small(scale);
+  cut();
+  bias_bytes_ = bias_.prepare(context, requantization.x_zero);
+  const int64_t bytes = kernels_->arranged_bytes(layer_);
+  if (scale.constant && bias_bytes_ == 0) {
+    arranged_.resize(static_cast<size_t>(ceil_div(bytes, sizeof(Line))));
+    const RunContext constants = {context.inputs, context.outputs, nullptr, nullptr};
+    kernels_->arrange(layer_, parameters(context.inputs, bias_.fold(constants, nullptr)),
+                      arranged_.data()->bytes);
+  } else {
+    arranged_bytes_ = aligned_bytes(static_cast<size_t>(bytes));
+  }
+  padding_bytes_ = aligned_bytes(static_cast<size_t>(layer_.channels));
+  thread_bytes_ =
+      aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(layer_)) * sizeof(int8_t*));
+  context.scratch_bytes =
+      std::max(context.scratch_bytes, arranged_bytes_ + bias_bytes_ + padding_bytes_ +
+                                          thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+// Small images are cut by channels, so that the rows which two tiles share stay in the first cache;
+// large ones by rows, whose pixels are read whole as they come from farther away.
+void QDepthwiseConv::cut() {
+  const int64_t pixels = layer_.height * layer_.width + layer_.out_height * layer_.out_width;
+  task_channels_ = std::max<int64_t>(layer_.channels, 1);
+  if (pixels * layer_.channels <= kSmallImagesBytes) {
+    const int64_t shared = (layer_.kernel_height + layer_.stride_height) * layer_.width;
+    const int64_t fitting = kSharedRowsBytes / std::max<int64_t>(shared, 1);
+    task_channels_ =
+        std::max(fitting / qdepthwise::kChannelStep, int64_t{1}) * qdepthwise::kChannelStep;
+  }
+  // The last task takes the rest: each has a whole block, and all of its channels to itself.
+  channel_tasks_ = std::max<int64_t>(layer_.channels / task_channels_, 1);
+  const int64_t row_tasks = ceil_div(kWantedTasks, channel_tasks_);
+  task_rows_ = std::max<int64_t>(ceil_div(ceil_div(layer_.out_height, row_tasks), 2) * 2, 2);
+}
+
+qdepthwise::Parameters QDepthwiseConv::parameters(Span<const Tensor> inputs,
+                                                  const int32_t* bias) const {
+  const Tensor& weights = inputs[1];
+  const bool by_tap = weights.packing == Packing::depthwise;
+  return {weights.as<int8_t>(), by_tap ? layer_.channels : 1, by_tap ? 1 : layer_.taps(), bias,
+          inputs[kScale].as<float>()};
+}
+
+const std::byte* QDepthwiseConv::arranged(const RunContext& context) const {
+  if (arranged_bytes_ == 0) return reinterpret_cast<const std::byte*>(arranged_.data());
+  const int32_t* bias = bias_.fold(context, context.scratch + arranged_bytes_);
+  kernels_->arrange(layer_, parameters(context.inputs, bias), context.scratch);
+  return context.scratch;
+}
+
+void QDepthwiseConv::run(const RunContext& context) const {
+  qdepthwise::Strip common;
+  common.parameters = arranged(context);
+  std::byte* padding = context.scratch + arranged_bytes_ + bias_bytes_;
+  std::byte* scratch = padding + padding_bytes_;
+  std::memset(padding, layer_.requantization.x_zero, padding_bytes_);
+  common.padding = reinterpret_cast<const int8_t*>(padding);
+  const int64_t row_tasks = ceil_div(layer_.out_height, task_rows_);
+  const int64_t tasks = row_tasks * channel_tasks_;
+  const int64_t in_count = layer_.height * layer_.width * layer_.channels;
+  const int64_t out_count = layer_.out_height * layer_.out_width * layer_.channels;
+  context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
+    const int64_t image = index / tasks;
+    qdepthwise::Strip strip = common;
+    strip.x = context.inputs[0].as<int8_t>() + image * in_count;
+    strip.y = context.outputs[0].as<int8_t>() + image * out_count;
+    if (layer_.residual)
+      strip.residual = context.inputs[kResidual].as<int8_t>() + image * out_count;
+    const int64_t channel_task = index % tasks / row_tasks;
+    strip.channel_begin = channel_task * task_channels_;
+    strip.channel_end =
+        channel_task + 1 == channel_tasks_ ? layer_.channels : strip.channel_begin + task_channels_;
+    strip.row_begin = index % row_tasks * task_rows_;
+    strip.row_end = std::min(strip.row_begin + task_rows_, layer_.out_height);
+    strip.pointers =
+        reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
+    kernels_->run(layer_, strip);
+  });
+}
+
+}  // namespace lite::linear

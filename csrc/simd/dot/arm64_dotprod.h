@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dot products of bytes by NEON's instruction for them; the members' meaning is written in
+// dot/scalar.h.
+#pragma once
+
+#include "simd/arm64_dotprod.h"
+
+namespace lite {
+namespace {
+
+struct Dot {
+  using Inputs = int8x16_t;  // four, four times
+  using Weights = int8x16_t;
+  using Sums = int32x4_t;
+  using Preparation = bool;
+  static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 1;
+  static constexpr int kPreparationRegisters = 0;
+  static constexpr int32_t kOffset = 0;
+
+  static LITE_INLINE Preparation preparation() { return true; }
+  static LITE_INLINE Inputs inputs(int32_t x, Preparation) {
+    return vreinterpretq_s8_s32(vdupq_n_s32(x));
+  }
+  static LITE_INLINE Weights weights(const int8_t* p) { return vld1q_s8(p); }
+  static LITE_INLINE Sums start(Simd::s32 bias) { return bias; }
+  static LITE_INLINE Sums add(Sums sums, Inputs x, Weights w) { return vdotq_s32(sums, w, x); }
+  static LITE_INLINE Simd::s32 finish(Sums sums) { return sums; }
+};
+
+}  // namespace
+}  // namespace lite

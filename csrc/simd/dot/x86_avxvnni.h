@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dot products of bytes by AVX-VNNI; the members' meaning is written in dot/scalar.h.
+#pragma once
+
+#include "simd/x86_avxvnni.h"
+
+namespace lite {
+namespace {
+
+struct Dot {
+  using Inputs = __m256i;
+  using Weights = __m256i;
+  using Sums = __m256i;
+  using Preparation = __m256i;
+  static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 1;
+  static constexpr int kPreparationRegisters = 1;
+  static constexpr int32_t kOffset = 128;  // the instruction takes the inputs unsigned
+
+  static LITE_INLINE Preparation preparation() {
+    Preparation signs = _mm256_set1_epi8(-128);
+    asm("" : "+x"(signs));  // a value in a register, for the compiler to keep there
+    return signs;
+  }
+  static LITE_INLINE Inputs inputs(int32_t x, Preparation signs) {
+    return _mm256_xor_si256(signs, _mm256_set1_epi32(x));
+  }
+  static LITE_INLINE Weights weights(const int8_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static LITE_INLINE Sums start(Simd::s32 bias) { return bias; }
+  // GCC 12 moves the sums of the intrinsic to other registers and back.
+  static LITE_INLINE Sums add(Sums sums, Inputs x, Weights w) {
+    asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sums) : "x"(x), "x"(w));
+    return sums;
+  }
+  static LITE_INLINE Simd::s32 finish(Sums sums) { return sums; }
+};
+
+}  // namespace
+}  // namespace lite

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quads of NEON. Without dot products of bytes, the four pixels are not zipped but multiplied one
+// by one, 16 bits wide.
+#pragma once
+
+#include <arm_neon.h>
+
+#include "simd/quads.h"
+
+namespace lite {
+namespace {
+
+constexpr int kGreatestBlock = 16;
+
+#if defined(__ARM_FEATURE_DOTPROD)
+struct NeonProducts {
+  using Part = int8x16_t;
+  using Weight = int8_t;
+
+  static LITE_INLINE void zip(const int8_t* const* pixels, int64_t c, Part (&parts)[4]) {
+    const int8x16_t p0 = vld1q_s8(pixels[0] + c), p1 = vld1q_s8(pixels[1] + c);
+    const int8x16_t p2 = vld1q_s8(pixels[2] + c), p3 = vld1q_s8(pixels[3] + c);
+    const int16x8_t low01 = vreinterpretq_s16_s8(vzip1q_s8(p0, p1));
+    const int16x8_t low23 = vreinterpretq_s16_s8(vzip1q_s8(p2, p3));
+    const int16x8_t high01 = vreinterpretq_s16_s8(vzip2q_s8(p0, p1));
+    const int16x8_t high23 = vreinterpretq_s16_s8(vzip2q_s8(p2, p3));
+    parts[0] = vreinterpretq_s8_s16(vzip1q_s16(low01, low23));
+    parts[1] = vreinterpretq_s8_s16(vzip2q_s16(low01, low23));
+    parts[2] = vreinterpretq_s8_s16(vzip1q_s16(high01, high23));
+    parts[3] = vreinterpretq_s8_s16(vzip2q_s16(high01, high23));
+  }
+  static constexpr int place(int tap, int channel) { return 4 * channel + tap; }
+  static LITE_INLINE int32x4_t dot(int32x4_t sum, Part x, const Weight* w, int, int) {
+    return vdotq_s32(sum, x, vld1q_s8(w));
+  }
+};
+#else
+struct NeonProducts {
+  struct Part {
+    int16x4_t pixels[4];
+  };
+  using Weight = int16_t;
+
+  static LITE_INLINE void zip(const int8_t* const* pixels, int64_t c, Part (&parts)[4]) {
+    LITE_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const int8x16_t bytes = vld1q_s8(pixels[i] + c);
+      const int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
+      parts[0].pixels[i] = vget_low_s16(low);
+      parts[1].pixels[i] = vget_high_s16(low);
+      parts[2].pixels[i] = vget_low_s16(high);
+      parts[3].pixels[i] = vget_high_s16(high);
+    }
+  }
+  static constexpr int place(int tap, int channel) { return 4 * tap + channel; }
+  static LITE_INLINE int32x4_t dot(int32x4_t sum, const Part& x, const Weight* w, int first,
+                                   int end) {
+    LITE_UNROLL
+    for (int tap = 0; tap < 4; ++tap)
+      if (tap >= first && tap < end) sum = vmlal_s16(sum, x.pixels[tap], vld1_s16(w + 4 * tap));
+    return sum;
+  }
+};
+#endif
+
+template <>
+struct Quads<16> : NeonProducts {
+  using s32 = int32x4_t;
+  static constexpr int kBlock = 16;
+  static constexpr int kPartChannels = 4;
+  static constexpr int kOffset = 0;
+
+  struct Bounds {
+    explicit LITE_INLINE Bounds(const Placement& to)
+        : zero(vdupq_n_s16(static_cast<int16_t>(to.zero_point))),
+          lo(vdupq_n_s8(static_cast<int8_t>(to.lo))),
+          hi(vdupq_n_s8(static_cast<int8_t>(to.hi))) {}
+    int16x8_t zero;
+    int8x16_t lo, hi;
+  };
+
+  static LITE_INLINE s32 load(const int32_t* p) { return vld1q_s32(p); }
+  static constexpr int channel(int part, int i) { return 4 * part + i; }
+  static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const float* scale,
+                                const Bounds& bounds) {
+    int16x4_t steps[4];
+    LITE_UNROLL
+    for (int part = 0; part < 4; ++part)
+      steps[part] =
+          vqmovn_s32(rounded(vmulq_f32(vcvtq_f32_s32(sums[part]), vld1q_f32(scale + 4 * part))));
+    const int16x8_t low = vqaddq_s16(vcombine_s16(steps[0], steps[1]), bounds.zero);
+    const int16x8_t high = vqaddq_s16(vcombine_s16(steps[2], steps[3]), bounds.zero);
+    const int8x16_t bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
+    vst1q_s8(y, vmaxq_s8(bounds.lo, vminq_s8(bounds.hi, bytes)));
+  }
+
+ private:
+  static LITE_INLINE s32 rounded(float32x4_t x) {
+#if defined(__aarch64__)
+    return vcvtnq_s32_f32(x);
+#else  // as base/requant.h does it; what is beyond s16 only has to stay there
+    const float32x4_t near = vminq_f32(vmaxq_f32(x, vdupq_n_f32(-65536.0f)), vdupq_n_f32(65536.0f));
+    const s32 bits = vreinterpretq_s32_f32(vaddq_f32(near, vdupq_n_f32(12582912.0f)));
+    return vsubq_s32(bits, vdupq_n_s32(0x4B400000));
+#endif
+  }
+};
+
+}  // namespace
+}  // namespace lite

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// golden_nb THREADS FILE.nb ...: runs the golden vectors of each file, for the machines where there
+// is no Python. Prints a line for every output with bytes that differ, and how many outputs were
+// the same at the end; exits with 1 if any differs.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "nb/load.h"
+#include "nb_generated.h"
+#include "plan/session.h"
+
+namespace {
+
+using lite::nb::Array;
+using Arrays = flatbuffers::Vector<flatbuffers::Offset<Array>>;
+using Bytes = std::vector<char>;
+
+Bytes read_file(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  return Bytes(std::istreambuf_iterator<char>(file), {});
+}
+
+// Only for files that we wrote ourselves: the golden vectors are not verified.
+const lite::nb::Golden* golden_of(const lite::Model& model, const Bytes& bytes) {
+  for (const lite::nb::Section* section : *model.header().sections())
+    if (section->name()->str() == "golden")
+      return flatbuffers::GetRoot<lite::nb::Golden>(bytes.data() + section->offset());
+  return nullptr;
+}
+
+const Array* find(const Arrays& arrays, const std::string& name) {
+  for (const Array* array : arrays)
+    if (array->name()->str() == name) return array;
+  return nullptr;
+}
+
+lite::Shape shape_of(const Array& array) {
+  lite::Shape shape;
+  for (int64_t extent : *array.shape()) shape[shape.rank++] = extent;
+  return shape;
+}
+
+class Tally {
+ public:
+  long same = 0, different = 0;
+
+  void compare(const char* file, const Array& expected, const lite::Tensor& found) {
+    long bytes = 0;
+    const bool sized = found.size_bytes() == expected.data()->size();
+    for (size_t i = 0; sized && i < found.size_bytes(); ++i)
+      bytes += static_cast<uint8_t>(found.data[i]) !=
+               expected.data()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    (sized && bytes == 0 ? same : different) += 1;
+    if (!sized || bytes != 0)
+      std::printf("%s %s: %ld bytes differ\n", file, expected.name()->c_str(), bytes);
+  }
+};
+
+lite::Status run_case(const char* file, const lite::nb::Case& golden, lite::Session& session,
+                      Tally& tally) {
+  const lite::nb::Graph& graph = session.model().graph();
+  std::vector<lite::Shape> shapes;
+  std::vector<const void*> inputs;
+  for (uint32_t input : *graph.inputs()) {
+    const Array* array = find(*golden.inputs(), graph.values()->Get(input)->name()->str());
+    if (array == nullptr) return lite::error(lite::Code::k_invalid_argument, "an input is missing");
+    shapes.push_back(shape_of(*array));
+    inputs.push_back(array->data()->data());
+  }
+  LITE_RETURN_IF_ERROR(session.resize(shapes));
+  LITE_RETURN_IF_ERROR(session.run(inputs));
+  for (size_t i = 0; i < graph.outputs()->size(); ++i) {
+    const uint32_t output = graph.outputs()->Get(static_cast<uint32_t>(i));
+    const Array* expected = find(*golden.outputs(), graph.values()->Get(output)->name()->str());
+    if (expected != nullptr) tally.compare(file, *expected, session.plan()->output(i));
+  }
+  return lite::Status();
+}
+
+lite::Status run_file(const char* file, int threads, Tally& tally) {
+  const Bytes bytes = read_file(file);
+  LITE_ASSIGN_OR_RETURN(auto model, lite::Model::open(file));
+  const lite::nb::Golden* golden = golden_of(*model, bytes);
+  if (golden == nullptr)
+    return lite::error(lite::Code::k_invalid_argument, "there are no golden vectors");
+  LITE_ASSIGN_OR_RETURN(auto session, lite::Session::create(model, {threads, 0}));
+  for (const lite::nb::Case* golden_case : *golden->cases())
+    LITE_RETURN_IF_ERROR(run_case(file, *golden_case, *session, tally));
+  return lite::Status();
+}
+
+}  // namespace
+
+int main(int count, char** texts) {
+  if (count < 3) return 2;
+  Tally tally;
+  for (int i = 2; i < count; ++i) {
+    const lite::Status status = run_file(texts[i], std::atoi(texts[1]), tally);
+    if (status.ok()) continue;
+    std::printf("%s: %s\n", texts[i], status.text().c_str());
+    ++tally.different;
+  }
+  std::printf("%ld same, %ld different\n", tally.same, tally.different);
+  return tally.different == 0 ? 0 : 1;
+}
