@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/isa.h"
+#include "base/requant.h"
 
 namespace lite::norm {
 
@@ -26,6 +27,15 @@ struct RowMap {
   const float* bias = nullptr;
 };
 
+// layer_norm of a row of integers, step by step as lite/ops/q_layer_norm.py has it.
+struct QuantizedRow {
+  float x_scale = 0.0f, y_scale = 0.0f, epsilon = 0.0f;
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  Placement to;
+};
+inline constexpr int64_t kMostInQuantizedRow = int64_t{1} << 22;
+
 struct Kernels {
   Moments (*row_moments)(const float* x, int64_t count);
   void (*map_row)(const float* x, float* y, int64_t count, const RowMap& map);
@@ -35,6 +45,7 @@ struct Kernels {
   // y[r][c] = (x[r][c] - mean[c]) * factor[c] + bias[c]
   void (*map_columns)(const float* x, float* y, int64_t rows, int64_t columns, int64_t stride,
                       const float* mean, const float* factor, const float* bias);
+  void (*quantized_row)(const int8_t* x, int8_t* y, int64_t count, const QuantizedRow& row);
 };
 
 const Kernels& kernels(Isa isa);

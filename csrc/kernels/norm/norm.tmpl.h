@@ -125,9 +125,40 @@ void map_columns(const float* x, float* y, int64_t rows, int64_t columns, int64_
   }
 }
 
+// Sums of elements and of their squares; blocks of the latter fit in 32 bits.
+LITE_INLINE void add_up(const int8_t* x, int64_t count, int64_t& sum, int64_t& squares) {
+  constexpr int64_t kFits = int64_t{1} << 16;
+  for (int64_t begin = 0; begin < count; begin += kFits) {
+    const int64_t end = begin + kFits < count ? begin + kFits : count;
+    int32_t part = 0, part_squares = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      part += x[i];
+      part_squares += x[i] * x[i];
+    }
+    sum += part;
+    squares += part_squares;
+  }
+}
+
+void quantized_row(const int8_t* x, int8_t* y, int64_t count, const QuantizedRow& given) {
+  const QuantizedRow row = given;  // a copy, which bytes written to y cannot alias
+  int64_t sum = 0, squares = 0;
+  add_up(x, count, sum, squares);
+  const float unit = row.x_scale / static_cast<float>(count);
+  const float spread = static_cast<float>(count * squares - sum * sum) * unit * unit;
+  const float factor = unit / __builtin_sqrtf(spread + row.epsilon);
+  const int32_t times = static_cast<int32_t>(count), total = static_cast<int32_t>(sum);
+  LITE_INDEPENDENT
+  for (int64_t i = 0; i < count; ++i) {
+    const float centred = static_cast<float>(times * x[i] - total);
+    const float real = centred * factor * row.gamma[i] + row.beta[i];
+    y[i] = static_cast<int8_t>(placed(real / row.y_scale, row.to));
+  }
+}
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {row_moments, map_row, column_moments, map_columns};
+const Kernels LITE_KERNELS = {row_moments, map_row, column_moments, map_columns, quantized_row};
 
 }  // namespace lite::norm

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/isa.h"
+#include "base/requant.h"
 
 namespace lite::resize {
 
@@ -18,6 +19,11 @@ struct Kernels {
   // out[p][c] = sum over t < taps of weights[p][t] * row[offsets[p][t] + c]; taps is 2 or 4.
   void (*blend_pixels)(const float* row, const int64_t* offsets, const float* weights, int taps,
                        float* out, int64_t pixels, int64_t channels);
+  // blend_rows of float(row[i] - zero_point).
+  void (*blend_rows_s8)(const int8_t* const* rows, const float* weights, int taps,
+                        int32_t zero_point, float* out, int64_t count);
+  // y[i] = clamp(rint(x[i] * scale) + zero point, lo, hi)
+  void (*place_s8)(const float* x, float scale, const Placement& to, int8_t* y, int64_t count);
 };
 
 const Kernels& kernels(Isa isa);

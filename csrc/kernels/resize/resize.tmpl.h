@@ -85,9 +85,30 @@ void blend_pixels(const float* row, const int64_t* offsets, const float* weights
   blend_pixels_of<4>(row, offsets, weights, out, pixels, channels);
 }
 
+template <int kTaps>
+void blend_bytes(const int8_t* const* rows, const float* weights, int32_t zero_point, float* out,
+                 int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    float total = dequantize(rows[0][i], weights[0], zero_point);
+    for (int t = 1; t < kTaps; ++t) total += dequantize(rows[t][i], weights[t], zero_point);
+    out[i] = total;
+  }
+}
+
+void blend_rows_s8(const int8_t* const* rows, const float* weights, int taps, int32_t zero_point,
+                   float* out, int64_t count) {
+  if (taps == 2) return blend_bytes<2>(rows, weights, zero_point, out, count);
+  blend_bytes<4>(rows, weights, zero_point, out, count);
+}
+
+void place_s8(const float* x, float scale, const Placement& given, int8_t* y, int64_t count) {
+  const Placement to = given;  // a copy, which bytes written to y cannot alias
+  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<int8_t>(placed(x[i] * scale, to));
+}
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {blend_rows, blend_pixels};
+const Kernels LITE_KERNELS = {blend_rows, blend_pixels, blend_rows_s8, place_s8};
 
 }  // namespace lite::resize

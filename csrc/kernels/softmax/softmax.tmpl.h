@@ -132,9 +132,67 @@ void normalise(const float* x, float* y, int64_t rows, int64_t columns, int64_t 
   }
 }
 
+constexpr int64_t kManyRows =
+    512;  // from here on the outputs of all distances are worked out first
+
+LITE_INLINE int8_t output_of(int32_t power, float factor, const Quantized& q) {
+  return static_cast<int8_t>(placed(static_cast<float>(power) * factor, q.to));
+}
+
+// One column.
+void quantized_column(const int8_t* x, int8_t* y, int64_t rows, int64_t stride,
+                      const Quantized& q) {
+  int32_t greatest = -128;
+  for (int64_t r = 0; r < rows; ++r) greatest = x[r * stride] > greatest ? x[r * stride] : greatest;
+  int64_t sum = 0;
+  for (int64_t r = 0; r < rows; ++r) sum += q.powers[greatest - x[r * stride]];
+  const float factor = 1.0f / (static_cast<float>(sum) * q.y_scale);
+  if (rows < kManyRows) {
+    for (int64_t r = 0; r < rows; ++r)
+      y[r * stride] = output_of(q.powers[greatest - x[r * stride]], factor, q);
+    return;
+  }
+  int8_t outputs[256];
+  for (int i = 0; i < 256; ++i) outputs[i] = output_of(q.powers[i], factor, q);
+  for (int64_t r = 0; r < rows; ++r) y[r * stride] = outputs[greatest - x[r * stride]];
+}
+
+constexpr int kColumns = 64;  // worked on at once
+
+// Neighbouring columns, row after row.
+void quantized_columns(const int8_t* x, int8_t* y, int64_t rows, int columns, int64_t stride,
+                       const Quantized& q) {
+  int8_t greatest[kColumns];
+  int64_t sums[kColumns] = {};
+  float factors[kColumns];
+  for (int c = 0; c < columns; ++c) greatest[c] = -128;
+  for (int64_t r = 0; r < rows; ++r)
+    for (int c = 0; c < columns; ++c) {
+      const int8_t value = x[r * stride + c];
+      greatest[c] = value > greatest[c] ? value : greatest[c];
+    }
+  for (int64_t r = 0; r < rows; ++r)
+    for (int c = 0; c < columns; ++c) sums[c] += q.powers[greatest[c] - x[r * stride + c]];
+  for (int c = 0; c < columns; ++c) factors[c] = 1.0f / (static_cast<float>(sums[c]) * q.y_scale);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int c = 0; c < columns; ++c)
+      y[r * stride + c] = output_of(q.powers[greatest[c] - x[r * stride + c]], factors[c], q);
+}
+
+void quantized(const int8_t* x, int8_t* y, int64_t rows, int64_t columns, int64_t stride,
+               const Quantized& given) {
+  const Quantized q = given;  // a copy, which bytes written to y cannot alias
+  if (columns == 1) return quantized_column(x, y, rows, stride, q);
+  for (int64_t c = 0; c < columns; c += kColumns) {
+    const int64_t rest = columns - c;
+    quantized_columns(x + c, y + c, rows, static_cast<int>(rest < kColumns ? rest : kColumns),
+                      stride, q);
+  }
+}
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {normalise<Softmax>, normalise<LogSoftmax>};
+const Kernels LITE_KERNELS = {normalise<Softmax>, normalise<LogSoftmax>, quantized};
 
 }  // namespace lite::softmax
