@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Family qgemm: C = requantize(A * B + bias [, residual]) in bytes, sums in 32 bits modulo 2^32. B
+// is packed in panels of 16 columns, quads of the depth side by side (Packing::p16x4); A is never
+// packed: a table says where each row lies. A convolution is a GEMM whose rows are pixels and whose
+// depth is cut into taps, each with rows of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/requantization.h"
+
+namespace lite {
+enum class Isa : int;
+}
+
+namespace lite::qgemm {
+
+inline constexpr int kPanel = 16, kQuad = 4;
+
+// Bytes of a panel of so many taps of k.
+[[nodiscard]] constexpr int64_t panel_bytes(int64_t taps, int64_t k) {
+  return taps * ((k + kQuad - 1) / kQuad) * kPanel * kQuad;
+}
+
+struct Block {
+  int64_t m = 0, n = 0;                 // rows and columns of C in this block
+  int64_t taps = 1, k = 0;              // A is m by taps * k
+  const int8_t* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
+  int64_t row_stride = 0;               // >= m
+  const int8_t* b = nullptr;            // first panel of the block: [taps][ceil(k / 4)][16][4]
+  int64_t panel_stride = 0;             // bytes from panel to panel
+  const int8_t* b_end =
+      nullptr;  // of what is read next, if anything lies behind the block: fetched ahead
+  const int32_t* bias = nullptr;  // n; Kernels::offset times the sum of each column is subtracted
+  const float* scale = nullptr;   // n
+  Requantization requantization;
+  const int8_t* residual = nullptr;  // as C, or null
+  int64_t residual_stride = 0;
+  int8_t* c = nullptr;
+  int64_t c_stride = 0;
+};
+
+struct Kernels {
+  // Blocks may be cut anywhere, columns at multiples of 16.
+  void (*multiply)(const Block& block);
+  int32_t offset;  // elements of A are multiplied as if they were so much greater
+};
+
+const Kernels& kernels(Isa isa);
+
+}  // namespace lite::qgemm

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// The GEMM of bytes of every usable ISA against an exact loop, bit for bit, for sizes around its
+// tiles.
+#include "kernels/qgemm/qgemm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/isa.h"
+#include "check.h"
+#include "guarded.h"
+
+namespace {
+
+using guarded::Array;
+using guarded::Bytes;
+using lite::qgemm::kPanel;
+using lite::qgemm::kQuad;
+
+enum class Filling { random, lowest, highest, opposite };
+
+struct Case {
+  int64_t m, n, taps, k, c_stride;
+  bool residual;
+  int turn;
+  Filling filling = Filling::random;
+
+  int64_t quads() const { return (k + kQuad - 1) / kQuad; }
+  int64_t panel_bytes() const { return lite::qgemm::panel_bytes(taps, k); }
+  int64_t panels() const { return (n + kPanel - 1) / kPanel; }
+};
+
+constexpr int8_t kUntouched = 77;
+
+lite::Requantization requantization(int turn) {
+  lite::Requantization to;
+  to.x_zero = turn % 5 - 2;
+  to.y_zero = turn % 4 == 0 ? -128 : turn % 4 == 1 ? 127 : turn % 11 - 5;
+  to.lo = turn % 3 == 0 ? -128 : -31;
+  to.hi = turn % 3 == 1 ? 127 : 90;
+  to.residual_scale = turn % 2 == 0 ? 0.37f : -1.5f;
+  to.residual_zero = turn % 7 * 9 - 27;
+  return to;
+}
+
+// Everything a case reads and writes, each buffer right before a forbidden page.
+class Operands {
+ public:
+  Operands(const Case& c, guarded::Random& random)
+      : case_(c),
+        a(c.taps * c.m * c.k),
+        b(c.panels() * c.panel_bytes()),
+        padding(c.k),
+        bias(c.n),
+        folded(c.n),
+        scale(c.n),
+        residual((c.m - 1) * c.c_stride + c.n),
+        c((c.m - 1) * c.c_stride + c.n) {
+    to = requantization(c.turn);
+    fill(random);
+    for (int64_t tap = 0; tap < case_.taps; ++tap)
+      for (int64_t row = 0; row < case_.m; ++row)
+        rows.push_back(is_padding(tap, row) ? padding.data()
+                                            : a.data() + (tap * case_.m + row) * case_.k);
+  }
+
+  // The first tap is padding for the first rows, the last tap for all.
+  bool is_padding(int64_t tap, int64_t row) const {
+    return case_.taps > 1 && ((tap == 0 && row < case_.m / 2) || tap == case_.taps - 1);
+  }
+
+  lite::qgemm::Block block(int32_t offset) {
+    for (int64_t j = 0; j < case_.n; ++j)
+      folded[j] = static_cast<int32_t>(static_cast<uint32_t>(bias[j]) -
+                                       static_cast<uint32_t>(to.x_zero + offset) * column_sum(j));
+    lite::qgemm::Block block;
+    block.m = case_.m;
+    block.n = case_.n;
+    block.taps = case_.taps;
+    block.k = case_.k;
+    block.rows = rows.data();
+    block.row_stride = case_.m;
+    block.b = b.data();
+    block.panel_stride = case_.panel_bytes();
+    block.bias = folded.data();
+    block.scale = scale.data();
+    block.requantization = to;
+    block.residual = case_.residual ? residual.data() : nullptr;
+    block.residual_stride = case_.c_stride;
+    block.c = c.data();
+    block.c_stride = case_.c_stride;
+    return block;
+  }
+
+  int8_t expected(int64_t row, int64_t column) const {
+    uint32_t sum = static_cast<uint32_t>(bias[column]);
+    for (int64_t tap = 0; tap < case_.taps; ++tap)
+      for (int64_t k = 0; k < case_.k; ++k) {
+        const int8_t* x = rows[static_cast<size_t>(tap * case_.m + row)];
+        sum += static_cast<uint32_t>((x[k] - to.x_zero) * weight(tap, k, column));
+      }
+    float steps = static_cast<float>(static_cast<int32_t>(sum)) * scale[column];
+    if (case_.residual) {
+      const int32_t added = residual[row * case_.c_stride + column] - to.residual_zero;
+      const float more = static_cast<float>(added) * to.residual_scale;
+      steps = steps + more;
+    }
+    const float lo = static_cast<float>(to.lo - to.y_zero);
+    const float hi = static_cast<float>(to.hi - to.y_zero);
+    return static_cast<int8_t>(std::nearbyint(std::min(std::max(steps, lo), hi)) +
+                               static_cast<float>(to.y_zero));
+  }
+
+ private:
+  void fill(guarded::Random& random) {
+    const auto number = [&](int8_t chosen) {
+      return case_.filling == Filling::random ? static_cast<int8_t>(random.integer(-128, 127))
+                                              : chosen;
+    };
+    const bool low = case_.filling == Filling::lowest;
+    for (int64_t i = 0; i < a.size(); ++i) a[i] = number(low ? -128 : 127);
+    for (int64_t i = 0; i < b.size(); ++i) {  // what fills up quads and columns stays 0
+      const int64_t k = i / (kPanel * kQuad) % case_.quads() * kQuad + i % kQuad;
+      const int64_t column = i / case_.panel_bytes() * kPanel + i / kQuad % kPanel;
+      b[i] = k < case_.k && column < case_.n
+                 ? number(case_.filling == Filling::highest ? 127 : -128)
+                 : int8_t{0};
+    }
+    for (int64_t i = 0; i < case_.k; ++i) padding[i] = static_cast<int8_t>(to.x_zero);
+    const float typical =
+        60.0f / (74.0f * 74.0f * std::sqrt(static_cast<float>(case_.taps * case_.k + 1)));
+    for (int64_t j = 0; j < case_.n; ++j) {
+      bias[j] = random.integer(-20000, 20000);
+      scale[j] = typical * (1.0f + 0.5f * random.next());
+    }
+    for (int64_t i = 0; i < residual.size(); ++i) {
+      residual[i] = static_cast<int8_t>(random.integer(-128, 127));
+      c[i] = kUntouched;
+    }
+  }
+
+  int8_t weight(int64_t tap, int64_t k, int64_t column) const {
+    return b[column / kPanel * case_.panel_bytes() +
+             (tap * case_.quads() + k / kQuad) * kPanel * kQuad + column % kPanel * kQuad +
+             k % kQuad];
+  }
+
+  uint32_t column_sum(int64_t column) const {
+    uint32_t sum = 0;
+    for (int64_t tap = 0; tap < case_.taps; ++tap)
+      for (int64_t k = 0; k < case_.k; ++k) sum += static_cast<uint32_t>(weight(tap, k, column));
+    return sum;
+  }
+
+  Case case_;
+
+ public:
+  lite::Requantization to;
+  Bytes a, b, padding;
+  Array<int32_t> bias, folded;
+  Array<float> scale;
+  Bytes residual, c;
+  std::vector<const int8_t*> rows;
+};
+
+void check(lite::Isa isa, const Case& c, guarded::Random& random) {
+  Operands operands(c, random);
+  const auto& kernels = lite::qgemm::kernels(isa);
+  kernels.multiply(operands.block(kernels.offset));
+  for (int64_t i = 0; i < operands.c.size(); ++i) {
+    const int64_t row = i / c.c_stride, column = i % c.c_stride;
+    const int8_t expected = column < c.n ? operands.expected(row, column) : kUntouched;
+    CHECK(operands.c[i] == expected);
+    if (operands.c[i] != expected) {
+      std::fprintf(stderr, "  %s m %d n %d taps %d k %d row %d column %d: %d, not %d\n",
+                   lite::isa_name(isa), static_cast<int>(c.m), static_cast<int>(c.n),
+                   static_cast<int>(c.taps), static_cast<int>(c.k), static_cast<int>(row),
+                   static_cast<int>(column), operands.c[i], expected);
+      return;
+    }
+  }
+}
+
+void check_sizes(lite::Isa isa) {
+  guarded::Random random;
+  int turn = 0;
+  for (int64_t m : {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 25})
+    for (int64_t n :
+         {1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 47, 48, 49, 63, 64, 65, 80, 97, 112})
+      for (int64_t k : {1, 2, 3, 4, 5, 7, 9, 16, 27}) {
+        ++turn;
+        const int64_t taps = turn % 5 == 0 ? 3 : turn % 7 == 0 ? 2 : 1;
+        check(isa, {m, n, taps, k, n + turn % 3, turn % 3 == 0, turn}, random);
+      }
+  check(isa, {17, 40, 2, 0, 40, true, 1}, random);
+  check(isa, {40, 100, 1, 1203, 100, true, 2}, random);
+}
+
+// Where products or pairs of them saturate, if an instruction does.
+void check_extremes(lite::Isa isa) {
+  guarded::Random random;
+  for (Filling filling : {Filling::lowest, Filling::highest, Filling::opposite})
+    for (int64_t k : {4, 6, 515})
+      check(isa, {13, 70, 1, k, 70, false, static_cast<int>(k) * 3, filling}, random);
+}
+
+// Cutting a block changes no bit.
+void check_cuts(lite::Isa isa) {
+  guarded::Random random;
+  const Case c = {23, 90, 2, 33, 90, true, 4};
+  Operands whole(c, random);
+  const auto& kernels = lite::qgemm::kernels(isa);
+  kernels.multiply(whole.block(kernels.offset));
+  const std::vector<int8_t> expected(whole.c.data(), whole.c.data() + whole.c.size());
+  for (int64_t row : {1, 7, 12})
+    for (int64_t column : {16, 48, 64}) {
+      std::fill_n(whole.c.data(), whole.c.size(), kUntouched);
+      for (int part = 0; part < 4; ++part) {
+        lite::qgemm::Block block = whole.block(kernels.offset);
+        const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;
+        block.m = part % 2 ? c.m - row : row;
+        block.n = part / 2 ? c.n - column : column;
+        block.rows += top;
+        block.b += left / kPanel * block.panel_stride;
+        block.bias += left;
+        block.scale += left;
+        block.residual += top * c.c_stride + left;
+        block.c += top * c.c_stride + left;
+        kernels.multiply(block);
+      }
+      for (int64_t i = 0; i < whole.c.size(); ++i)
+        CHECK(whole.c[i] == expected[static_cast<size_t>(i)]);
+    }
+}
+
+}  // namespace
+
+int main() {
+  for (lite::Isa isa : lite::usable_isas()) {
+    check_sizes(isa);
+    check_extremes(isa);
+    check_cuts(isa);
+  }
+  return check_result();
+}
