@@ -43,7 +43,7 @@ class Conv2d final : public Op {
     LITE_ASSIGN_OR_RETURN(const Window window, linear::read_window(*context.attributes, weights));
     LITE_ASSIGN_OR_RETURN(const Activation activation,
                           linear::read_activation(*context.attributes));
-    LITE_RETURN_IF_ERROR(linear::check_operands(context, 4, weights[0]));
+    LITE_RETURN_IF_ERROR(linear::check_operands(context, linear::kScales, weights[0]));
     LITE_RETURN_IF_ERROR(check_shapes(context, window));
     by_channel_ = window.groups == weights[0] && weights[1] == 1;
     const Packing packing = context.inputs[1].packing;

@@ -52,7 +52,8 @@ class Conv2dTranspose final : public Op {
     LITE_ASSIGN_OR_RETURN(const Window window, linear::read_window(*context.attributes, weights));
     LITE_ASSIGN_OR_RETURN(const Activation activation,
                           linear::read_activation(*context.attributes));
-    LITE_RETURN_IF_ERROR(linear::check_operands(context, 3, weights[1] * window.groups));
+    LITE_RETURN_IF_ERROR(
+        linear::check_operands(context, linear::kTransposedScales, weights[1] * window.groups));
     LITE_RETURN_IF_ERROR(check_shapes(context, window));
     if (context.inputs[1].packing != Packing::plain)
       return error(Code::k_corrupt_file, "the weights are packed, expected plain ones");

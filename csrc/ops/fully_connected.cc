@@ -18,7 +18,7 @@ class FullyConnected final : public Op {
     const Shape& w = context.inputs[1].shape;
     LITE_ASSIGN_OR_RETURN(const Activation activation,
                           linear::read_activation(*context.attributes));
-    LITE_RETURN_IF_ERROR(linear::check_operands(context, 4, w[1]));
+    LITE_RETURN_IF_ERROR(linear::check_operands(context, linear::kScales, w[1]));
     Shape expected = x;
     expected[x.rank - 1] = w[1];
     if (x[x.rank - 1] != w[0] || context.outputs[0].shape != expected)
@@ -31,7 +31,7 @@ class FullyConnected final : public Op {
     shape.m = x.count(0, x.rank - 1);
     shape.n = w[1];
     shape.k = w[0];
-    product_.prepare(context, shape, activation);
+    product_.prepare(context, shape, activation, linear::kScales);
     return Status();
   }
 

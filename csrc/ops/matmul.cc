@@ -109,12 +109,14 @@ void multiply_integers(const ProductShape& shape, const RunContext& context) {
 class Matmul final : public Op {
  public:
   Status prepare(PrepareContext& context) override {
-    if (context.inputs.size() != 2 || !context.present(0) || !context.present(1) ||
+    const size_t count = context.inputs.size();
+    if (count < 2 || count > 3 || !context.present(0) || !context.present(1) ||
         context.outputs.size() != 1 || context.inputs[0].shape.rank < 1 ||
         context.inputs[1].shape.rank < 1)
       return error(Code::k_bad_shape, "expected two sides of rank 1 or more");
     dtype_ = context.inputs[0].dtype;
-    if (context.inputs[1].dtype != dtype_ || context.outputs[0].dtype != dtype_)
+    const bool scaled = context.present(linear::kProductScales);
+    if ((context.inputs[1].dtype != dtype_ && !scaled) || context.outputs[0].dtype != dtype_)
       return error(Code::k_unsupported_op,
                    "the sides are %s and %s, the output is %s, expected one type",
                    dtype_name(dtype_), dtype_name(context.inputs[1].dtype),
@@ -122,7 +124,13 @@ class Matmul final : public Op {
     if (context.inputs[1].packing == Packing::depthwise)
       return error(Code::k_corrupt_file, "the right side is packed for a convolution");
     LITE_ASSIGN_OR_RETURN(shape_, product_shape(context));
-    if (dtype_ == DType::f32) product_.prepare(context, shape_, Activation{});
+    if (scaled && dtype_ != DType::f32)
+      return error(Code::k_unsupported_op, "the left side is %s, with scales expected f32",
+                   dtype_name(dtype_));
+    if (scaled)
+      LITE_RETURN_IF_ERROR(linear::check_scales(context, linear::kProductScales, shape_.n));
+    if (dtype_ == DType::f32)
+      product_.prepare(context, shape_, Activation{}, linear::kProductScales);
     return Status();
   }
 

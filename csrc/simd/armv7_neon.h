@@ -21,6 +21,12 @@ struct Simd {
 
   static LITE_INLINE f32 load(const float* p) { return vld1q_f32(p); }
   static LITE_INLINE s32 load(const int32_t* p) { return vld1q_s32(p); }
+  static LITE_INLINE f32 load_as_f32(const int8_t* p) {
+    int32_t bytes;
+    __builtin_memcpy(&bytes, p, sizeof(bytes));
+    return to_f32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(bytes))))));
+  }
+  static LITE_INLINE f32 load_as_f32(const int16_t* p) { return to_f32(vmovl_s16(vld1_s16(p))); }
   static LITE_INLINE f32 load_partial(const float* p, int count) {
     if (count >= kWidth) return load(p);
     f32 x = vdupq_n_f32(0.0f);

@@ -23,6 +23,8 @@ struct Simd {
   // (0 <= count <= kWidth); lanes that were not loaded are 0.
   static LITE_INLINE f32 load(const float* p) { return *p; }
   static LITE_INLINE s32 load(const int32_t* p) { return *p; }
+  static LITE_INLINE f32 load_as_f32(const int8_t* p) { return static_cast<float>(*p); }
+  static LITE_INLINE f32 load_as_f32(const int16_t* p) { return static_cast<float>(*p); }
   static LITE_INLINE f32 load_partial(const float* p, int count) { return count > 0 ? *p : 0.0f; }
   static LITE_INLINE s32 load_partial(const int32_t* p, int count) { return count > 0 ? *p : 0; }
   static LITE_INLINE void store(float* p, f32 x) { *p = x; }

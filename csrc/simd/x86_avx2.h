@@ -22,6 +22,12 @@ struct Simd {
   static LITE_INLINE s32 load(const int32_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
+  static LITE_INLINE f32 load_as_f32(const int8_t* p) {
+    return to_f32(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
+  static LITE_INLINE f32 load_as_f32(const int16_t* p) {
+    return to_f32(_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+  }
   static LITE_INLINE f32 load_partial(const float* p, int count) {
     return _mm256_maskload_ps(p, first(count));
   }

@@ -36,6 +36,10 @@ struct Strip {
 struct Kernels {
   void (*run)(const Strip& strip);
   int64_t (*pointers_needed)(const Strip& strip);
+  // Weights of floats from integers: w[tap][c] = float(q[tap][c]) * scales[c].
+  void (*expand_s8)(const int8_t* q, int64_t taps, int64_t channels, const float* scales, float* w);
+  void (*expand_s16)(const int16_t* q, int64_t taps, int64_t channels, const float* scales,
+                     float* w);
 };
 
 const Kernels& kernels(Isa isa);

@@ -39,6 +39,12 @@ struct Kernels {
   // Each element of C is summed in the order of the depth, whatever the block's size: blocks may be
   // cut anywhere (columns at multiples of 16) without changing a bit.
   void (*multiply)(const Block& block);
+  // The same with B as integers times a scale per column, in the place of block.b: for few rows.
+  void (*multiply_s8)(const Block& block, const int8_t* b, const float* scales);
+  void (*multiply_s16)(const Block& block, const int16_t* b, const float* scales);
+  // A panel of floats from one of integers: panel[i][j] = float(b[i][j]) * scales[j].
+  void (*expand_s8)(const int8_t* b, int64_t k, const float* scales, float* panel);
+  void (*expand_s16)(const int16_t* b, int64_t k, const float* scales, float* panel);
   // Panel of `count` columns of a matrix: element (k, j) is at b[k * k_stride + columns[j]]. The
   // panel's other columns are filled with zeros.
   void (*pack_panel)(const float* b, int64_t k, int64_t k_stride, const int64_t* columns, int count,

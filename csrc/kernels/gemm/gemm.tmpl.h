@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/gemm/gemm.h"
 #include "simd/activation.h"
 
@@ -18,22 +20,31 @@ constexpr bool fits_panels(int vectors) {
   return kPanel % columns == 0 || columns % kPanel == 0;
 }
 
-// Rows of the largest tile of so many vectors: accumulators, a row of B and one broadcast in
-// registers.
+// B of integers is converted again by each tile: that pays for few rows only.
+template <class B>
+constexpr bool kScaled = !std::is_same<B, float>::value;
+constexpr int kMaxScaledRows = 2;
+
+// Rows of the largest tile of so many vectors: accumulators, a row of B, its scales and one
+// broadcast in registers.
+template <class B>
 constexpr int max_rows(int vectors) {
   if (!fits_panels(vectors)) return 0;
-  const int rows = (Simd::kRegisters - vectors - 1) / vectors;
-  return rows < kMaxRows ? rows : kMaxRows;
+  const int rows = (Simd::kRegisters - vectors * (kScaled<B> ? 2 : 1) - 1) / vectors;
+  constexpr int kMost = kScaled<B> ? kMaxScaledRows : kMaxRows;
+  return rows < kMost ? rows : kMost;
 }
 
 // The columns that a tile works on: [column, column + vectors * kWidth) of the block.
+template <class B>
 struct Stripe {
-  const float* b;
+  const B* b;
+  const float* scales;  // of integers
   const float* bias;
   const float* residual;
   float* c;
-  int64_t n;          // columns that exist, from the stripe's first on
-  const float* next;  // the following stripe's part of B, or this one's if it is the last
+  int64_t n;      // columns that exist, from the stripe's first on
+  const B* next;  // the following stripe's part of B, or this one's if it is the last
 };
 
 LITE_INLINE int lanes(int64_t n, int vector) {
@@ -55,17 +66,28 @@ constexpr int kPanels = (kVectors * kWidth + kPanel - 1) / kPanel;
 
 // Panels of the next stripe that a tile fetches. Low tiles are few, so each fetches all of them.
 // Those of one vector fetch none: they are bound by their loads, and mostly the last.
-template <int kRows, int kVectors>
-constexpr int kAhead = kRows <= 2     ? kPanels<kVectors>
+template <class B, int kRows, int kVectors>
+constexpr int kAhead = kScaled<B>     ? 0
+                       : kRows <= 2   ? kPanels<kVectors>
                        : kVectors > 1 ? 1
                                       : 0;
 
-template <int kRows, int kVectors>
-LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
-                            const float* ahead, Simd::f32 (&sums)[kRows][kVectors]) {
+LITE_INLINE Simd::f32 load_b(const float* b, Simd::f32) { return Simd::load(b); }
+template <class B>
+LITE_INLINE Simd::f32 load_b(const B* b, Simd::f32 scales) {
+  return Simd::mul(Simd::load_as_f32(b), scales);
+}
+
+template <class B, int kRows, int kVectors>
+LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t row,
+                            const B* ahead, Simd::f32 (&sums)[kRows][kVectors]) {
   const int64_t depth = block.k, panel_stride = block.panel_stride;
   const float* const* table = block.rows + row;
-  const float* b = stripe.b;
+  const B* b = stripe.b;
+  Simd::f32 scales[kVectors];
+  LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j)
+    scales[j] = kScaled<B> ? Simd::load(stripe.scales + j * kWidth) : Simd::broadcast(1.0f);
   for (int64_t tap = 0; tap < block.taps; ++tap, table += block.row_stride) {
     const float* a[kRows];
     LITE_UNROLL
@@ -77,12 +99,13 @@ LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t ro
     }
     for (int64_t k = 0; k < depth; ++k, b += kPanel, ahead += kPanel) {
       LITE_UNROLL
-      for (int panel = 0; panel < kAhead<kRows, kVectors>; ++panel)
+      for (int panel = 0; panel < kAhead<B, kRows, kVectors>; ++panel)
         __builtin_prefetch(ahead + panel * panel_stride, 0, 2);
       Simd::f32 columns[kVectors];
       LITE_UNROLL
       for (int j = 0; j < kVectors; ++j)
-        columns[j] = Simd::load(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel);
+        columns[j] =
+            load_b(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel, scales[j]);
       LITE_UNROLL
       for (int i = 0; i < kRows; ++i) {
         const Simd::f32 value = Simd::broadcast(a[i][k]);
@@ -93,8 +116,8 @@ LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t ro
   }
 }
 
-template <int kRows, int kVectors>
-LITE_INLINE void finish(const Block& block, const Stripe& stripe, int64_t row,
+template <class B, int kRows, int kVectors>
+LITE_INLINE void finish(const Block& block, const Stripe<B>& stripe, int64_t row,
                         Simd::f32 (&sums)[kRows][kVectors]) {
   const Simd::f32 lo = Simd::broadcast(block.activation.lo);
   const Simd::f32 hi = Simd::broadcast(block.activation.hi);
@@ -129,8 +152,8 @@ LITE_INLINE const float* opaque(const float* p) {
 }
 
 // `tiles` tiles of kRows rows, from a row of the block on.
-template <int kRows, int kVectors>
-__attribute__((noinline)) void run_tiles(const Block& block, const Stripe& stripe, int64_t row,
+template <class B, int kRows, int kVectors>
+__attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& stripe, int64_t row,
                                          int64_t tiles) {
   alignas(64) float bias[kVectors * kWidth];
   LITE_UNROLL
@@ -141,8 +164,8 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
                     : Simd::load_partial(stripe.bias + j * kWidth, lanes(stripe.n, j)));
   for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
     // The first tiles fetch the next stripe of B while they compute.
-    const bool fetches = kAhead<kRows, kVectors> == 1 && tile < kPanels<kVectors>;
-    const float* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
+    const bool fetches = kAhead<B, kRows, kVectors> == 1 && tile < kPanels<kVectors>;
+    const B* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
     Simd::f32 sums[kRows][kVectors];
     const float* start = opaque(bias);
     LITE_UNROLL
@@ -155,35 +178,38 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
   }
 }
 
-using Run = void (*)(const Block& block, const Stripe& stripe, int64_t row, int64_t tiles);
+template <class B>
+using Run = void (*)(const Block& block, const Stripe<B>& stripe, int64_t row, int64_t tiles);
 
-template <int kRows, int kVectors>
-constexpr Run run_of() {
-  if constexpr (kRows <= max_rows(kVectors)) return run_tiles<kRows, kVectors>;
+template <class B, int kRows, int kVectors>
+constexpr Run<B> run_of() {
+  if constexpr (kRows <= max_rows<B>(kVectors)) return run_tiles<B, kRows, kVectors>;
   return nullptr;
 }
 
-#define LITE_RUNS(vectors) \
-  {nullptr,                \
-   run_of<1, vectors>(),   \
-   run_of<2, vectors>(),   \
-   run_of<3, vectors>(),   \
-   run_of<4, vectors>(),   \
-   run_of<5, vectors>(),   \
-   run_of<6, vectors>(),   \
-   run_of<7, vectors>(),   \
-   run_of<8, vectors>()}
-constexpr Run kRuns[kMaxVectors + 1][kMaxRows + 1] = {
+#define LITE_RUNS(vectors)  \
+  {nullptr,                 \
+   run_of<B, 1, vectors>(), \
+   run_of<B, 2, vectors>(), \
+   run_of<B, 3, vectors>(), \
+   run_of<B, 4, vectors>(), \
+   run_of<B, 5, vectors>(), \
+   run_of<B, 6, vectors>(), \
+   run_of<B, 7, vectors>(), \
+   run_of<B, 8, vectors>()}
+template <class B>
+constexpr Run<B> kRuns[kMaxVectors + 1][kMaxRows + 1] = {
     {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4)};
 #undef LITE_RUNS
 
 // Vectors of the next stripe: as many accumulators as the rows allow, and no lonely vector at the
 // end.
+template <class B>
 int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
   int best = 1;
   int64_t most = 0;
   for (int vectors = 1; vectors <= kMaxVectors && vectors <= remaining; ++vectors) {
-    const int rows = max_rows(vectors);
+    const int rows = max_rows<B>(vectors);
     if (rows == 0 || column % (vectors * kWidth < kPanel ? vectors * kWidth : kPanel) != 0)
       continue;
     const int64_t sums = (m < rows ? m : rows) * vectors;
@@ -195,39 +221,57 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
 }
 
 // Tiles of nearly equal height: none is left with a few rows only.
-void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
-  const int64_t highest = max_rows(vectors);
+template <class B>
+void run_stripe(const Block& block, const Stripe<B>& stripe, int vectors) {
+  const int64_t highest = max_rows<B>(vectors);
   const int64_t tiles = (block.m + highest - 1) / highest;
   const int64_t rows = block.m / tiles, higher = block.m % tiles;
-  if (higher > 0) kRuns[vectors][rows + 1](block, stripe, 0, higher);
-  kRuns[vectors][rows](block, stripe, higher * (rows + 1), tiles - higher);
+  if (higher > 0) kRuns<B>[vectors][rows + 1](block, stripe, 0, higher);
+  kRuns<B>[vectors][rows](block, stripe, higher*(rows + 1), tiles - higher);
 }
 
-void multiply(const Block& block) {
+template <class B>
+void run(const Block& block, const B* weights, const B* end, const float* scales) {
   if (block.m <= 0) return;
   const bool contiguous =
       block.c_stride == block.n && block.n < kPanel;  // short rows make one long
   const int64_t total = (block.n + kWidth - 1) / kWidth;
-  const float* end = block.b_end != nullptr
-                         ? block.b_end
-                         : block.b + (block.n + kPanel - 1) / kPanel * block.panel_stride;
+  if (end == nullptr) end = weights + (block.n + kPanel - 1) / kPanel * block.panel_stride;
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
-    const int vectors = choose_vectors(block.m, column, total - vector);
-    const float* b = block.b + column / kPanel * block.panel_stride + column % kPanel;
-    const float* next = block.b + (column + vectors * kWidth) / kPanel * block.panel_stride;
-    const Stripe stripe = {b,
-                           block.bias ? block.bias + column : nullptr,
-                           block.residual ? block.residual + column : nullptr,
-                           block.c + column,
-                           block.n - column,
-                           next < end ? next : b};
+    const int vectors = choose_vectors<B>(block.m, column, total - vector);
+    const B* b = weights + column / kPanel * block.panel_stride + column % kPanel;
+    const B* next = weights + (column + vectors * kWidth) / kPanel * block.panel_stride;
+    const Stripe<B> stripe = {b,
+                              scales ? scales + column : nullptr,
+                              block.bias ? block.bias + column : nullptr,
+                              block.residual ? block.residual + column : nullptr,
+                              block.c + column,
+                              block.n - column,
+                              next < end ? next : b};
     run_stripe(block, stripe, vectors);
     const int64_t columns = stripe.n < vectors * kWidth ? stripe.n : vectors * kWidth;
     if (!contiguous) apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);
     vector += vectors;
   }
   if (contiguous) apply_activation(block.activation, block.c, 0, 1, block.m * block.n);
+}
+
+void multiply(const Block& block) { run<float>(block, block.b, block.b_end, nullptr); }
+
+template <class B>
+void multiply_scaled(const Block& block, const B* b, const float* scales) {
+  run<B>(block, b, nullptr, scales);
+}
+
+template <class B>
+void expand(const B* b, int64_t k, const float* scales, float* panel) {
+  Simd::f32 factors[kPanel / kWidth];
+  LITE_UNROLL
+  for (int j = 0; j < kPanel / kWidth; ++j) factors[j] = Simd::load(scales + j * kWidth);
+  for (int64_t row = 0; row < k; ++row, b += kPanel, panel += kPanel) LITE_UNROLL
+  for (int j = 0; j < kPanel / kWidth; ++j)
+    Simd::store(panel + j * kWidth, load_b(b + j * kWidth, factors[j]));
 }
 
 void pack_panel(const float* b, int64_t k, int64_t k_stride, const int64_t* columns, int count,
@@ -248,6 +292,7 @@ void pack_panel(const float* b, int64_t k, int64_t k_stride, const int64_t* colu
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {multiply, pack_panel};
+const Kernels LITE_KERNELS = {multiply,       multiply_scaled<int8_t>, multiply_scaled<int16_t>,
+                              expand<int8_t>, expand<int16_t>,         pack_panel};
 
 }  // namespace lite::gemm

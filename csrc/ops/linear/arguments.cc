@@ -77,20 +77,38 @@ Result<Activation> read_activation(const Attributes& attributes) {
   return error(Code::k_unsupported_op, "there is no activation '%s'", word.c_str());
 }
 
-Status check_operands(const PrepareContext& context, size_t greatest, int64_t n) {
-  const size_t count = context.inputs.size();
+Status check_scales(const PrepareContext& context, size_t scales, int64_t n) {
+  const Tensor& weights = context.inputs[1];
+  if (!context.present(scales)) return check_f32(weights, "weights");
+  const Tensor& found = context.inputs[scales];
+  LITE_RETURN_IF_ERROR(check_f32(found, "scale of the weights"));
+  if (weights.dtype != DType::s8 && weights.dtype != DType::s16)
+    return error(Code::k_unsupported_op, "the weights are %s and have scales, expected s8 or s16",
+                 dtype_name(weights.dtype));
+  if (!weights.constant || !found.constant)
+    return error(Code::k_unsupported_op, "integer weights and their scales must be constants");
+  if (found.packing == Packing::plain && found.shape.rank == 1 && found.shape[0] == n)
+    return Status();
+  return error(Code::k_bad_shape, "the scales of the weights are %s, expected [%lld]",
+               text(found.shape).c_str(), static_cast<long long>(n));
+}
+
+Status check_operands(const PrepareContext& context, size_t scales, int64_t n) {
+  const size_t count = context.inputs.size(), greatest = scales + 1;
+  const bool adds = scales > 3 && context.present(3);
   if (count < 2 || count > greatest || !context.present(0) || !context.present(1) ||
       context.outputs.size() != 1)
     return error(Code::k_unsupported_op, "got %zu inputs and %zu outputs, expected 2 to %zu and 1",
                  count, context.outputs.size(), greatest);
-  constexpr const char* roles[] = {"input", "weights", "bias", "residual"};
-  for (size_t i = 0; i < count; ++i)
-    if (context.present(i)) LITE_RETURN_IF_ERROR(check_f32(context.inputs[i], roles[i]));
+  LITE_RETURN_IF_ERROR(check_f32(context.inputs[0], "input"));
+  LITE_RETURN_IF_ERROR(check_scales(context, scales, n));
+  if (context.present(2)) LITE_RETURN_IF_ERROR(check_f32(context.inputs[2], "bias"));
+  if (adds) LITE_RETURN_IF_ERROR(check_f32(context.inputs[3], "residual"));
   LITE_RETURN_IF_ERROR(check_f32(context.outputs[0], "output"));
   if (context.present(2) && (context.inputs[2].shape.rank != 1 || context.inputs[2].shape[0] != n))
     return error(Code::k_bad_shape, "the bias is %s, expected [%lld]",
                  text(context.inputs[2].shape).c_str(), static_cast<long long>(n));
-  if (context.present(3) && context.inputs[3].shape != context.outputs[0].shape)
+  if (adds && context.inputs[3].shape != context.outputs[0].shape)
     return error(Code::k_bad_shape, "the residual is %s, expected %s",
                  text(context.inputs[3].shape).c_str(), text(context.outputs[0].shape).c_str());
   return Status();

@@ -13,9 +13,19 @@ namespace lite::linear {
 
 [[nodiscard]] std::string text(const Shape& shape);
 
-// Inputs x, weights, bias and, up to `greatest`, residual; x and weights must be there, all must be
-// f32. The bias must have n elements, the residual the output's shape.
-[[nodiscard]] Status check_operands(const PrepareContext& context, size_t greatest, int64_t n);
+// Position of the scales of integer weights among the inputs, the last one.
+inline constexpr size_t kScales = 4, kTransposedScales = 3, kProductScales = 2;
+
+// Inputs x, weights, bias, residual if there is one before `scales`, and scales; x and weights must
+// be there, all must be f32. The bias must have n elements, the residual the output's shape.
+// With n scales the weights are s8 or s16; both are then constants.
+[[nodiscard]] Status check_operands(const PrepareContext& context, size_t scales, int64_t n);
+[[nodiscard]] Status check_scales(const PrepareContext& context, size_t scales, int64_t n);
+
+// The scales of integer weights, or null.
+inline const Tensor* scales_of(const PrepareContext& context, size_t scales) {
+  return context.present(scales) ? &context.inputs[scales] : nullptr;
+}
 
 // Sliding window over images NHWC.
 struct Window {

@@ -40,11 +40,12 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
   const Tensor& weights = context.inputs[1];
   const size_t count = static_cast<size_t>(window.taps() * strip_.channels);
   if (weights.packing != Packing::depthwise && weights.constant) {
-    packed_.resize(count);
-    pack(weights.as<float>(), packed_.data());
-  } else if (!weights.constant) {
-    weights_bytes_ = aligned_bytes(count * sizeof(float));
+    if (weights.dtype == DType::f32) pack_once<float>(weights);
+    if (weights.dtype == DType::s8) pack_once<int8_t>(weights);
+    if (weights.dtype == DType::s16) pack_once<int16_t>(weights);
   }
+  if (!weights.constant || weights.dtype != DType::f32)
+    weights_bytes_ = aligned_bytes(count * sizeof(float));
   thread_bytes_ =
       aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(strip_)) * sizeof(float*));
   context.scratch_bytes =
@@ -71,18 +72,41 @@ void DepthwiseConv::cut() {
   task_rows_ = std::max<int64_t>(ceil_div(ceil_div(strip_.out_height, row_tasks), 2) * 2, 2);
 }
 
-void DepthwiseConv::pack(const float* plain, float* packed) const {
+template <class T>
+void DepthwiseConv::pack_once(const Tensor& weights) {
+  packed_.resize(weights.size_bytes());
+  pack(weights.as<T>(), reinterpret_cast<T*>(packed_.data()));
+}
+
+template <class T>
+void DepthwiseConv::pack(const T* plain, T* packed) const {
   const int64_t taps = strip_.kernel_height * strip_.kernel_width;
   for (int64_t channel = 0; channel < strip_.channels; ++channel)
     for (int64_t tap = 0; tap < taps; ++tap)
       packed[tap * strip_.channels + channel] = plain[channel * taps + tap];
 }
 
+// Integers become floats in every run: the floats live in scratch, which all layers share.
+const float* DepthwiseConv::scaled(const Tensor& weights, const float* scales,
+                                   float* floats) const {
+  const int64_t taps = strip_.kernel_height * strip_.kernel_width;
+  const void* packed = packed_.empty() ? weights.data : packed_.data();
+  if (weights.dtype == DType::s8) {
+    kernels_->expand_s8(static_cast<const int8_t*>(packed), taps, strip_.channels, scales, floats);
+  } else {
+    kernels_->expand_s16(static_cast<const int16_t*>(packed), taps, strip_.channels, scales,
+                         floats);
+  }
+  return floats;
+}
+
 const float* DepthwiseConv::weights(const RunContext& context) const {
   const Tensor& tensor = context.inputs[1];
-  if (tensor.packing == Packing::depthwise) return tensor.as<float>();
-  if (!packed_.empty()) return packed_.data();
   float* packed = reinterpret_cast<float*>(context.scratch);
+  if (tensor.dtype != DType::f32)
+    return scaled(tensor, context.inputs[kScales].as<float>(), packed);
+  if (tensor.packing == Packing::depthwise) return tensor.as<float>();
+  if (!packed_.empty()) return reinterpret_cast<const float*>(packed_.data());
   pack(tensor.as<float>(), packed);
   return packed;
 }

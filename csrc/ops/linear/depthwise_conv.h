@@ -18,7 +18,11 @@ class DepthwiseConv {
  private:
   void cut();
   const float* weights(const RunContext& context) const;
-  void pack(const float* plain, float* packed) const;
+  const float* scaled(const Tensor& weights, const float* scales, float* floats) const;
+  template <class T>
+  void pack(const T* plain, T* packed) const;
+  template <class T>
+  void pack_once(const Tensor& weights);
 
   const depthwise::Kernels* kernels_ = nullptr;
   depthwise::Strip strip_;  // all that does not change from run to run
@@ -26,7 +30,7 @@ class DepthwiseConv {
   int64_t task_rows_ = 2, task_channels_ = 16, channel_tasks_ = 1;
   // Scratch: weights, zeros, then a part per thread.
   size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
-  std::vector<float> packed_;
+  std::vector<std::byte> packed_;  // of the weights' type
 };
 
 }  // namespace lite::linear

@@ -43,9 +43,9 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
                      rows_.k(), rows_.fresh_bytes());
   zeros_bytes_ =
       aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
-  weights_bytes_ =
-      weights_.prepare(context.inputs[1], columns_of(window, context.inputs[1].shape), *kernels_);
-  thread_bytes_ = rows_.bytes(tasks_.greatest_rows());
+  weights_bytes_ = weights_.prepare(context.inputs[1], scales_of(context, kScales),
+                                    columns_of(window, context.inputs[1].shape), *kernels_);
+  thread_bytes_ = rows_.bytes(tasks_.greatest_rows()) + weights_.task_bytes();
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
@@ -53,7 +53,7 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
 
 void GemmConv::run(const RunContext& context) const {
   if (tasks_.count() == 0 || images_ == 0) return;
-  const float* weights = weights_.pack(context.inputs[1], context.scratch, *context.team);
+  const std::byte* weights = weights_.pack(context.inputs[1], context.scratch, *context.team);
   std::memset(context.scratch + weights_bytes_, 0, zeros_bytes_);
   std::byte* scratch = context.scratch + weights_bytes_ + zeros_bytes_;
   context.team->parallel_for_with_thread(
@@ -62,7 +62,7 @@ void GemmConv::run(const RunContext& context) const {
       });
 }
 
-void GemmConv::run_task(const RunContext& context, const float* weights, int64_t index,
+void GemmConv::run_task(const RunContext& context, const std::byte* weights, int64_t index,
                         std::byte* scratch) const {
   const int64_t part = index / tasks_.count();
   const int64_t image = part / window_.groups, group = part % window_.groups;
@@ -84,17 +84,14 @@ void GemmConv::run_task(const RunContext& context, const float* weights, int64_t
   block.rows = rows_.table(x, pixels, zeros, scratch);
   block.row_stride = block.m;
   block.zeros = zeros;
-  block.b =
-      weights + group * layout.group_count() + columns.begin / gemm::kPanel * layout.panel_count();
-  block.panel_stride = layout.panel_count();
-  block.b_end = weights + (group + 1) * layout.group_count();
   block.bias = biased ? context.inputs[2].as<float>() + column : nullptr;
   block.residual = residual ? context.inputs[3].as<float>() + corner : nullptr;
   block.residual_stride = out_.channels;
   block.c = context.outputs[0].as<float>() + corner;
   block.c_stride = out_.channels;
   block.activation = activation_;
-  kernels_->multiply(block);
+  weights_.multiply(block, weights, group, columns.begin,
+                    scratch + rows_.bytes(tasks_.greatest_rows()));
 }
 
 const char* GemmConv::kernel() const {

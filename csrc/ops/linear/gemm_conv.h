@@ -20,7 +20,7 @@ class GemmConv {
   [[nodiscard]] const char* kernel() const;
 
  private:
-  void run_task(const RunContext& context, const float* weights, int64_t index,
+  void run_task(const RunContext& context, const std::byte* weights, int64_t index,
                 std::byte* scratch) const;
 
   const gemm::Kernels* kernels_ = nullptr;

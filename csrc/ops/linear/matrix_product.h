@@ -23,18 +23,23 @@ struct ProductShape {
 
 class MatrixProduct {
  public:
-  // Inputs are a, b and optionally bias and residual; shapes have been checked.
-  void prepare(PrepareContext& context, ProductShape shape, const Activation& activation);
+  // Inputs are a, b and, of a layer, optionally bias and residual, then at `scales` those of b.
+  // Shapes have been checked.
+  void prepare(PrepareContext& context, ProductShape shape, const Activation& activation,
+               size_t scales);
   void run(const RunContext& context) const;
 
  private:
-  void run_task(const RunContext& context, const float* b, int64_t index, std::byte* scratch) const;
+  void run_task(const RunContext& context, const std::byte* b, int64_t index,
+                std::byte* scratch) const;
   void point_at_rows(const float* a, Range rows, const float** table, float* copies) const;
   [[nodiscard]] size_t table_bytes() const;
+  [[nodiscard]] size_t copies_bytes() const;
 
   const gemm::Kernels* kernels_ = nullptr;
   ProductShape shape_;
   Activation activation_;
+  bool biased_ = false, residual_ = false;
   GemmTasks tasks_;
   PackedWeights b_;
   size_t b_bytes_ = 0, thread_bytes_ = 0;

@@ -32,13 +32,16 @@ Status TransposedConv::prepare(PrepareContext& context, const Window& window,
                  static_cast<long long>(kGreatestPhases));
   for (int64_t row = 0; row < phase_rows; ++row)
     for (int64_t column = 0; column < phase_columns_; ++column) add_phase(context, row, column);
-  size_t entries = 0;
-  for (const Phase& phase : phases_)
+  size_t entries = 0, task_bytes = 0;
+  for (const Phase& phase : phases_) {
     entries = std::max(entries, phase.taps.size() * static_cast<size_t>(width_of(phase)));
+    task_bytes = std::max(task_bytes, phase.weights.task_bytes());
+  }
   zeros_bytes_ = aligned_bytes(static_cast<size_t>(in_.channels / window.groups) * sizeof(float));
   if (pixels_ > 1 && context.present(2))
     bias_bytes_ = aligned_bytes(static_cast<size_t>(pixels_ * out_.channels) * sizeof(float));
-  thread_bytes_ = aligned_bytes(entries * sizeof(const float*));
+  table_bytes_ = aligned_bytes(entries * sizeof(const float*));
+  thread_bytes_ = table_bytes_ + task_bytes;
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ + bias_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
@@ -84,7 +87,8 @@ void TransposedConv::add_phase(const PrepareContext& context, int64_t row, int64
     }
   const Tensor& weights = context.inputs[1];
   phase.weights_offset = weights_bytes_;
-  weights_bytes_ += phase.weights.prepare(weights, columns_of(phase, weights.shape), *kernels_);
+  weights_bytes_ += phase.weights.prepare(weights, scales_of(context, kTransposedScales),
+                                          columns_of(phase, weights.shape), *kernels_);
   phases_.push_back(std::move(phase));
 }
 
@@ -118,14 +122,12 @@ void TransposedConv::run_row(const RunContext& context, const float* bias, const
   block.rows = table;
   block.row_stride = block.m;
   block.zeros = zeros;
-  block.b = phase.packed + group * columns.group_count();
-  block.panel_stride = columns.panel_count();
   block.bias = bias ? bias + column : nullptr;
   block.c = context.outputs[0].as<float>() + column +
             ((image * out_.height + row) * out_.width + phase.column) * out_.channels;
   block.c_stride = window_.stride_width * out_.channels;
   block.activation = activation_;
-  kernels_->multiply(block);
+  phase.weights.multiply(block, phase.packed, group, 0, scratch + table_bytes_);
 }
 
 // The bias once for each of the pixels that a row of a GEMM makes.

@@ -27,8 +27,8 @@ class TransposedConv {
     int64_t row, column;  // of its first output pixel
     std::vector<Tap> taps;
     PackedWeights weights;
-    size_t weights_offset = 0;      // in scratch
-    const float* packed = nullptr;  // of this run
+    size_t weights_offset = 0;          // in scratch
+    const std::byte* packed = nullptr;  // of this run
   };
   [[nodiscard]] bool windows_lie_side_by_side() const;
   [[nodiscard]] Columns columns_of(const Phase& phase, const Shape& weights) const;
@@ -49,7 +49,7 @@ class TransposedConv {
   int64_t phase_columns_ = 0;
   int64_t pixels_ = 1;  // of outputs, side by side, that a row of a GEMM makes
   // Scratch: weights, zeros, bias of all pixels_, then a part per thread.
-  size_t weights_bytes_ = 0, zeros_bytes_ = 0, bias_bytes_ = 0, thread_bytes_ = 0;
+  size_t weights_bytes_ = 0, zeros_bytes_ = 0, bias_bytes_ = 0, table_bytes_ = 0, thread_bytes_ = 0;
 };
 
 }  // namespace lite::linear
