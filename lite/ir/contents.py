@@ -342,7 +342,8 @@ def _slice(node: Node, inputs: list[Any]) -> np.ndarray:
 
 def _gather(node: Node, inputs: list[Any]) -> np.ndarray:
     op: Any = node.op
-    return np.asarray(np.take(inputs[0], inputs[1].astype(np.int64), axis=op.axis))
+    x, indices = inputs  # with scales there are three: what they make is data, nothing to follow
+    return np.asarray(np.take(x, indices.astype(np.int64), axis=op.axis))
 
 
 def _split(node: Node, inputs: list[Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from lite.ir import DType, Node
 
 PANEL = 16  # output channels that lie side by side in p16 and p16x4
 QUAD = 4  # neighbouring elements of the depth that lie side by side in p16x4
+_PACKED = (DType.F32, DType.S8, DType.S16)  # element types of weights in layers of floats
 
 
 class Packing(NamedTuple):
@@ -44,9 +45,9 @@ def packing_of(node: Node, position: int) -> Packing:
     if position != 1 or value is None or value.array is None:
         return PLAIN
     attributes = node.op.attributes()
-    if value.type.dtype is DType.S8:
+    if node.op.name.startswith("q_"):
         return _packing_of_bytes(node.op.name, attributes, value.array.shape)
-    if value.type.dtype is not DType.F32:
+    if value.type.dtype not in _PACKED:
         return PLAIN
     if node.op.name == "fully_connected":
         return Packing("p16")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""conv2d: y = activation(convolution(x, w) + bias + residual); w is [out, in / groups, kh, kw]."""
+"""conv2d: y = activation(convolution(x, w) + bias + residual); w is [out, in / groups, kh, kw].
+
+w may be s8 or s16 with w_scale f32[out]: then it stands for float(w) * w_scale[out].
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ShapeError
-from lite.ir import Extent, Op, TensorType
+from lite.ir import DType, Extent, Op, TensorType
 from lite.ops._conv import (
     activate,
     check_at_least,
@@ -20,6 +23,7 @@ from lite.ops._conv import (
     to_nchw,
 )
 from lite.ops._extents import channel_axis, differ, replaced, spatial_axes, window_count
+from lite.ops._weights import Place, as_floats, checked, integer_weights
 
 
 class Conv2d(Op, name="conv2d"):
@@ -33,12 +37,12 @@ class Conv2d(Op, name="conv2d"):
     layout: str = "nchw"
 
     def infer(self, x: TensorType, w: TensorType, bias: TensorType | None = None,
-              residual: TensorType | None = None) -> TensorType:
+              residual: TensorType | None = None, w_scale: TensorType | None = None) -> TensorType:
         check_at_least(1, strides=self.strides, dilations=self.dilations, groups=(self.groups,))
         check_at_least(0, pads=self.pads)
         axes, channels = spatial_axes(x, self.layout), channel_axis(self.layout)
         out, per_group, *kernel = check_weights(w, "[out, in / groups, kh, kw]")
-        check_operands(self.activation, x, w, bias, out)
+        check_operands(self.activation, x, checked(w, w_scale, out), bias, out)
         if out % self.groups or differ(x.shape[channels], per_group * self.groups):
             raise ShapeError(f"input {x} ({self.layout}) and weights {w} do not fit {self.groups} groups")
         counts = [self._windows(x.shape[axis], kernel[side], side) for side, axis in enumerate(axes)]
@@ -55,7 +59,8 @@ class Conv2d(Op, name="conv2d"):
                              f"{before} and {after}")
         return count
 
-    def reference(self, x, w, bias=None, residual=None):
+    def reference(self, x, w, bias=None, residual=None, w_scale=None):
+        w = as_floats(self, w, w_scale)
         top, left, bottom, right = map(int, self.pads)
         padded = np.pad(to_nchw(x, self.layout), ((0, 0), (0, 0), (top, bottom), (left, right)))
         view = _windows(padded, w.shape[2:], self.strides, self.dilations)
@@ -94,12 +99,15 @@ def _sample(cls: type[Conv2d], case: dict[str, Any], layout: str) -> tuple[Op, l
     if case.pop("constant", True) is False:
         w = TensorType.of(w)
         bias = None if bias is None else TensorType.of(bias)
-    residual = case.pop("residual", False)
+    residual, dtype = case.pop("residual", False), case.pop("weights", None)
     op = cls(layout=layout, **case)
     shape = (n, c, height, width) if layout == "nchw" else (n, height, width, c)
     inputs: list[Any] = [TensorType(shape), w, bias]
     if residual:
         inputs.append(op.infer(inputs[0], TensorType.of(w) if isinstance(w, np.ndarray) else w))
+    if dtype is not None:
+        inputs[1], scale = integer_weights(random, w, Place(1, 0), dtype)
+        inputs += [None] * (4 - len(inputs)) + [scale]
     while inputs[-1] is None:
         inputs.pop()
     return op, inputs
@@ -142,6 +150,16 @@ _CASES: tuple[dict[str, Any], ...] = (
          alpha=-1.0, beta=1.0),
     dict(x=(1, 16, 6, 6), w=(16, 1, 3, 3), groups=16, constant=False),
     dict(x=(1, 64, 4, 40), w=(64, 1, 1, 9), groups=64, pads=(0, 4, 0, 4), bias=False),
+    # integer weights
+    dict(x=(1, 16, 7, 7), w=(24, 16, 1, 1), weights=DType.S8, activation="relu"),
+    dict(x=(2, 70, 9, 9), w=(130, 70, 1, 1), weights=DType.S16, residual=True),
+    dict(x=(1, 13, 1, 2), w=(50, 13, 1, 1), weights=DType.S8, bias=False),
+    dict(x=(1, 3, 17, 18), w=(32, 3, 3, 3), weights=DType.S8, strides=(2, 2), pads=(0, 0, 1, 1)),
+    dict(x=(1, 40, 9, 7), w=(33, 40, 3, 3), weights=DType.S16, pads=(1, 1, 1, 1), activation="swish"),
+    dict(x=(1, 12, 7, 5), w=(18, 4, 3, 3), weights=DType.S8, groups=3, pads=(1, 1, 1, 1)),
+    dict(x=(1, 35, 14, 14), w=(35, 1, 3, 3), weights=DType.S8, groups=35, pads=(1, 1, 1, 1),
+         activation="relu6"),
+    dict(x=(1, 40, 7, 7), w=(40, 1, 5, 5), weights=DType.S16, groups=40, pads=(2, 2, 2, 2), residual=True),
     # nothing to do
     dict(x=(0, 4, 5, 5), w=(8, 4, 3, 3)),
 )  # fmt: skip

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""conv2d_transpose: the adjoint of conv2d, plus bias and activation; w is [in, out / groups, kh, kw]."""
+"""conv2d_transpose: the adjoint of conv2d, plus bias and activation; w is [in, out / groups, kh, kw].
+
+w may be s8 or s16 with w_scale f32[out]: then it stands for float(w) * w_scale[out].
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ShapeError
-from lite.ir import Extent, Op, TensorType
+from lite.ir import DType, Extent, Op, TensorType
 from lite.ops._conv import activate, check_at_least, check_operands, check_weights, from_nchw, to_nchw
 from lite.ops._extents import channel_axis, differ, replaced, spatial_axes
+from lite.ops._weights import Place, as_floats, checked, integer_weights
 
 
 class Conv2dTranspose(Op, name="conv2d_transpose"):
@@ -25,12 +29,14 @@ class Conv2dTranspose(Op, name="conv2d_transpose"):
     beta: float = 0.0
     layout: str = "nchw"
 
-    def infer(self, x: TensorType, w: TensorType, bias: TensorType | None = None) -> TensorType:
+    def infer(self, x: TensorType, w: TensorType, bias: TensorType | None = None,
+              w_scale: TensorType | None = None) -> TensorType:
         check_at_least(1, strides=self.strides, dilations=self.dilations, groups=(self.groups,))
         check_at_least(0, pads=self.pads, output_pads=self.output_pads)
         axes, channels = spatial_axes(x, self.layout), channel_axis(self.layout)
         into, per_group, *kernel = check_weights(w, "[in, out / groups, kh, kw]")
-        check_operands(self.activation, x, w, bias, per_group * self.groups)
+        floats = checked(w, w_scale, per_group * self.groups)
+        check_operands(self.activation, x, floats, bias, per_group * self.groups)
         if into % self.groups or differ(x.shape[channels], into):
             raise ShapeError(f"input {x} ({self.layout}) and weights {w} do not fit {self.groups} groups")
         extents = [self._extent(x.shape[axis], kernel[side], side) for side, axis in enumerate(axes)]
@@ -45,8 +51,8 @@ class Conv2dTranspose(Op, name="conv2d_transpose"):
             raise ShapeError(f"pads {self.pads} cut more off than there is: extent {extent} gives {result}")
         return result
 
-    def reference(self, x, w, bias=None):
-        x = to_nchw(x, self.layout)
+    def reference(self, x, w, bias=None, w_scale=None):
+        x, w = to_nchw(x, self.layout), as_floats(self, w, w_scale)
         n, c, height, width = x.shape
         groups, (kh, kw) = self.groups, w.shape[2:]
         oh, ow = self._extent(height, kh, 0), self._extent(width, kw, 1)
@@ -84,6 +90,10 @@ def _sample(cls: type[Conv2dTranspose], case: dict[str, Any], layout: str) -> tu
     out = weights[1] * case.get("groups", 1)
     bias = [random.standard_normal(out).astype(np.float32)] if case.pop("bias", True) else []
     shape = (n, c, height, width) if layout == "nchw" else (n, height, width, c)
+    dtype = case.pop("weights", None)
+    if dtype is not None:
+        w, scale = integer_weights(random, w, Place(1, 1, case.get("groups", 1)), dtype)
+        bias = [*(bias or [None]), scale]
     return cls(layout=layout, **case), [TensorType(shape), w, *bias]
 
 
@@ -99,5 +109,8 @@ CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 9, 1, 1), w=(9, 5, 3, 3), constant=False),
     dict(x=(2, 9, 5, 6), w=(9, 1, 2, 2), strides=(2, 2), activation="sigmoid"),
     dict(x=(1, 7, 4, 5), w=(7, 3, 3, 2), strides=(2, 2), pads=(1, 0, 0, 0), constant=False),
+    dict(x=(1, 24, 5, 6), w=(24, 10, 2, 2), strides=(2, 2), weights=DType.S8, activation="relu"),
+    dict(x=(2, 7, 4, 5), w=(7, 20, 3, 3), strides=(2, 2), pads=(1, 1, 1, 1), weights=DType.S16),
+    dict(x=(1, 12, 4, 3), w=(12, 3, 3, 2), groups=3, strides=(3, 1), weights=DType.S8, bias=False),
     dict(x=(0, 3, 2, 2), w=(3, 4, 2, 2), strides=(2, 2)),
 )  # fmt: skip

@@ -129,7 +129,9 @@ def find_layer(node: Node | None) -> Layer | None:
     if node is None or not isinstance(node.op, (Conv2d, Conv2dTranspose, FullyConnected)):
         return None
     w, bias = node.input(1), node.input(2)
-    if w is None or not w.is_constant or (bias is not None and not bias.is_constant):
+    if w is None or not w.is_constant or not w.type.dtype.is_float:
+        return None
+    if bias is not None and not bias.is_constant:
         return None
     return Layer(node, node.op, w)
 

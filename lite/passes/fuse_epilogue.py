@@ -100,7 +100,8 @@ class FuseResidual(Rule[tuple[Node, list[Node]]]):
         fitting = [layer for layer in layers if _refusal(root, layer, build.graph) is None]
         layer = max(fitting, key=build.graph.place)  # the later one: no value has to live longer
         inputs = [layer.input(position) for position in range(RESIDUAL)]
-        return build.add(layer.op, *inputs, _other_operand(root, layer), name=layer.name)
+        behind = layer.inputs[RESIDUAL + 1 :]
+        return build.add(layer.op, *inputs, _other_operand(root, layer), *behind, name=layer.name)
 
 
 def _other_operand(root: Node, layer: Node) -> Value | None:

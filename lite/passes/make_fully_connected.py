@@ -19,11 +19,11 @@ class MatmulToFullyConnected(Rule[Node]):
     roots = ("matmul",)
 
     def pattern(self, root: Node) -> Node | None:
-        x, w = root.inputs
+        x, w = root.inputs[:2]
         return root if x is not None and _stored(w) is not None and not x.is_constant else None
 
     def check(self, match: Node, graph: Graph) -> str | None:
-        x, w = match.inputs
+        x, w = match.inputs[:2]
         assert x is not None and w is not None and isinstance(match.op, Matmul)
         if x.type.dtype is not DType.F32:
             return f"the product is of {x.type.dtype.value}"
@@ -39,7 +39,7 @@ class MatmulToFullyConnected(Rule[Node]):
         return None
 
     def rewrite(self, match: Node, build: Builder) -> Value:
-        x, w = match.inputs
+        x, w = match.inputs[:2]
         stored, scaled = _stored(w), maker(w, "dequantize")
         assert stored is not None and stored.array is not None and isinstance(match.op, Matmul)
         matrix = stored.array.reshape(stored.array.shape[-2:])
@@ -50,7 +50,8 @@ class MatmulToFullyConnected(Rule[Node]):
             axis = max(_axis(scaled), 0)
             op = scaled.op.replace(axis=1 - axis if match.op.transpose_b else axis)
             weights = build.add(op, weights, scaled.input(1), name=scaled.name)
-        return build.add(FullyConnected(), x, weights)
+        scales = [None, None, match.input(2)] if match.input(2) is not None else []
+        return build.add(FullyConnected(), x, weights, *scales)
 
 
 def _stored(w: Value | None) -> Value | None:

@@ -47,6 +47,8 @@ def moved_inputs(node: Node) -> tuple[int, ...]:
         return (0,) if attributes["kind"] == "max" else ()
     if node.op.name == "resize":
         return (0,) if attributes["mode"] == "nearest" else ()
+    if node.op.name == "gather" and node.input(2) is not None:
+        return ()  # it scales what it moves
     if node.op.name == "concat":
         return tuple(range(len(node.inputs)))
     return MOVES.get(node.op.name, ())

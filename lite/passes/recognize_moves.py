@@ -100,10 +100,10 @@ class Run:
 
 def find_run(node: Node) -> Run | None:
     """The run of a gather with constant indices, if they are evenly spaced."""
-    x, indices = node.inputs
+    x, indices = node.inputs[:2]
     if not isinstance(node.op, Gather) or x is None or indices is None or indices.array is None:
         return None
-    if indices.array.ndim > 1 or indices.array.size == 0:
+    if node.input(2) is not None or indices.array.ndim > 1 or indices.array.size == 0:
         return None
     extent = x.type.shape[node.op.axis]
     positions = indices.array.reshape(-1).astype(np.int64)

@@ -216,8 +216,9 @@ class _Rebuilder:
     def _matmul(self, node: Node) -> None:
         op = node.op
         assert isinstance(op, Matmul)
-        (a, turned_a), (b, turned_b) = (self._side(value) for value in node.inputs if value is not None)
-        self._give(node, Matmul(op.transpose_a != turned_a, op.transpose_b != turned_b), [a, b])
+        (a, turned_a), (b, turned_b) = (self._side(value) for value in node.inputs[:2] if value is not None)
+        rest = map(self._as_meant, node.inputs[2:])
+        self._give(node, Matmul(op.transpose_a != turned_a, op.transpose_b != turned_b), [a, b, *rest])
 
     def _side(self, value: Value) -> tuple[Value, bool]:
         """One side of a product, and whether its last two axes are swapped."""
