@@ -24,6 +24,7 @@ Source = Union[str, "os.PathLike[str]", bytes]
 Progress = Callable[[str], None]
 TARGETS = ("arm", "x86")
 REFUSALS_SHOWN = 5
+STAYS_FLOAT = "stays_float"  # as in lite.passes.to_integers, which is not imported before it is needed
 JOINING = ("fold_affine", "fold_pad", "fuse_", "make_", "recognize_")  # passes that make one op of several
 GOLDEN_EXTENTS = (32, 64, 224, 8, 1)  # tried in turn for free extents
 
@@ -75,12 +76,20 @@ class Report:
     @property
     def refusals(self) -> list[str]:
         """Why what looked like something to improve was left as it is, one sentence a place."""
-        return list(dict.fromkeys(str(refusal) for log in self.passes for refusal in log.refusals))
+        return list(dict.fromkeys(str(refusal) for log in self.passes for refusal in log.refusals
+                                  if refusal.rule != STAYS_FLOAT))
+
+    @property
+    def float_left(self) -> list[str]:
+        """What computes on floats in a quantized model, and why, one sentence a node."""
+        return [f"{refusal.node}: {refusal.reason}" for log in self.passes for refusal in log.refusals
+                if refusal.rule == STAYS_FLOAT]
 
     def to_dict(self) -> dict[str, object]:
         """All of it in plain types, for JSON."""
         own = {row.name: getattr(self, row.name) for row in dataclasses.fields(self)}
         return {**own, "changes": self.changes, "fusions": self.fusions, "refusals": self.refusals,
+                "float_left": self.float_left,
                 "passes": [{"name": log.name, "changes": dict(log.changes), "time_s": log.time_s,
                             "refusals": [dataclasses.asdict(refusal) for refusal in log.refusals]}
                            for log in self.passes]}
@@ -93,17 +102,16 @@ class Report:
                  f"nodes  {before} -> {after} ({_counts(self.ops_after)})"]
         if self.changes:
             lines.append(f"passes {_counts(self.changes)}")
-        kept = [f"kept   {refusal}" for refusal in self.refusals[:REFUSALS_SHOWN]]
-        more = len(self.refusals) - len(kept)
-        rest = [f"kept   ... and {more} more (Report.refusals)"] if more else []
-        return "\n".join([*lines, *kept, *rest])
+        return "\n".join([*lines, *_first("kept  ", self.refusals, "refusals"),
+                          *_first("float ", self.float_left, "float_left")])
 
 
 def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
             param_file: Source | None = None,
             input_shape: Mapping[str, Sequence[int]] | None = None,
             freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
-            preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None, verify: bool = False,
+            preprocess: Preprocess | None = None, keep_io_float: bool = True,
+            passes: Sequence[Pass] | None = None, verify: bool = False,
             progress: Progress | None = None) -> Report:
     """Convert a model to a .nb file.
 
@@ -126,6 +134,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         How many golden vectors (random inputs with the outputs they must give) go into the file.
     preprocess : Preprocess, optional
         How an image becomes the first input; kept in the file.
+    keep_io_float : bool
+        False: inputs and outputs of a quantized model become integers, which the caller scales.
     passes : sequence of Pass, optional
         Instead of the standard ones.
     verify : bool
@@ -145,7 +155,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     path = _output_path(model, out)
     data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                     freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
-                                    preprocess=preprocess, passes=passes, verify=verify, progress=progress)
+                                    preprocess=preprocess, keep_io_float=keep_io_float, passes=passes,
+                                    verify=verify, progress=progress)
     start = time.perf_counter()
     from lite.nb.writer import write_atomically
 
@@ -159,7 +170,8 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      param_file: Source | None = None,
                      input_shape: Mapping[str, Sequence[int]] | None = None,
                      freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
-                     preprocess: Preprocess | None = None, passes: Sequence[Pass] | None = None,
+                     preprocess: Preprocess | None = None, keep_io_float: bool = True,
+                     passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
     runnable = _runnable()  # first: it says in words when the engine has not been built
@@ -177,15 +189,34 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     graph.preprocess = preprocess or graph.preprocess
     report = Report(source=importers.describe(model), source_bytes=size_bytes(model, param_file),
                     targets=chosen, ops_before=_ops(graph))
-    golden = _golden(graph, bundle_inputs, tell)
-    report.passes = pipeline.run(graph, pipeline.standard(runnable) if passes is None else passes,
-                                 verify=verify, progress=lambda name: tell(f"pass {name}"))
+    scaled = _has_scales(graph)
+    golden = None if scaled else _golden(graph, bundle_inputs, tell)
+    steps = _steps(graph, runnable, keep_io_float) if passes is None else passes
+    report.passes = pipeline.run(graph, steps, verify=verify, progress=lambda name: tell(f"pass {name}"))
+    golden = _golden(graph, bundle_inputs, tell) if scaled else golden  # integers define their own meaning
     _demand_kernels(graph, runnable, report.source)
     tell("writing")
     data = writer.to_bytes(graph, targets=chosen, golden=golden)
     report.ops_after, report.size_bytes = _ops(graph), len(data)
     report.time_s = time.perf_counter() - start
     return data, report
+
+
+def _steps(graph: Graph, runnable: frozenset[str], keep_io_float: bool) -> list[Pass]:
+    """The passes for a graph as it is imported: one with scales becomes one on integers."""
+    from lite.passes import pipeline
+
+    if _has_scales(graph):
+        standard = pipeline.standard(runnable, quantized=True)
+        return [*standard, *pipeline.integers(runnable, keep_io_float=keep_io_float)]
+    if not keep_io_float:
+        raise InputError("the model is not quantized, so its inputs and outputs stay float",
+                         where="keep_io_float")
+    return pipeline.standard(runnable)
+
+
+def _has_scales(graph: Graph) -> bool:
+    return any(node.op.name in ("quantize", "dequantize") for node in graph.nodes)
 
 
 def _targets(targets: Sequence[str]) -> tuple[str, ...]:
@@ -263,6 +294,13 @@ def _golden_extents(graph: Graph, extent: int) -> dict[str, int]:
     batches = {str(value.type.shape[0]) for value in graph.inputs if value.type.shape}
     return {name: min(max(1 if name in batches else extent, symbol.smallest), symbol.greatest)
             for name, symbol in graph.symbols.items()}
+
+
+def _first(word: str, sentences: Sequence[str], where: str) -> list[str]:
+    """The first of many lines of a report."""
+    more = len(sentences) - REFUSALS_SHOWN
+    shown = [f"{word} {sentence}" for sentence in sentences[:REFUSALS_SHOWN]]
+    return [*shown, f"{word} ... and {more} more (Report.{where})"] if more > 0 else shown
 
 
 def _ops(graph: Graph) -> dict[str, int]:

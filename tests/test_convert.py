@@ -169,3 +169,47 @@ def test_names_of_the_package() -> None:
     assert set(lite.__all__) <= set(dir(lite)) and lite.Session.__name__ == "Session"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = lite.nothing
+
+
+def scaled_model() -> bytes:
+    """dequantize(quantize(x)) -> + itself, cumsum (which no integer op computes) and tanh, both quantized."""
+    make, tensor = onnx.helper.make_node, onnx.numpy_helper.from_array
+    constants = {"scale": np.float32(0.05), "zero": np.int8(3), "axis": np.array(2, np.int64)}
+
+    def pair(x: str, y: str) -> list[onnx.NodeProto]:
+        return [make("QuantizeLinear", [x, "scale", "zero"], [f"{y}.q"], name=f"{y}.quantize"),
+                make("DequantizeLinear", [f"{y}.q", "scale", "zero"], [y], name=f"{y}.dequantize")]
+
+    nodes = [
+        *pair("x", "real"),
+        make("Add", ["real", "real"], ["sum"], name="sum"), *pair("sum", "a"),
+        make("CumSum", ["a", "axis"], ["cumsum"], name="cumsum"),
+        make("Tanh", ["a"], ["tanh"], name="tanh"), *pair("tanh", "b"),
+    ]  # fmt: skip
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 4, 6])
+              for name in ("x", "cumsum", "b")]
+    initializers = [tensor(np.asarray(array), name) for name, array in constants.items()]
+    graph = onnx.helper.make_graph(nodes, "scaled", values[:1], values[1:], initializers)
+    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 19)], ir_version=9)
+    return bytes(made.SerializeToString())
+
+
+def test_a_quantized_model_runs_on_integers_and_says_what_does_not() -> None:
+    data, report = lite.convert_to_bytes(scaled_model(), bundle_inputs=1, verify=True)
+    assert report.ops_after == {"quantize": 1, "q_add": 1, "dequantize": 2, "lookup": 1, "cumsum": 1}
+    assert report.float_left == ["cumsum: nothing computes cumsum on integers"]
+    assert "float  cumsum: nothing computes cumsum on integers" in str(report)
+    assert json.loads(json.dumps(report.to_dict()))["float_left"] == report.float_left
+    x = np.random.RandomState(0).standard_normal((2, 4, 6)).astype(np.float32)
+    expected = reference.ReferenceEvaluator(onnx.load_from_string(scaled_model())).run(None, {"x": x})
+    for got, want in zip(lite.Model(data).session().run(None, {"x": x}), expected):
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-5)
+
+
+def test_ends_may_be_integers() -> None:
+    data, _ = lite.convert_to_bytes(scaled_model(), keep_io_float=False)
+    session = lite.Model(data).session()
+    assert [value.dtype for value in (*session.inputs, *session.outputs)] == ["int8", "float32", "int8"]
+    assert reader.read(data).inputs[0].quantization is not None
+    with pytest.raises(InputError, match="keep_io_float: the model is not quantized"):
+        lite.convert_to_bytes(model(), keep_io_float=False)

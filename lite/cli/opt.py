@@ -36,7 +36,7 @@ def _paddle_flags(function: Callable[..., Any]) -> Callable[..., Any]:
         function = click.option(f"--{name}", is_flag=True, hidden=True)(function)
     for name in ("quant-type", "calib-data", "calib-algo", "calib-num", "quant-config", "sparse-threshold"):
         function = click.option(f"--{name}", hidden=True)(function)
-    return click.option("--keep-io-float", type=bool, default=True, hidden=True)(function)
+    return function
 
 
 def _numbers(context: click.Context, option: click.Parameter, text: str | None) -> tuple[float, ...] | None:
@@ -152,6 +152,10 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
 @click.option(
     "--print-model-ops", is_flag=True, help="List the model's ops; exit code 1 unless all are supported."
 )
+@click.option(
+    "--keep-io-float", type=bool, default=True, show_default=True,
+    help="Scale at the ends of a quantized model; false: its inputs and outputs are integers.",
+)
 @_paddle_flags
 @click.version_option(lite.__version__, prog_name="lite", help="Show the version.")
 @json_option
@@ -217,8 +221,6 @@ def _refuse_unknown_results(flags: dict[str, Any]) -> None:
     for name, reason in _REFUSED.items():
         if flags[name]:
             raise click.UsageError(f"--{name} is refused: {reason}")
-    if not flags["keep_io_float"]:
-        raise click.UsageError("--keep_io_float=false is refused: inputs and outputs keep the model's types")
 
 
 def _with_suffix(path: str | None) -> str | None:
@@ -240,6 +242,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
             input_shape=flags["shapes"],
             bundle_inputs=flags["bundle_inputs"],
             preprocess=rules,
+            keep_io_float=flags["keep_io_float"],
             progress=tell,
             **source.options,
         )

@@ -15,6 +15,7 @@ from lite.passes.fold_affine import FoldAffine
 from lite.passes.fold_constants import FoldConstants
 from lite.passes.fold_pad import FoldPad
 from lite.passes.fuse_epilogue import FuseEpilogue
+from lite.passes.integer_ends import IntegerEnds
 from lite.passes.lower_ops import LowerOps
 from lite.passes.make_fully_connected import MakeFullyConnected
 from lite.passes.merge_duplicates import MergeDuplicates
@@ -61,14 +62,17 @@ def standard(runnable: frozenset[str] | None = None, *, quantized: bool = False)
     ]
 
 
-def integers(runnable: frozenset[str] | None = None) -> list[Pass]:
+def integers(runnable: frozenset[str] | None = None, *, keep_io_float: bool = True) -> list[Pass]:
     """The passes that turn an optimised graph with quantize and dequantize into one on integers, in order.
 
     Parameters
     ----------
     runnable : frozenset of str, optional
         Names of the ops that have kernels; only these are made.
+    keep_io_float : bool
+        Scale at inputs and outputs; else callers give and get integers there.
     """
+    ends: list[Pass] = [] if keep_io_float else [IntegerEnds()]
     return [
         FoldConstants(),
         SignedActivations(),
@@ -77,6 +81,7 @@ def integers(runnable: frozenset[str] | None = None) -> list[Pass]:
         FoldConstants(),
         MergeDuplicates(),
         ToIntegers(runnable),
+        *ends,
         FoldConstants(dequantize=True),
         FuseEpilogue(),
         EliminateIdentities(),

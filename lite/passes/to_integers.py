@@ -14,11 +14,12 @@ from lite.ops.pad import Pad
 from lite.passes import integer_arithmetic, integer_layers
 from lite.passes.fold_pad import shape_refusal, total_pads
 from lite.passes.integer_form import IntegerForm, NoForm, Site, find_site, refusal
-from lite.passes.lookups import MERGING, FunctionOfTable, QuantizedBack, QuantizedTable
+from lite.passes.lookups import MERGING, FunctionOfTable, QuantizedBack, QuantizedTable, operands
 from lite.passes.pattern import maker, other_readers
-from lite.passes.quantized import moved_inputs, of_scaling
+from lite.passes.quantized import find_real, moved_inputs, of_scaling
 from lite.passes.rule import Log, Rule, RulePass
 
+STAYS_FLOAT = "stays_float"  # the rule in whose name is refused what computes on floats
 FORMS = {**dict.fromkeys(integer_layers.FORMS, integer_layers.layer_form), **integer_arithmetic.FORMS}
 
 
@@ -54,11 +55,11 @@ class ToIntegerOp(Rule[Found]):
         self.runnable = runnable
 
     def pattern(self, root: Node) -> Found | None:
-        return find_form(root, self.runnable)
+        found = find_form(root, self.runnable)
+        return found if found is not None and found.form is not None else None
 
     def check(self, match: Found, graph: Graph) -> str | None:
-        reason = match.reason or match.site.readers(graph)
-        return None if reason is None else f"{match.site.node.name} ({match.site.node.op.name}): {reason}"
+        return match.site.readers(graph)
 
     def rewrite(self, match: Found, build: Builder) -> Value:
         node, form = match.site.node, match.form
@@ -148,13 +149,40 @@ class ToIntegers(RulePass):
     name = "to_integers"
 
     def __init__(self, runnable: frozenset[str] | None = None) -> None:
+        self.runnable = runnable
         self.rules: tuple[Rule[Any], ...] = (
             ToIntegerOp(runnable), QuantizedBack(), FunctionOfTable(), QuantizedTable(), *MERGING,
             PadOfIntegers())
 
     def run(self, graph: Graph, log: Log) -> None:
         super().run(graph, log)
+        log.refusals.clear()
+        for node, reason in float_left(graph, self.runnable):
+            log.refuse(STAYS_FLOAT, node, reason)
         _say_what_integers_stand_for(graph)
+
+
+def float_left(graph: Graph, runnable: frozenset[str] | None) -> list[tuple[Node, str]]:
+    """What computes on floats, or moves them, and why; scales themselves aside."""
+    found = [find_form(node, runnable) for node in graph.nodes if node.op.name == "quantize"]
+    known = {item.site.node: item.reason or item.site.readers(graph) or "" for item in found if item}
+    return [(node, known.get(node) or _why_float(node)) for node in graph.nodes
+            if node.op.name not in ("quantize", "dequantize", "lookup") and _computes_floats(node)]
+
+
+def _computes_floats(node: Node) -> bool:
+    values = [*node.outputs, *(value for value in node.inputs if value is not None and not value.is_constant)]
+    return any(value.type.dtype.is_float for value in values)
+
+
+def _why_float(node: Node) -> str:
+    if moved_inputs(node):
+        return "it moves floats"
+    if node.op.name not in FORMS and operands(node) is None:
+        return f"nothing computes {node.op.name} on integers"
+    varying = [value for value in node.inputs if value is not None and not value.is_constant]
+    floats = [value.name for value in varying if find_real(value) is None]
+    return f"its input {floats[0]!r} is not quantized" if floats else "its output is not quantized"
 
 
 def _say_what_integers_stand_for(graph: Graph) -> None:

@@ -157,7 +157,7 @@ def test_a_concat_takes_what_is_rounded_to_its_scale(sketch, scaling) -> None:
     graph = integers(sketch, scaling, body)
     assert ops(graph) == ["quantize", "q_conv2d", "q_conv2d", "lookup", "concat", "dequantize"]
     bounds = [(node.op.lo, node.op.hi) for node in graph.nodes if node.op.name == "q_conv2d"]
-    assert sorted(bounds) == [(-128, 127), (3, 105)]  # the latter: what the first scale, 0 to 5.1, had clamped
+    assert sorted(bounds) == [(-128, 127), (3, 105)]  # 3 to 105: what the first scale, 0 to 5.1, had clamped
 
 
 def test_a_clamp_with_the_same_scale_joins_what_makes_it(sketch, scaling) -> None:
@@ -302,3 +302,35 @@ def test_only_what_runs_is_made(sketch, scaling) -> None:
 
     graph = integers(sketch, scaling, body, runnable=frozenset({"mul", "quantize", "dequantize"}))
     assert any("no kernel runs q_mul" in reason for reason in graph.reasons) and "mul" in ops(graph)
+
+
+def test_what_stays_float_is_told_once_each(sketch, scaling) -> None:
+    def body(net, x):
+        y = net.sin(net.cumsum(net.pair(x), axis=3))
+        return net.mul(net.pair(y), net.pair(x)), net.transpose(y, perm=(3, 2, 1, 0))
+
+    assert sorted(integers(sketch, scaling, body).reasons) == [
+        "it moves floats", "its input 'cumsum' is not quantized", "its output is not quantized",
+        "nothing computes cumsum on integers"]
+
+
+def test_integer_ends(sketch, scaling) -> None:
+    def body(net, x, y):
+        both = net.pair(net.add(net.pair(x, 0.03, -5), net.pair(y)))
+        return both, net.cos(y), net.reshape(both, shape=(3, 192))
+
+    graph = sketch(lambda build, *values: body(scaling(build), *values), (3, 6, 8, 4), (3, 6, 8, 4))
+    data = random_feeds(graph, 1)
+    before = interpret(graph, data)
+    pipeline.run(graph, pipeline.integers(keep_io_float=False), verify=True)
+    x, y = graph.inputs
+    assert (x.type.dtype, y.type.dtype) == (DType.S8, DType.F32)  # cos reads y
+    assert x.quantization == Quantization(float(np.float32(0.03)), -5)
+    q = np.clip(np.rint(data["x0"] / np.float32(0.03)) - 5, -128, 127).astype(np.int8)
+    after = interpret(graph, {"x0": q, "x1": data["x1"]})
+    assert [value.type.dtype for value in graph.outputs].count(DType.S8) >= 1
+    for value in graph.outputs:
+        if value.type.dtype is DType.S8:
+            scaled = value.quantization
+            real = (after[value.name].astype(np.float32) - scaled.zero_point) * scaled.scale
+            np.testing.assert_allclose(real, before[value.name], rtol=0, atol=1e-5)
