@@ -41,6 +41,11 @@ Status check_f32(const Tensor& tensor, const char* role) {
                dtype_name(tensor.dtype));
 }
 
+int64_t extent(int64_t in, int64_t pads, int64_t kernel, int64_t dilation, int64_t stride) {
+  const int64_t room = in + pads - (dilation * (kernel - 1) + 1);
+  return room < 0 ? -1 : room / stride + 1;
+}
+
 }  // namespace
 
 std::string text(const Shape& shape) {
@@ -119,6 +124,10 @@ Result<Window> read_window(const Attributes& attributes, const Shape& weights) {
     return error(Code::k_unsupported_op,
                  "layout '%s' has no kernel, expected nhwc\nhint: the pass to_nhwc converts",
                  attributes.text("layout", "nchw"));
+  return read_nhwc_window(attributes, weights);
+}
+
+Result<Window> read_nhwc_window(const Attributes& attributes, const Shape& weights) {
   if (weights.rank != 4 || weights[2] < 1 || weights[3] < 1)
     return error(Code::k_bad_shape,
                  "the weights are %s, expected 4 extents, a window of at least 1 x 1",
@@ -136,6 +145,24 @@ Result<Window> read_window(const Attributes& attributes, const Shape& weights) {
       read_pair(attributes, "dilations", &window.dilation_height, &window.dilation_width));
   LITE_RETURN_IF_ERROR(read_pads(attributes, &window));
   return window;
+}
+
+Status check_images(const PrepareContext& context, const Window& window) {
+  const Shape& x = context.inputs[0].shape;
+  const Shape& w = context.inputs[1].shape;
+  const Shape& y = context.outputs[0].shape;
+  const int64_t height = extent(x[1], window.pad_top + window.pad_bottom, window.kernel_height,
+                                window.dilation_height, window.stride_height);
+  const int64_t width = extent(x[2], window.pad_left + window.pad_right, window.kernel_width,
+                               window.dilation_width, window.stride_width);
+  if (w[1] * window.groups != x[3] || w[0] % window.groups != 0)
+    return error(Code::k_bad_shape, "input %s and weights %s do not fit %lld groups",
+                 text(x).c_str(), text(w).c_str(), static_cast<long long>(window.groups));
+  if (y.rank != 4 || y[0] != x[0] || y[1] != height || y[2] != width || y[3] != w[0])
+    return error(Code::k_bad_shape, "the output is %s, expected [%lld, %lld, %lld, %lld]",
+                 text(y).c_str(), static_cast<long long>(x[0]), static_cast<long long>(height),
+                 static_cast<long long>(width), static_cast<long long>(w[0]));
+  return Status();
 }
 
 }  // namespace lite::linear

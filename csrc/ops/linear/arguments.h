@@ -41,6 +41,11 @@ struct Window {
 // Reads strides, pads, dilations, groups and layout; the kernel's extents are the last two of the
 // weights.
 [[nodiscard]] Result<Window> read_window(const Attributes& attributes, const Shape& weights);
+// Of ops that know no other layout, and no attribute for it.
+[[nodiscard]] Result<Window> read_nhwc_window(const Attributes& attributes, const Shape& weights);
+
+// Input, weights and output of a convolution fit the window, and the groups divide the channels.
+[[nodiscard]] Status check_images(const PrepareContext& context, const Window& window);
 
 struct Image {
   int64_t height = 0, width = 0, channels = 0;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/q_gemm_conv.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ops/linear/gemm_conv.h"
+
+namespace lite::linear {
+namespace {
+
+constexpr int64_t kFewChannels = 32;  // below, the quads at the ends of single taps are a waste
+
+}  // namespace
+
+void QGemmConv::prepare(PrepareContext& context, const Window& window,
+                        const Requantization& requantization) {
+  kernels_ = &qgemm::kernels(context.isa);
+  window_ = window;
+  requantization_ = requantization;
+  const Shape& x = context.inputs[0].shape;
+  const Shape& y = context.outputs[0].shape;
+  const Tensor& w = context.inputs[1];
+  images_ = x[0];
+  in_ = image_of(x);
+  out_ = image_of(y);
+  // The weights are packed by rows of the window, which single taps of whole quads do not change.
+  const bool in_one_piece = window.groups == 1 && window.dilation_width == 1;
+  const int64_t channels = w.shape[1];
+  const bool whole_rows = window.kernel_width > 1 && (channels % qgemm::kQuad != 0 ||
+                                                      (in_one_piece && channels < kFewChannels));
+  rows_ = PixelRows<int8_t>(window, x, y, whole_rows);
+  tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
+                     rows_.k(), rows_.fresh_bytes());
+  weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
+  bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
+  padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
+  thread_bytes_ = rows_.bytes(tasks_.greatest_rows());
+  context.scratch_bytes =
+      std::max(context.scratch_bytes, weights_bytes_ + bias_bytes_ + padding_bytes_ +
+                                          thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+void QGemmConv::run(const RunContext& context) const {
+  if (tasks_.count() == 0 || images_ == 0) return;
+  std::byte* bias = context.scratch + weights_bytes_;
+  std::byte* padding = bias + bias_bytes_;
+  std::byte* scratch = padding + padding_bytes_;
+  std::memset(padding, requantization_.x_zero, padding_bytes_);
+  const Operands operands = {weights_.pack(context.inputs[1], context.scratch, *context.team),
+                             bias_.fold(context, bias), reinterpret_cast<const int8_t*>(padding)};
+  context.team->parallel_for_with_thread(
+      images_ * window_.groups * tasks_.count(), [&](int64_t index, int thread) {
+        run_task(context, operands, index, scratch + static_cast<size_t>(thread) * thread_bytes_);
+      });
+}
+
+void QGemmConv::run_task(const RunContext& context, const Operands& operands, int64_t index,
+                         std::byte* scratch) const {
+  const int64_t part = index / tasks_.count();
+  const int64_t image = part / window_.groups, group = part % window_.groups;
+  const Range pixels = tasks_.rows(index % tasks_.count());
+  const Range columns = tasks_.columns(index % tasks_.count());
+  const int8_t* x = context.inputs[0].as<int8_t>() + image * in_.count() +
+                    group * (in_.channels / window_.groups);
+  const int64_t column = group * (out_.channels / window_.groups) + columns.begin;
+  const int64_t corner = (image * out_.height * out_.width + pixels.begin) * out_.channels + column;
+  const bool residual = context.inputs.size() > 4 && context.inputs[4].data != nullptr;
+  qgemm::Block block;
+  block.m = pixels.size();
+  block.n = columns.size();
+  block.taps = rows_.taps();
+  block.k = rows_.k();
+  block.rows = rows_.table(x, pixels, operands.padding, scratch);
+  block.row_stride = block.m;
+  block.b = operands.weights + group * weights_.group_bytes() +
+            columns.begin / qgemm::kPanel * weights_.panel_bytes();
+  block.panel_stride = weights_.panel_bytes();
+  block.b_end = operands.weights + (group + 1) * weights_.group_bytes();
+  block.bias = operands.bias + column;
+  block.scale = context.inputs[3].as<float>() + column;
+  block.requantization = requantization_;
+  block.residual = residual ? context.inputs[4].as<int8_t>() + corner : nullptr;
+  block.residual_stride = out_.channels;
+  block.c = context.outputs[0].as<int8_t>() + corner;
+  block.c_stride = out_.channels;
+  kernels_->multiply(block);
+}
+
+const char* QGemmConv::kernel() const {
+  if (window_.taps() == 1) return "qgemm_1x1";
+  return rows_.whole_rows() ? "qgemm_rows" : "qgemm_taps";
+}
+
+}  // namespace lite::linear

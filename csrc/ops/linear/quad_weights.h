@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights of bytes in the form that qgemm reads (Packing::p16x4). Constants that the file packed
+// are used where they are; plain constants are packed once; weights that are computed are packed
+// into scratch by every run.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/tensor.h"
+#include "base/threads.h"
+#include "kernels/qgemm/qgemm.h"
+#include "ops/linear/weights.h"
+
+namespace lite::linear {
+
+class QuadWeights {
+ public:
+  // The taps of the columns come in `rows` rows, each of which is filled up to whole quads. Returns
+  // the scratch bytes that a run needs.
+  [[nodiscard]] size_t prepare(const Tensor& weights, Columns columns, int64_t rows);
+  // The packed weights of this run; packs them into scratch, on all threads, if they were computed.
+  const int8_t* pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const;
+
+  [[nodiscard]] int64_t panel_bytes() const { return qgemm::panel_bytes(rows_, row_depth()); }
+  [[nodiscard]] int64_t group_bytes() const { return columns_.panels() * panel_bytes(); }
+
+ private:
+  [[nodiscard]] int64_t row_depth() const { return columns_.depth() / rows_; }
+  void pack_panel(const int8_t* weights, int64_t index, int8_t* panels) const;
+
+  Columns columns_;
+  int64_t rows_ = 1;
+  bool computed_ = false;
+  std::vector<int8_t> packed_;
+};
+
+}  // namespace lite::linear

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/checks.h"
+#include "ops/linear/arguments.h"
+#include "ops/linear/q_gemm_conv.h"
+#include "ops/linear/requantization.h"
+#include "ops/op.h"
+
+namespace lite {
+namespace {
+
+class QConv2d final : public Op {
+ public:
+  Status prepare(PrepareContext& context) override {
+    if (context.inputs.size() < 2 || context.inputs[0].shape.rank != 4)
+      return error(Code::k_bad_shape, "expected an input [n, h, w, c] and weights");
+    const Tensor& weights = context.inputs[1];
+    LITE_ASSIGN_OR_RETURN(const linear::Window window,
+                          linear::read_nhwc_window(*context.attributes, weights.shape));
+    LITE_ASSIGN_OR_RETURN(const Requantization requantization,
+                          linear::read_requantization(context, weights.shape[0]));
+    LITE_RETURN_IF_ERROR(linear::check_images(context, window));
+    if (context.inputs[0].dtype != DType::s8)
+      return error(Code::k_unsupported_op, "the input is %s, which has no kernel yet",
+                   dtype_name(context.inputs[0].dtype));
+    if (weights.packing != Packing::plain && weights.packing != Packing::p16x4)
+      return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
+    gemm_.prepare(context, window, requantization);
+    return Status();
+  }
+
+  void run(const RunContext& context) override { gemm_.run(context); }
+
+  const char* kernel() const override { return gemm_.kernel(); }
+
+ private:
+  linear::QGemmConv gemm_;
+};
+
+}  // namespace
+}  // namespace lite
+
+LITE_OP(q_conv2d, QConv2d,
+        "strides pads dilations groups x_zero y_zero lo hi residual_scale residual_zero", "s8 s16",
+        0)

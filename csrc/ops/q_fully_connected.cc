@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "kernels/qgemm/qgemm.h"
+#include "ops/checks.h"
+#include "ops/linear/arguments.h"
+#include "ops/linear/quad_weights.h"
+#include "ops/linear/requantization.h"
+#include "ops/linear/tasks.h"
+#include "ops/op.h"
+
+namespace lite {
+namespace {
+
+class QFullyConnected final : public Op {
+ public:
+  Status prepare(PrepareContext& context) override {
+    if (context.inputs.size() < 2 || context.inputs[0].shape.rank < 1 ||
+        context.inputs[1].shape.rank != 2)
+      return error(Code::k_bad_shape, "expected an input [..., k] and weights [k, n]");
+    const Shape& x = context.inputs[0].shape;
+    const Tensor& w = context.inputs[1];
+    LITE_ASSIGN_OR_RETURN(to_, linear::read_requantization(context, w.shape[1]));
+    if (context.inputs[0].dtype != DType::s8)
+      return error(Code::k_unsupported_op, "the input is %s, which has no kernel yet",
+                   dtype_name(context.inputs[0].dtype));
+    Shape expected = x;
+    expected[x.rank - 1] = w.shape[1];
+    if (x[x.rank - 1] != w.shape[0])
+      return error(Code::k_bad_shape, "input %s and weights %s do not fit", shape_text(x).c_str(),
+                   shape_text(w.shape).c_str());
+    LITE_RETURN_IF_ERROR(check_shape("the output", context.outputs[0].shape, expected));
+    if (w.packing != Packing::plain && w.packing != Packing::p16x4)
+      return error(Code::k_corrupt_file, "the weights are packed for another op");
+    prepare_product(context, x.count(0, x.rank - 1));
+    return Status();
+  }
+
+  void run(const RunContext& context) override {
+    if (tasks_.count() == 0) return;
+    const int8_t* weights = weights_.pack(context.inputs[1], context.scratch, *context.team);
+    std::byte* scratch = context.scratch + weights_bytes_;
+    const int32_t* bias = bias_.fold(context, scratch);
+    scratch += bias_bytes_;
+    context.team->parallel_for_with_thread(tasks_.count(), [&](int64_t task, int thread) {
+      run_task(
+          context, weights, bias, task,
+          reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_));
+    });
+  }
+
+ private:
+  void prepare_product(PrepareContext& context, int64_t m) {
+    kernels_ = &qgemm::kernels(context.isa);
+    k_ = context.inputs[1].shape[0];
+    n_ = context.inputs[1].shape[1];
+    tasks_ = linear::GemmTasks(m, n_, 1, k_, k_);
+    linear::Columns columns;
+    columns.n = n_;
+    columns.channels = k_;
+    columns.column_stride = 1;
+    columns.channel_stride = n_;
+    weights_bytes_ = weights_.prepare(context.inputs[1], std::move(columns), 1);
+    bias_bytes_ = bias_.prepare(context, to_.x_zero + kernels_->offset);
+    thread_bytes_ =
+        linear::aligned_bytes(static_cast<size_t>(tasks_.greatest_rows()) * sizeof(const int8_t*));
+    context.scratch_bytes =
+        std::max(context.scratch_bytes, weights_bytes_ + bias_bytes_ +
+                                            thread_bytes_ * static_cast<size_t>(context.threads));
+  }
+
+  void run_task(const RunContext& context, const int8_t* weights, const int32_t* bias, int64_t task,
+                const int8_t** table) const {
+    const linear::Range rows = tasks_.rows(task), columns = tasks_.columns(task);
+    for (int64_t i = 0; i < rows.size(); ++i)
+      table[i] = context.inputs[0].as<int8_t>() + (rows.begin + i) * k_;
+    const int64_t corner = rows.begin * n_ + columns.begin;
+    const bool residual = context.inputs.size() > 4 && context.inputs[4].data != nullptr;
+    qgemm::Block block;
+    block.m = rows.size();
+    block.n = columns.size();
+    block.k = k_;
+    block.rows = table;
+    block.row_stride = block.m;
+    block.b = weights + columns.begin / qgemm::kPanel * weights_.panel_bytes();
+    block.panel_stride = weights_.panel_bytes();
+    block.b_end = weights + weights_.group_bytes();
+    block.bias = bias + columns.begin;
+    block.scale = context.inputs[3].as<float>() + columns.begin;
+    block.requantization = to_;
+    block.residual = residual ? context.inputs[4].as<int8_t>() + corner : nullptr;
+    block.residual_stride = n_;
+    block.c = context.outputs[0].as<int8_t>() + corner;
+    block.c_stride = n_;
+    kernels_->multiply(block);
+  }
+
+  const qgemm::Kernels* kernels_ = nullptr;
+  Requantization to_;
+  int64_t k_ = 0, n_ = 0;
+  linear::GemmTasks tasks_;
+  linear::QuadWeights weights_;
+  linear::FoldedBias bias_;
+  // Scratch: weights, bias, then a table of rows per thread.
+  size_t weights_bytes_ = 0, bias_bytes_ = 0, thread_bytes_ = 0;
+};
+
+}  // namespace
+}  // namespace lite
+
+LITE_OP(q_fully_connected, QFullyConnected, "x_zero y_zero lo hi residual_scale residual_zero",
+        "s8 s16", 0)
