@@ -10,6 +10,7 @@ import numpy as np
 from lite.ir import Value
 from lite.ops.adaptive_pool2d import AdaptivePool2d
 from lite.ops.pool2d import Pool2d
+from lite.ops.q_softmax import powers_of
 from lite.ops.resize import Resize
 from lite.passes.integer_form import IntegerForm, NoForm, Site, integer_op
 
@@ -57,11 +58,9 @@ def mean_form(site: Site) -> IntegerForm:
 
 
 def resize_form(site: Site) -> IntegerForm:
-    """Linear resize."""
+    """resize that interpolates."""
     op = site.node.op
     assert isinstance(op, Resize)
-    if op.mode != "linear":
-        raise NoForm(f"its mode is {op.mode}")
     if op.layout == "nchw":
         raise NoForm("it is not NHWC")
     return _scaled(site, "q_resize")
@@ -78,13 +77,10 @@ def _scaled(site: Site, name: str, **attributes: Any) -> IntegerForm:
 def layer_norm_form(site: Site) -> IntegerForm:
     """layer_norm."""
     x = site.real(0)
-    if site.clamps:
-        raise NoForm("it is clamped before it is quantized")
-    attributes = {"x_scale": x.scale, "x_zero": x.zero_point, "y_scale": site.y.scale,
-                  "y_zero": site.y.zero_point}
     shape = x.q.type.shape[site.node.op.attributes()["axis"]:]
     gamma, beta = (_parameter(site, position, neutral, shape) for position, neutral in ((1, 1.0), (2, 0.0)))
-    return IntegerForm(integer_op("q_layer_norm", site.node.op, **attributes), (x.q, gamma, beta))
+    op = integer_op("q_layer_norm", site.node.op, x_scale=x.scale, y_scale=site.y.scale, **site.results())
+    return IntegerForm(op, (x.q, gamma, beta))
 
 
 def _parameter(site: Site, position: int, neutral: float, shape: tuple[Any, ...]) -> Value | np.ndarray:
@@ -96,8 +92,15 @@ def _parameter(site: Site, position: int, neutral: float, shape: tuple[Any, ...]
     return np.full(shape, neutral, np.float32)
 
 
+def softmax_form(site: Site) -> IntegerForm:
+    """softmax."""
+    x = site.real(0)
+    op = integer_op("q_softmax", site.node.op, y_scale=site.y.scale, **site.results())
+    return IntegerForm(op, (x.q, powers_of(x.scale)))
+
+
 FORMS = {
     "add": sum_form, "sub": sum_form, "mul": product_form, "matmul": product_form, "pool2d": pool_form,
     "adaptive_pool2d": pool_form, "reduce_mean": mean_form, "resize": resize_form,
-    "layer_norm": layer_norm_form,
+    "layer_norm": layer_norm_form, "softmax": softmax_form,
 }  # fmt: skip

@@ -125,15 +125,7 @@ def _bounds(op: Op) -> tuple[float, float]:
 
 
 def integer_op(name: str, like: Op | None = None, **attributes: Any) -> Op:
-    """An integer op; attributes that are not given are those of a float op where it has them.
-
-    Raises
-    ------
-    NoForm
-        If there is no such op.
-    """
-    if name not in ops.names():
-        raise NoForm(f"there is no op {name}")
+    """An integer op; attributes that are not given are those of a float op where it has them."""
     op = ops.get(name)
     known = like.attributes() if like is not None else {}
     wanted = {field: known[field] for field in op.__dataclass_fields__ if field in known}

@@ -44,6 +44,7 @@ LAYERS = {
     "conv2d": ((5, 4, 3, 3), 0, {"pads": (1, 1, 1, 1), "layout": "nhwc"}),
     "depthwise": ((4, 1, 3, 3), 0, {"pads": (1, 0, 1, 0), "groups": 4, "layout": "nhwc"}),
     "fully_connected": ((4, 7), 1, {}),
+    "conv2d_transpose": ((4, 6, 2, 3), 1, {"strides": (2, 2), "pads": (0, 1, 1, 0), "layout": "nhwc"}),
 }
 BOUNDS = {"none": (), "relu": (), "relu6": (), "clip": (-0.7, 1.3)}
 
@@ -103,6 +104,24 @@ def test_arithmetic(name, integer, attributes, sketch, scaling) -> None:
     assert ops(graph) == ["quantize", "quantize", integer, "dequantize"]
 
 
+def test_products_of_matrices(sketch, scaling) -> None:
+    def body(net, x, y):
+        return net.pair(net.matmul(net.pair(x, 0.03, -5), net.pair(y, 0.02, 9), transpose_b=True))
+
+    graph = integers(sketch, scaling, body, (2, 3, 5), (2, 4, 5))
+    assert ops(graph) == ["quantize", "quantize", "q_matmul", "dequantize"]
+
+
+def test_layers_of_groups_transposed(sketch, scaling) -> None:
+    def body(net, x):
+        w = net.weights(4, 3, 2, 2, axis=1)
+        return net.pair(net.conv2d_transpose(net.pair(x, 0.03, -5), w, groups=2, layout="nhwc"))
+
+    graph = integers(sketch, scaling, body)
+    scale = node(graph, "q_conv2d_transpose").inputs[3].array
+    np.testing.assert_array_equal(scale[:3], scale[3:])
+
+
 def test_operands_that_are_constants_of_integers(sketch, scaling) -> None:
     def body(net, x):
         return net.pair(net.mul(net.pair(x, 0.03, -5), net.dequantize(
@@ -117,8 +136,12 @@ def test_operands_that_are_constants_of_integers(sketch, scaling) -> None:
                                     "layout": "nhwc"}),
     ("adaptive_pool2d", "q_average_pool2d", {"kind": "average", "output": (3, 2), "layout": "nhwc"}),
     ("adaptive_pool2d", "q_reduce_mean", {"kind": "average", "output": (1, 1), "layout": "nhwc"}),
+    ("resize", "q_resize", {"size": (12, 5), "mode": "linear", "layout": "nhwc"}),
+    ("resize", "q_resize", {"size": (12, 5), "mode": "cubic", "layout": "nhwc"}),
+    ("softmax", "q_softmax", {"axis": 3}),
+    ("layer_norm", "q_layer_norm", {"axis": 3}),
 ])  # fmt: skip
-def test_means(name, integer, attributes, sketch, scaling) -> None:
+def test_means_and_other_functions_of_one_tensor(name, integer, attributes, sketch, scaling) -> None:
     def body(net, x):
         return net.pair(getattr(net, name)(net.pair(x, 0.03, -5), **attributes), 0.05, 3)
 
