@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lite.ir import Node, Op, Value
-from lite.ir.quant import GREATEST_SCALE, LEAST_SCALE
+from lite.ir import DType, Node, Op, Value
+from lite.ir.quant import GREATEST_SCALE, LEAST_SCALE, Quantization, limits
 from lite.ops.dequantize import Dequantize
 from lite.passes.integer_form import IntegerForm, NoForm, Operand, Site, integer_op
 from lite.passes.pattern import UNBOUNDED, maker
+from lite.passes.quantized import Real
 
-GREATEST_BIAS = 1 << 30  # steps of a sum: sums must not wrap around
+LEAST_SUM, GREATEST_SUM = limits(DType.S32)
+MOST_LOST = 1 / 64  # of a step of the result, by a bias that is cut so that it fits
 FREE_BIAS = 1 << 20  # steps that the bias of a channel without weights gets
 FORMS = {"conv2d": "q_conv2d", "conv2d_transpose": "q_conv2d_transpose",
          "fully_connected": "q_fully_connected"}  # fmt: skip
@@ -41,7 +43,7 @@ def layer_form(site: Site) -> IntegerForm:
         raise NoForm("it is not NHWC")
     activation = activation_bounds(node.op)
     weights = find_weights(node)
-    bias, weights = find_bias(node, weights, x.scale)
+    bias, weights = find_bias(node, weights, x, site.y.scale)
     scale = (x.scale * weights.scales / site.y.scale).astype(np.float32)
     inputs: list[Operand] = [x.q, weights.operand, bias, scale]
     attributes: dict[str, float | int] = {**site.results(activation), "x_zero": x.zero_point}
@@ -101,29 +103,40 @@ def _by_channel(node: Node, axis: int, scale: np.ndarray, shape: tuple[int, ...]
     return np.tile(np.broadcast_to(scale.astype(np.float64), (shape[channels],)), groups)
 
 
-def find_bias(node: Node, weights: Weights, x_scale: float) -> tuple[np.ndarray, Weights]:
+def find_bias(node: Node, weights: Weights, x: Real, y_scale: float) -> tuple[np.ndarray, Weights]:
     """The bias in steps of the sums, and the weights with scales in which it fits.
 
     Raises
     ------
     NoForm
-        If it is not constant, or too great.
+        If it is not constant, or so great that sums could wrap around.
     """
-    scales = x_scale * weights.scales
+    scales = x.scale * weights.scales
     real = real_bias(node, scales)
     steps = real / scales
-    great = ~(np.abs(steps) <= GREATEST_BIAS)
-    if not great.any():
-        return np.rint(steps).astype(np.int32), weights
-    channel = int(np.argmax(great))
     rows = np.moveaxis(weights.array, 0 if node.op.name == "conv2d" else 1, 0)
-    per_group = rows.shape[0]
-    dead = ~np.array([rows[c % per_group].any() for c in range(len(real))])
-    free = np.where(great & dead, np.abs(real) / (x_scale * FREE_BIAS), weights.scales)
+    rows = rows.reshape(rows.shape[0], -1)
+    least, greatest = (np.tile(side, len(steps) // len(rows)) for side in _room(rows, x.quantization))
+    held = np.clip(np.rint(steps), least, greatest)
+    great = ~(np.abs(held - steps) * scales <= np.maximum(scales, y_scale * MOST_LOST))
+    if not great.any():
+        return held.astype(np.int32), weights
+    dead = np.tile(~rows.any(axis=1), len(steps) // len(rows))
+    free = np.where(great & dead, np.abs(real) / (x.scale * FREE_BIAS), weights.scales)
     if (great & ~dead).any() or not np.all((free >= LEAST_SCALE) & (free <= GREATEST_SCALE)):
-        raise NoForm(f"the bias of channel {channel} is {real[channel]:g}, which is {steps[channel]:g} steps "
-                     f"of its sums, expected 2^30 at most")
-    return np.rint(real / (x_scale * free)).astype(np.int32), replace(weights, scales=free)
+        channel = int(np.argmax(great & ~dead)) if (great & ~dead).any() else int(np.argmax(great))
+        raise NoForm(f"the bias of channel {channel} is {real[channel]:g}, which is {steps[channel]:.0f} "
+                     f"steps of its sums, expected {least[channel]} to {greatest[channel]}")
+    return np.rint(real / (x.scale * free)).astype(np.int32), replace(weights, scales=free)
+
+
+def _room(rows: np.ndarray, x: Quantization) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest bias of each row of weights with which no sum leaves 32 bits, whatever the input."""
+    ends = [rows.astype(np.int64) * (end - x.zero_point) for end in limits(x.dtype)]
+    if x.dtype is DType.S16:
+        ends = [end[:, :0] for end in ends]  # those sums have 64 bits
+    lowest, highest = np.minimum(*ends).sum(axis=1), np.maximum(*ends).sum(axis=1)
+    return LEAST_SUM - lowest, GREATEST_SUM - highest
 
 
 def real_bias(node: Node, sums: np.ndarray) -> np.ndarray:
