@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times the layers of nets one by one: median time, share of the peak of fused multiply-adds that
-// this same run measured. Weights are cold, as in a net: each layer has several copies that take
-// turns.
-//   kernels [--net mobilenet_v2|efficientnet_lite0] [--threads N] [--repeats R] [--json]
+// Times the layers of nets one by one: median time, and share of the peak of fused multiply-adds,
+// or with --int8 of dot products of bytes, that is measured in turns with the layer. Weights are
+// cold, as in a net: each layer has several copies that take turns; with --hot there is one.
+//   kernels [--net mobilenet_v2|efficientnet_lite0|squares] [--int8] [--hot] [--threads N]
+//           [--repeats R] [--json]
 // LITE_FORCE_ISA chooses the instruction set.
 #include <algorithm>
 #include <cstdio>
@@ -27,6 +28,7 @@ struct Layer {
   int64_t stride = 1, pad = 0, groups = 1;
   bool residual = false;
   std::string activation = "none";
+  bool integers = false;
 
   double operations() const {
     return 2.0 * static_cast<double>(y.count()) * static_cast<double>(w.count(1, w.rank));
@@ -40,9 +42,12 @@ class LayerAttributes final : public Attributes {
         strides_{layer.stride, layer.stride},
         pads_{layer.pad, layer.pad, layer.pad, layer.pad} {}
   int64_t integer(const char* name, int64_t fallback) const override {
+    if (std::strcmp(name, "x_zero") == 0) return 3;
     return std::strcmp(name, "groups") == 0 ? layer_.groups : fallback;
   }
-  float real(const char*, float fallback) const override { return fallback; }
+  float real(const char* name, float fallback) const override {
+    return std::strcmp(name, "residual_scale") == 0 ? 0.5f : fallback;
+  }
   bool boolean(const char*, bool fallback) const override { return fallback; }
   const char* text(const char* name, const char* fallback) const override {
     if (std::strcmp(name, "layout") == 0) return "nhwc";
@@ -114,6 +119,18 @@ class NetBuilder {
     return std::move(layers_);
   }
 
+  // Layers that are all products, as many channels in as out.
+  std::vector<Layer> squares() {
+    constexpr int64_t rows[][3] = {
+        {512, 14, 1}, {128, 28, 1}, {64, 56, 3}, {256, 14, 3}, {32, 56, 1}};
+    for (const auto& row : rows) {
+      channels_ = row[0];
+      extent_ = row[1];
+      conv(row[2] == 1 ? "1x1" : "3x3", row[0], row[2], 1, false, true, false);
+    }
+    return std::move(layers_);
+  }
+
  private:
   int64_t extent_ = 224, channels_ = 3;
   std::vector<Layer> layers_;
@@ -121,23 +138,33 @@ class NetBuilder {
 
 class Buffer {
  public:
-  explicit Buffer(size_t floats)
-      : data_(
-            static_cast<float*>(std::aligned_alloc(64, (floats * sizeof(float) + 127) / 64 * 64))) {
-    for (size_t i = 0; i < floats; ++i) data_[i] = static_cast<float>(i % 31) * 0.02f - 0.3f;
+  explicit Buffer(size_t bytes)
+      : data_(static_cast<std::byte*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64))) {}
+  Buffer(DType dtype, int64_t count)
+      : Buffer(static_cast<size_t>(count) * dtype_size_bytes(dtype)) {
+    for (int64_t i = 0; i < count; ++i) fill(dtype, i);
   }
   Buffer(Buffer&& other) noexcept : data_(other.data_) { other.data_ = nullptr; }
   Buffer(const Buffer&) = delete;
   ~Buffer() { std::free(data_); }
-  std::byte* data() const { return reinterpret_cast<std::byte*>(data_); }
+  std::byte* data() const { return data_; }
 
  private:
-  float* data_;
+  void fill(DType dtype, int64_t i) {
+    if (dtype == DType::f32)
+      reinterpret_cast<float*>(data_)[i] = static_cast<float>(i % 31) * 0.02f - 0.3f;
+    if (dtype == DType::s32) reinterpret_cast<int32_t*>(data_)[i] = static_cast<int32_t>(i % 31);
+    if (dtype == DType::s8)
+      reinterpret_cast<int8_t*>(data_)[i] = static_cast<int8_t>(i % 251 - 125);
+  }
+
+  std::byte* data_;
 };
 
-Tensor tensor_of(const Shape& shape, const Buffer& buffer, bool constant) {
+Tensor tensor_of(const Shape& shape, DType dtype, const Buffer& buffer, bool constant) {
   Tensor tensor;
   tensor.shape = shape;
+  tensor.dtype = dtype;
   tensor.constant = constant;
   tensor.data = buffer.data();
   return tensor;
@@ -145,34 +172,44 @@ Tensor tensor_of(const Shape& shape, const Buffer& buffer, bool constant) {
 
 struct Timing {
   double median_ns = 0, least_ns = 0;
+  double share = 0;  // median, of the peak that was measured right after each run
 };
+
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
 
 // The ops of the copies, with everything they read and write.
 class Runner {
  public:
-  Runner(const Layer& layer, Isa isa, ThreadTeam& team)
-      : x_(static_cast<size_t>(layer.x.count())),
-        y_(static_cast<size_t>(layer.y.count())),
-        bias_(static_cast<size_t>(layer.y[3])),
+  Runner(const Layer& layer, Isa isa, ThreadTeam& team, bool hot)
+      : layer_(layer),
+        dtype_(layer.integers ? DType::s8 : DType::f32),
+        x_(dtype_, layer.x.count()),
+        y_(dtype_, layer.y.count()),
+        bias_(layer.integers ? DType::s32 : DType::f32, layer.y[3]),
+        scale_(DType::f32, layer.y[3]),
         team_(team) {
-    const size_t bytes = static_cast<size_t>(layer.w.count()) * sizeof(float);
-    const size_t copies = std::min<size_t>(kGreatestCopies, kColdBytes / bytes + 1);
-    Shape bias;
-    bias.rank = 1;
-    bias[0] = layer.y[3];
-    const Buffer weights(static_cast<size_t>(layer.w.count()));
-    inputs_ = {tensor_of(layer.x, x_, false), tensor_of(layer.w, weights, true),
-               tensor_of(bias, bias_, true)};
-    if (layer.residual) inputs_.push_back(tensor_of(layer.y, x_, false));
-    outputs_ = {tensor_of(layer.y, y_, false)};
-    for (size_t i = 0; i < copies && status_.ok(); ++i) status_ = add_copy(layer, isa);
+    const size_t bytes = static_cast<size_t>(layer.w.count()) * dtype_size_bytes(dtype_);
+    const size_t copies = hot ? 1 : std::min<size_t>(kGreatestCopies, kColdBytes / bytes + 1);
+    Shape vector;
+    vector.rank = 1;
+    vector[0] = layer.y[3];
+    const Buffer weights(dtype_, layer.w.count());
+    inputs_ = {tensor_of(layer.x, dtype_, x_, false), tensor_of(layer.w, dtype_, weights, true)};
+    inputs_.push_back(tensor_of(vector, layer.integers ? DType::s32 : DType::f32, bias_, true));
+    if (layer.integers) inputs_.push_back(tensor_of(vector, DType::f32, scale_, true));
+    if (layer.residual) inputs_.push_back(tensor_of(layer.y, dtype_, y_, false));
+    outputs_ = {tensor_of(layer.y, dtype_, y_, false)};
+    for (size_t i = 0; i < copies && status_.ok(); ++i) status_ = add_copy(isa);
   }
 
   const Status& status() const { return status_; }
 
-  Timing time(int repeats) {
-    std::vector<double> times;
-    const Buffer scratch(scratch_bytes_ / sizeof(float) + 1);
+  Timing time(int repeats, const bench::Chains& peak) {
+    std::vector<double> times, shares;
+    const Buffer scratch(scratch_bytes_);
     RunContext context;
     context.inputs = inputs_;
     context.outputs = outputs_;
@@ -181,16 +218,19 @@ class Runner {
     for (int i = 0; i < repeats + 3; ++i) {
       const uint64_t begin = monotonic_ns();
       ops_[static_cast<size_t>(i) % ops_.size()]->run(context);
-      if (i >= 3) times.push_back(static_cast<double>(monotonic_ns() - begin));
+      const double ns = static_cast<double>(monotonic_ns() - begin);
+      const double rate = bench::rate_of(peak) * team_.size();
+      if (i < 3) continue;
+      times.push_back(ns);
+      shares.push_back(layer_.operations() / ns / rate);
     }
-    std::sort(times.begin(), times.end());
-    return {times[times.size() / 2], times[0]};
+    return {median_of(times), *std::min_element(times.begin(), times.end()), median_of(shares)};
   }
 
  private:
-  Status add_copy(const Layer& layer, Isa isa) {
-    constexpr bool given[] = {true, true, true, true};
-    const LayerAttributes attributes(layer);
+  Status add_copy(Isa isa) {
+    constexpr bool given[] = {true, true, true, true, true};
+    const LayerAttributes attributes(layer_);
     PrepareContext context;
     context.attributes = &attributes;
     context.inputs = inputs_;
@@ -198,13 +238,15 @@ class Runner {
     context.given = {given, inputs_.size()};
     context.isa = isa;
     context.threads = team_.size();
-    ops_.push_back(find_op("conv2d")->create());
+    ops_.push_back(find_op(layer_.integers ? "q_conv2d" : "conv2d")->create());
     LITE_RETURN_IF_ERROR(ops_.back()->prepare(context));
     scratch_bytes_ = context.scratch_bytes;
     return Status();
   }
 
-  Buffer x_, y_, bias_;
+  const Layer& layer_;
+  DType dtype_;
+  Buffer x_, y_, bias_, scale_;
   ThreadTeam& team_;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<std::unique_ptr<Op>> ops_;
@@ -216,42 +258,48 @@ struct Options {
   std::string net = "mobilenet_v2";
   int threads = 1;
   int repeats = 60;
-  bool json = false;
+  bool json = false, integers = false, hot = false;
 };
 
-void print_row(const Options& options, const char* name, double operations, const Timing& timing,
-               double peak) {
-  const double flops = operations / timing.median_ns;
+void print_row(const Options& options, const char* name, double operations, const Timing& timing) {
   const char* format = options.json
                            ? "{\"layer\": \"%s\", \"time_us\": %.2f, \"least_us\": %.2f, "
-                             "\"gflops\": %.1f, \"share\": %.3f}\n"
-                           : "%-32s %9.1f us  least %9.1f us %8.1f GFLOPS  %5.1f %% of peak\n";
-  std::printf(format, name, timing.median_ns * 1e-3, timing.least_ns * 1e-3, flops,
-              flops / peak * (options.json ? 1.0 : 100.0));
+                             "\"gops\": %.1f, \"share\": %.3f}\n"
+                           : "%-32s %9.1f us  least %9.1f us %8.1f GOPS  %5.1f %% of peak\n";
+  std::printf(format, name, timing.median_ns * 1e-3, timing.least_ns * 1e-3,
+              operations / timing.median_ns, timing.share * (options.json ? 1.0 : 100.0));
+}
+
+std::vector<Layer> layers_of(const Options& options) {
+  NetBuilder builder;
+  std::vector<Layer> layers = options.net == "squares"        ? builder.squares()
+                              : options.net == "mobilenet_v2" ? builder.net(kMobileNetV2)
+                                                              : builder.net(kEfficientNetLite0);
+  for (Layer& layer : layers) layer.integers = options.integers;
+  return layers;
 }
 
 Status time_net(const Options& options) {
   LITE_ASSIGN_OR_RETURN(const Isa isa, choose_isa());
   ThreadTeam team(options.threads);
-  const double peak = bench::fma_peak_gflops(isa) * options.threads;
-  const bool mobile = options.net == "mobilenet_v2";
-  const std::vector<Layer> layers =
-      mobile ? NetBuilder().net(kMobileNetV2) : NetBuilder().net(kEfficientNetLite0);
+  const bench::Chains chains = options.integers ? bench::dots_of(isa) : bench::chains_of(isa);
+  const double peak = bench::peak_of(chains, 100) * options.threads;
   if (!options.json)
-    std::printf("%s, %s, %d threads, peak of fused multiply-adds %.1f GFLOPS\n",
-                options.net.c_str(), isa_name(isa), options.threads, peak);
+    std::printf("%s, %s, %d threads, peak of %s %.1f GOPS\n", options.net.c_str(), isa_name(isa),
+                options.threads, options.integers ? "dot products" : "fused multiply-adds", peak);
   Timing total;
   double operations = 0;
-  for (const Layer& layer : layers) {
-    Runner runner(layer, isa, team);
+  for (const Layer& layer : layers_of(options)) {
+    Runner runner(layer, isa, team, options.hot);
     if (!runner.status().ok()) return runner.status();
-    const Timing timing = runner.time(options.repeats);
-    print_row(options, layer.name.c_str(), layer.operations(), timing, peak);
+    const Timing timing = runner.time(options.repeats, chains);
+    print_row(options, layer.name.c_str(), layer.operations(), timing);
     total.median_ns += timing.median_ns;
     total.least_ns += timing.least_ns;
     operations += layer.operations();
   }
-  print_row(options, "total", operations, total, peak);
+  total.share = operations / total.median_ns / peak;
+  print_row(options, "total", operations, total);
   return Status();
 }
 
@@ -263,8 +311,12 @@ int main(int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const char* value = i + 1 < count ? words[i + 1] : "";
-    if (word == "--json") {
-      options.json = true;
+    bool* flag = word == "--json"   ? &options.json
+                 : word == "--int8" ? &options.integers
+                 : word == "--hot"  ? &options.hot
+                                    : nullptr;
+    if (flag != nullptr) {
+      *flag = true;
       continue;
     }
     if (word == "--net") options.net = value;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The greatest rate of fused multiply-adds of floats on one core: a loop of independent ones.
+// The greatest rates of fused multiply-adds of floats, and of products of bytes, on one core: loops
+// of independent ones.
 #pragma once
 
 #include <algorithm>
@@ -32,6 +33,18 @@ struct Chains {
 LITE_CHAINS(chains_512, __attribute__((target("avx512f"))), 16, "v", "vfmadd231ps %1, %1, %0")
 LITE_CHAINS(chains_256, __attribute__((target("avx2,fma"))), 8, "x", "vfmadd231ps %1, %1, %0")
 LITE_CHAINS(chains_128, , 4, "x", "addps %1, %0")
+LITE_CHAINS(dots_512, __attribute__((target("avx512f,avx512vnni"))), 16, "v", "vpdpbusd %1, %1, %0")
+LITE_CHAINS(dots_256, __attribute__((target("avx2"))), 8, "x", "%{vex%} vpdpbusd %1, %1, %0")
+LITE_CHAINS(pairs_512, __attribute__((target("avx512bw"))), 16, "v", "vpmaddwd %1, %0, %0")
+LITE_CHAINS(pairs_256, __attribute__((target("avx2"))), 8, "x", "vpmaddwd %1, %0, %0")
+LITE_CHAINS(pairs_128, , 4, "x", "pmaddwd %1, %0")
+inline Chains dots_of(Isa isa) {
+  if (isa == Isa::x86_avx512vnni) return {dots_512, 128};
+  if (isa == Isa::x86_avx512) return {pairs_512, 64};
+  if (isa == Isa::x86_avxvnni) return {dots_256, 64};
+  if (isa == Isa::x86_avx2) return {pairs_256, 32};
+  return {pairs_128, 16};
+}
 inline Chains chains_of(Isa isa) {  // a row behind another in isa.inc has its width, too
   if (isa >= Isa::x86_avx512) return {chains_512, 32};
   if (isa >= Isa::x86_avx2) return {chains_256, 16};
@@ -39,23 +52,33 @@ inline Chains chains_of(Isa isa) {  // a row behind another in isa.inc has its w
 }
 #elif defined(__aarch64__)
 LITE_CHAINS(chains_128, , 4, "w", "fmla %0.4s, %1.4s, %1.4s")
+LITE_CHAINS(dots_128, , 4, "w", ".arch armv8.2-a+dotprod\n sdot %0.4s, %1.16b, %1.16b")
+LITE_CHAINS(pairs_128, , 4, "w", "smlal %0.8h, %1.8b, %1.8b")
+inline Chains dots_of(Isa isa) {
+  if (isa >= Isa::arm64_dotprod) return {dots_128, 32};
+  return {pairs_128, 16};
+}
 inline Chains chains_of(Isa) { return {chains_128, 8}; }
 #else
 LITE_CHAINS(chains_128, , 4, "w", "vfma.f32 %q0, %q1, %q1")
+LITE_CHAINS(pairs_128, , 4, "w", "vmlal.s8 %q0, %e1, %e1")
+inline Chains dots_of(Isa) { return {pairs_128, 16}; }
 inline Chains chains_of(Isa) { return {chains_128, 8}; }
 #endif
 #undef LITE_CHAINS
 
+// Floating point operations, or products and additions of bytes, per nanosecond: one measurement.
+inline double rate_of(const Chains& chains) {
+  const uint64_t begin = monotonic_ns();
+  chains.run();
+  const double ns = static_cast<double>(monotonic_ns() - begin);
+  return static_cast<double>(chains.operations) * kChains * kRounds / ns;
+}
+
 // For the scalar ISA of x86, which has no fused multiply-add: additions of SSE vectors.
-inline double fma_peak_gflops(Isa isa) {
-  const Chains chains = chains_of(isa);
+inline double peak_of(const Chains& chains, int measurements) {
   double best = 0.0;
-  for (int i = 0; i < 100; ++i) {
-    const uint64_t begin = monotonic_ns();
-    chains.run();
-    const double ns = static_cast<double>(monotonic_ns() - begin);
-    best = std::max(best, static_cast<double>(chains.operations) * kChains * kRounds / ns);
-  }
+  for (int i = 0; i < measurements; ++i) best = std::max(best, rate_of(chains));
   return best;
 }
 
