@@ -16,13 +16,15 @@ from lite.errors import LiteError, MissingDependencyError
 
 if TYPE_CHECKING:
     from lite.ir import Preprocess
+    from lite.quant import StaticPTQ
     from lite.session import Model, Session
 
 __version__ = "0.1.0"
-__all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "__version__", "convert",
+__all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "StaticPTQ", "__version__", "convert",
            "convert_to_bytes"]
 
-_LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir"}  # name: where it is
+_LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir",
+         "StaticPTQ": "lite.quant"}  # name: where it is
 
 
 def __getattr__(name: str) -> Any:

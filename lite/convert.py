@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lite.ir import Graph, Preprocess
     from lite.nb.golden import Golden
     from lite.passes.rule import Log, Pass
+    from lite.quant import StaticPTQ
 
 Source = Union[str, "os.PathLike[str]", bytes]
 Progress = Callable[[str], None]
@@ -26,6 +27,7 @@ TARGETS = ("arm", "x86")
 REFUSALS_SHOWN = 5
 STAYS_FLOAT = "stays_float"  # as in lite.passes.to_integers, which is not imported before it is needed
 JOINING = ("fold_affine", "fold_pad", "fuse_", "make_", "recognize_")  # passes that make one op of several
+MOST_THREADS = 4  # of calibration
 GOLDEN_EXTENTS = (32, 64, 224, 8, 1)  # tried in turn for free extents
 
 
@@ -44,6 +46,9 @@ class Report:
         Number of nodes by op, as imported and as written.
     passes : list of Log
         Each pass with its changes by rule, its refusals and its time.
+    quantization : dict
+        What static quantization chose: samples seen, scale and zero point by value, scales of weights by
+        layer, integer layers with the values that they make, what stays float and why. Else empty.
     time_s : float
         Of the whole conversion.
     """
@@ -56,6 +61,7 @@ class Report:
     ops_before: dict[str, int] = field(default_factory=dict)
     ops_after: dict[str, int] = field(default_factory=dict)
     passes: list[Log] = field(default_factory=list)
+    quantization: dict[str, Any] = field(default_factory=dict)
     time_s: float = 0.0
 
     @property
@@ -110,7 +116,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
             param_file: Source | None = None,
             input_shape: Mapping[str, Sequence[int]] | None = None,
             freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
-            preprocess: Preprocess | None = None, keep_io_float: bool = True,
+            preprocess: Preprocess | None = None, quantize: StaticPTQ | None = None,
+            keep_io_float: bool = True,
             passes: Sequence[Pass] | None = None, verify: bool = False,
             progress: Progress | None = None) -> Report:
     """Convert a model to a .nb file.
@@ -134,6 +141,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         How many golden vectors (random inputs with the outputs they must give) go into the file.
     preprocess : Preprocess, optional
         How an image becomes the first input; kept in the file.
+    quantize : StaticPTQ, optional
+        Make an integer model, with scales from calibration data.
     keep_io_float : bool
         False: inputs and outputs of a quantized model become integers, which the caller scales.
     passes : sequence of Pass, optional
@@ -155,8 +164,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     path = _output_path(model, out)
     data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                     freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
-                                    preprocess=preprocess, keep_io_float=keep_io_float, passes=passes,
-                                    verify=verify, progress=progress)
+                                    preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
+                                    passes=passes, verify=verify, progress=progress)
     start = time.perf_counter()
     from lite.nb.writer import write_atomically
 
@@ -170,8 +179,8 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      param_file: Source | None = None,
                      input_shape: Mapping[str, Sequence[int]] | None = None,
                      freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
-                     preprocess: Preprocess | None = None, keep_io_float: bool = True,
-                     passes: Sequence[Pass] | None = None,
+                     preprocess: Preprocess | None = None, quantize: StaticPTQ | None = None,
+                     keep_io_float: bool = True, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
     runnable = _runnable()  # first: it says in words when the engine has not been built
@@ -189,10 +198,20 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     graph.preprocess = preprocess or graph.preprocess
     report = Report(source=importers.describe(model), source_bytes=size_bytes(model, param_file),
                     targets=chosen, ops_before=_ops(graph))
-    scaled = _has_scales(graph)
+    scaled = quantize is not None or _has_scales(graph)
+    if not scaled and not keep_io_float:
+        raise InputError("the model is not quantized, so its inputs and outputs stay float",
+                         where="keep_io_float")
     golden = None if scaled else _golden(graph, bundle_inputs, tell)
-    steps = _steps(graph, runnable, keep_io_float) if passes is None else passes
-    report.passes = pipeline.run(graph, steps, verify=verify, progress=lambda name: tell(f"pass {name}"))
+
+    def run(steps: Sequence[Pass]) -> None:
+        report.passes += pipeline.run(graph, steps, verify=verify, progress=lambda name: tell(f"pass {name}"))
+
+    run(pipeline.standard(runnable, quantized=scaled) if passes is None else passes)
+    if quantize is not None:
+        report.quantization = _calibrated(graph, quantize, tell)
+    if scaled and (passes is None or quantize is not None):
+        run(pipeline.integers(runnable, keep_io_float=keep_io_float))
     golden = _golden(graph, bundle_inputs, tell) if scaled else golden  # integers define their own meaning
     _demand_kernels(graph, runnable, report.source)
     tell("writing")
@@ -202,21 +221,22 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     return data, report
 
 
-def _steps(graph: Graph, runnable: frozenset[str], keep_io_float: bool) -> list[Pass]:
-    """The passes for a graph as it is imported: one with scales becomes one on integers."""
-    from lite.passes import pipeline
-
-    if _has_scales(graph):
-        standard = pipeline.standard(runnable, quantized=True)
-        return [*standard, *pipeline.integers(runnable, keep_io_float=keep_io_float)]
-    if not keep_io_float:
-        raise InputError("the model is not quantized, so its inputs and outputs stay float",
-                         where="keep_io_float")
-    return pipeline.standard(runnable)
-
-
 def _has_scales(graph: Graph) -> bool:
     return any(node.op.name in ("quantize", "dequantize") for node in graph.nodes)
+
+
+def _calibrated(graph: Graph, settings: StaticPTQ, tell: Progress) -> dict[str, Any]:
+    """Put scales into a float graph, from what the engine makes of calibration data."""
+    from lite.executor import Executor
+    from lite.quant.static_ptq import quantize
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(cores, MOST_THREADS)
+
+    def make_executor(graph: Graph, taps: Sequence[str]) -> Executor:
+        return Executor(graph, taps, threads=threads, copy=False)
+
+    return quantize(graph, settings, make_executor, tell).to_dict()
 
 
 def _targets(targets: Sequence[str]) -> tuple[str, ...]:

@@ -64,12 +64,16 @@ class Executor:
     taps : sequence of str
         Names of values inside the graph that are wanted too.
     threads : int
+    copy : bool
+        False gives arrays that the next run overwrites.
     """
 
-    def __init__(self, graph: Graph, taps: Sequence[str] = (), *, threads: int = 1) -> None:
+    def __init__(self, graph: Graph, taps: Sequence[str] = (), *, threads: int = 1,
+                 copy: bool = True) -> None:
         from lite.nb import writer
         from lite.session import Model
 
+        self._copy = copy
         outputs = graph.outputs
         graph.outputs = _with_taps(graph, taps)
         try:
@@ -79,7 +83,7 @@ class Executor:
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs and tapped values by name."""
-        return self._session.run(feeds)
+        return self._session.run(feeds, copy=self._copy)
 
 
 def _with_taps(graph: Graph, taps: Sequence[str]) -> list[Value]:
