@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Top-1 accuracy of ImageNet models in our engine, and how many answers differ from onnxruntime's.
+"""Top-1 accuracy of ImageNet models in our engine, float and int8, beside onnxruntime's float answers.
 
-    LITE_TEST_DATA=../shared python bench/accuracy.py
+    LITE_TEST_DATA=../shared python bench/accuracy.py [--algo percentile] [--model lite0]
 
-Images are 227 x 227; the centre of 224 x 224 is cut out without scaling.
+Images are 227 x 227; the centre of 224 x 224 is cut out without scaling. The scales of int8 come from other
+images.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lite.convert import convert_to_bytes
+from lite.convert import convert_to_bytes, megabytes
 from lite.images import network_input
 from lite.ir import Preprocess
+from lite.quant import StaticPTQ, observers
 from lite.session import Model
 
 IMAGES = "data/imagenet_val400"
+CALIBRATION = "data/imagenet_calib200"
 IMAGENET = Preprocess(crop=224, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 CENTRED = Preprocess(crop=224, mean=(127.0,), std=(128.0,))
 
@@ -56,54 +60,92 @@ def images(data: Path) -> list[tuple[Path, int]]:
     return [(data / IMAGES / name, int(label)) for name, label in rows]
 
 
-def measure(subject: Subject, data: Path, threads: int) -> dict[str, Any]:
+def answers(run: Callable[[np.ndarray], Any], subject: Subject, files: Sequence[Path]) -> np.ndarray:
+    """What a model says of every image: [images, classes]."""
+    inputs = (network_input(path, (1, 3, 224, 224), subject.preprocess) for path in files)
+    return np.stack([np.asarray(run(x)).reshape(-1) for x in inputs])
+
+
+def measure(subject: Subject, data: Path, quantize: StaticPTQ, threads: int, most: int) -> dict[str, Any]:
     import onnxruntime
 
-    nb, _ = convert_to_bytes(data / "models" / subject.model)
-    session = Model(nb).session(threads=threads)
+    model = data / "models" / subject.model
+    float_nb, _ = convert_to_bytes(model, preprocess=subject.preprocess)
+    int8_nb, report = convert_to_bytes(model, preprocess=subject.preprocess, quantize=quantize)
     peer = onnxruntime.InferenceSession(data / "models" / subject.twin, providers=["CPUExecutionProvider"])
     peer_input = peer.get_inputs()[0].name
-    right = peer_right = changed = 0
-    worst = 0.0
-    listed = images(data)
-    for path, label in listed:
-        x = network_input(path, (1, 3, 224, 224), subject.preprocess)
-        ours, theirs = np.asarray(session(x)), peer.run(None, {peer_input: x})[0]
-        right += int(ours.argmax() == label)
-        peer_right += int(theirs.argmax() == label)
-        changed += int(ours.argmax() != theirs.argmax())
-        worst = max(worst, float(np.abs(ours - theirs).max() / np.ptp(theirs)))
+    files, labels = zip(*images(data)[:most])
+    ours, integers = (answers(Model(nb).session(threads=threads), subject, files)
+                      for nb in (float_nb, int8_nb))  # fmt: skip
+    theirs = answers(lambda x: peer.run(None, {peer_input: x})[0], subject, files)
+    said = [found.argmax(axis=1) for found in (ours, theirs, integers)]
+    top1, peer_top1, int8_top1 = (float(np.mean(found == labels)) for found in said)
     return {
         "model": subject.name,
-        "images": len(listed),
-        "top1": right / len(listed),
+        "images": len(files),
+        "top1": top1,
         "expected": subject.expected,
-        "onnxruntime_top1": peer_right / len(listed),
-        "changed_answers": changed,
-        "worst_difference": worst,
+        "onnxruntime_top1": peer_top1,
+        "changed_answers": int(np.sum(said[0] != said[1])),
+        "worst_difference": float((np.abs(ours - theirs).max(axis=1) / np.ptp(theirs, axis=1)).max()),
+        "size_bytes": len(float_nb),
+        "int8_top1": int8_top1,
+        "int8_changed_answers": int(np.sum(said[0] != said[2])),
+        "int8_size_bytes": len(int8_nb),
+        "int8_samples": report.quantization["samples"],
+        "int8_stays_float": report.quantization["kept_float"],
+        "int8_conversion_s": report.time_s,
     }
 
 
-def main() -> None:
+def text(row: dict[str, Any]) -> str:
+    """A measurement as two lines."""
+    first = (
+        f"{row['model']:<26} top-1 {row['top1']:.2%} of {row['images']} (expected {row['expected']:.2%}; "
+        f"onnxruntime {row['onnxruntime_top1']:.2%}), changed answers {row['changed_answers']}, "
+        f"worst difference {row['worst_difference']:.1e} of the range, {megabytes(row['size_bytes'])}"
+    )
+    second = (
+        f"{'':<22}int8 top-1 {row['int8_top1']:.2%}, "
+        f"drop {100 * (row['top1'] - row['int8_top1']):.2f} points, "
+        f"changed answers {row['int8_changed_answers']} "
+        f"({row['int8_changed_answers'] / row['images']:.2%}), "
+        f"{megabytes(row['int8_size_bytes'])} ({row['int8_size_bytes'] / row['size_bytes']:.1%}), "
+        f"from {row['int8_samples']} images in {row['int8_conversion_s']:.1f} s"
+    )
+    return f"{first}\n{second}"
+
+
+def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--algo", choices=observers.names(), default=StaticPTQ().algo)
+    parser.add_argument("--equalize", action="store_true")
+    parser.add_argument("--adaround", action="store_true")
+    parser.add_argument("--calib-num", "--calib_num", type=int, default=100, help="images to calibrate with")
+    parser.add_argument("--images", type=int, default=400, help="images to test with")
+    parser.add_argument("--model", default="", help="only models with this in their name or path")
     parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parsed()
     if "LITE_TEST_DATA" not in os.environ:
         sys.exit("set LITE_TEST_DATA to the folder of test models and images")
     data = Path(os.environ["LITE_TEST_DATA"])
-    rows = [measure(subject, data, arguments.threads) for subject in SUBJECTS]
+    quantize = StaticPTQ(data / CALIBRATION, algo=arguments.algo, num=arguments.calib_num,
+                         equalize=arguments.equalize, adaround=arguments.adaround)  # fmt: skip
+    chosen = [row for row in SUBJECTS if arguments.model in f"{row.name} {row.model}"]
+    rows = []
+    for subject in chosen:
+        rows.append(measure(subject, data, quantize, arguments.threads, arguments.images))
+        if not arguments.json:
+            print(text(rows[-1]), flush=True)
     if arguments.json:
         print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        print(
-            f"{row['model']:<26} top-1 {row['top1']:.2%} of {row['images']} (expected {row['expected']:.2%}; "
-            f"onnxruntime {row['onnxruntime_top1']:.2%}), changed answers {row['changed_answers']}, "
-            f"worst difference {row['worst_difference']:.1e} of the range"
-        )
 
 
 if __name__ == "__main__":

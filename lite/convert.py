@@ -108,6 +108,10 @@ class Report:
                  f"nodes  {before} -> {after} ({_counts(self.ops_after)})"]
         if self.changes:
             lines.append(f"passes {_counts(self.changes)}")
+        if self.quantization:
+            lines.append(f"int8   {len(self.quantization['layers'])} layers, scales from "
+                         f"{self.quantization['samples']} samples")
+            lines += [f"note   {note}" for note in self.quantization["notes"]]
         return "\n".join([*lines, *_first("kept  ", self.refusals, "refusals"),
                           *_first("float ", self.float_left, "float_left")])
 

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 import lite
 from lite.cli._app import PaddleCommand
+from lite.cli._calibration import calibration_options, static_ptq
 from lite.cli._ops import Source, print_all, print_of_model, print_supported
 from lite.cli._output import emit, json_option, progress
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 _QUANTIZED = "it asks for a quantized model, and this version writes float models only"
 _REFUSED = {  # flags of Paddle's opt that would change the result
     "quant_model": _QUANTIZED,
-    "calib_data": _QUANTIZED,
-    "quant_config": _QUANTIZED,
     "enable_fp16": "it asks for a half precision model, and this version writes float32 models only",
     "sparse_model": "it asks for a sparse model, and this version writes dense models only",
     "record_tailoring_info": "the library is not cut to a model, so there is nothing to record",
@@ -34,7 +33,7 @@ def _paddle_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     """What scripts for Paddle's opt pass: accepted where it asks for nothing, else refused in words."""
     for name in ("quant-model", "enable-fp16", "sparse-model", "record-tailoring-info", "display-kernels"):
         function = click.option(f"--{name}", is_flag=True, hidden=True)(function)
-    for name in ("quant-type", "calib-data", "calib-algo", "calib-num", "quant-config", "sparse-threshold"):
+    for name in ("quant-type", "sparse-threshold"):
         function = click.option(f"--{name}", hidden=True)(function)
     return function
 
@@ -145,6 +144,7 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
     metavar="N",
     help="Put N golden vectors into the file, for `lite verify`.",
 )
+@calibration_options
 @image_options
 @click.option("--print-all-ops", is_flag=True, help="List all ops and how each runs.")
 @click.option("--print-all-ops-in-md-format", is_flag=True, help="The same as a table in Markdown.")
@@ -167,6 +167,7 @@ def command(as_json: bool, **flags: Any) -> int:
       lite opt model.onnx -o model.nb
       opt --model_dir=mobilenet --valid_targets=arm,x86 --optimize_out=mobilenet
       lite opt model.onnx --image_resize 256 --image_crop 224 --image_mean 127.5 --image_std 127.5
+      lite opt model.onnx --calib_data samples.npz -o int8.nb
     """
     _refuse_unknown_results(flags)
     if flags["print_all_ops"] or flags["print_all_ops_in_md_format"]:
@@ -242,6 +243,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
             input_shape=flags["shapes"],
             bundle_inputs=flags["bundle_inputs"],
             preprocess=rules,
+            quantize=static_ptq(flags),
             keep_io_float=flags["keep_io_float"],
             progress=tell,
             **source.options,

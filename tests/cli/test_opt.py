@@ -59,7 +59,7 @@ def test_report_as_json(cli: Callable, source: Path, tmp_path: Path) -> None:
     assert report["ops_before"]["mul"] == 1
 
 
-@pytest.mark.parametrize("flags", [["--quant_model=true"], ["--quant_model"], ["--calib_data", "images"]])
+@pytest.mark.parametrize("flags", [["--quant_model=true"], ["--quant_model"]])
 def test_quantizing_is_refused_in_a_sentence(cli: Callable, source: Path, flags: list[str]) -> None:
     outcome = cli("opt", source, *flags)
     assert outcome.code == 2

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lite opt --calib_data`: an int8 model from a float one, the same one every time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lite import Model
+from lite.nb.reader import read
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    path = tmp_path / "samples.npy"
+    uniform = np.random.RandomState(4).uniform(-1.5, 1.5, (9, 3, 4, 4))
+    np.save(path, np.clip(uniform, -1, 1).astype(np.float32))
+    return path
+
+
+def test_data_makes_integers(
+    cli: Callable, source: Path, samples: Path, tmp_path: Path, image: np.ndarray, expected_scores: Callable
+) -> None:
+    outcome = cli("opt", source, "--calib_data", samples, "--calib_algo=minmax", "-o", tmp_path / "q.nb")
+    assert outcome.code == 0 and "scales from 9 samples" in outcome.out
+    ops = [node.op.name for node in read(tmp_path / "q.nb").nodes]
+    assert "quantize" in ops and "mul" not in ops and "conv2d" not in ops
+    found = Model(tmp_path / "q.nb").session()(image)
+    assert np.abs(found - expected_scores(image)).max() < 0.03
+
+
+def test_same_data_same_bytes(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    for name in ("a.nb", "b.nb"):
+        assert cli("opt", source, "--calib-data", samples, "-o", tmp_path / name).code == 0
+    assert (tmp_path / "a.nb").read_bytes() == (tmp_path / "b.nb").read_bytes()
+
+
+def test_table_stands_for_the_data(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    config = tmp_path / "q.yaml"
+    config.write_text("bias_correction: false\n")
+    pytest.importorskip("yaml")
+    common = ["opt", source, "--quant_config", config]
+    cli(*common, "--calib_data", samples, "--calib_table", tmp_path / "t.json", "-o", tmp_path / "a.nb")
+    outcome = cli(*common, "--use_calib_table", tmp_path / "t.json", "-o", tmp_path / "b.nb")
+    assert outcome.code == 0
+    assert (tmp_path / "a.nb").read_bytes() == (tmp_path / "b.nb").read_bytes()
+
+
+def test_report_says_what_was_chosen(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    out = cli("opt", source, "--calib_data", samples, "--calib_num=4", "-o", tmp_path / "q.nb", "--json").out
+    chosen = json.loads(out)["quantization"]
+    assert chosen["samples"] == 4 and chosen["values"]["image"]["dtype"] == "s8"
+    assert set(chosen) == {"samples", "values", "weights", "layers", "kept_float", "notes"}
+
+
+@pytest.mark.parametrize(("flags", "word"), [
+    (["--calib_algo=mse"], "nothing to calibrate with"),
+    (["--calib_num=3"], "nothing to calibrate with"),
+    (["--calib_data={samples}", "--calib_algo=mes"], "no algorithm 'mes'"),
+    (["--calib_data=none.npy"], "none.npy"),
+    (["--calib_data={folder}"], "no image"),
+    (["--calib_data={samples}", "--quant_config={folder}/none.yaml"], "none.yaml"),
+    (["--use_calib_table={samples}"], "calibration table"),
+    (["--calib_data={samples}", "--calib_num=0"], "calib"),
+])  # fmt: skip
+def test_bad_use_is_told(
+    cli: Callable, source: Path, samples: Path, tmp_path: Path, flags: list[str], word: str
+) -> None:
+    pytest.importorskip("yaml")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    out = tmp_path / "q.nb"
+    outcome = cli("opt", source, "-o", out, *(flag.format(samples=samples, folder=folder) for flag in flags))
+    assert outcome.code in (1, 2) and word in outcome.err and not out.exists()
+    assert 1 <= len(outcome.err.splitlines()) <= 2
+
+
+def test_unknown_settings_are_refused(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    (tmp_path / "q.yaml").write_text("exlude: [conv]\n")
+    outcome = cli("opt", source, "--calib_data", samples, "--quant_config", tmp_path / "q.yaml")
+    assert outcome.code != 0 and "did you mean 'exclude'" in outcome.err
