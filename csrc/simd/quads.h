@@ -7,11 +7,12 @@
 //   bytes of each channel of a part Weight                  integers that hold weights; a part of
 //   them has 4 * kPartChannels Bounds                  how outputs are placed, in vectors
 //   zip(pixels, c, parts)   four pixels' channels from c on
+//   weights(p)              a part of weights
 //   dot(sum, x, w, first, end)   adds the products of taps [first, end); weights of others are 0
 //   place(tap, channel)     where a weight lies in its part of weights
 //   channel(part, i)        the channel, in its block, of a part's i-th sum
-//   store(y, sums, scale, bounds)   requantizes a block; |scale| <= 0.5, so that rounded steps are
-//                                   in s32 and bounds may follow the rounding
+//   store(y, sums, scales, bounds)   requantizes a block; |scale| <= 0.5, so that rounded steps
+//                                    are in s32 and bounds may follow the rounding
 // kGreatestBlock is the widest there is, 0 if there is none; half of it down to 16 are there too.
 #pragma once
 

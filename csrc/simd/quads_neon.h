@@ -30,14 +30,15 @@ struct NeonProducts {
     parts[3] = vreinterpretq_s8_s16(vzip2q_s16(high01, high23));
   }
   static constexpr int place(int tap, int channel) { return 4 * channel + tap; }
-  static LITE_INLINE int32x4_t dot(int32x4_t sum, Part x, const Weight* w, int, int) {
-    return vdotq_s32(sum, x, vld1q_s8(w));
+  static LITE_INLINE Part weights(const Weight* w) { return vld1q_s8(w); }
+  static LITE_INLINE int32x4_t dot(int32x4_t sum, Part x, Part w, int, int) {
+    return vdotq_s32(sum, x, w);
   }
 };
 #else
 struct NeonProducts {
   struct Part {
-    int16x4_t pixels[4];
+    int16x4_t taps[4];
   };
   using Weight = int16_t;
 
@@ -46,18 +47,21 @@ struct NeonProducts {
     for (int i = 0; i < 4; ++i) {
       const int8x16_t bytes = vld1q_s8(pixels[i] + c);
       const int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
-      parts[0].pixels[i] = vget_low_s16(low);
-      parts[1].pixels[i] = vget_high_s16(low);
-      parts[2].pixels[i] = vget_low_s16(high);
-      parts[3].pixels[i] = vget_high_s16(high);
+      parts[0].taps[i] = vget_low_s16(low);
+      parts[1].taps[i] = vget_high_s16(low);
+      parts[2].taps[i] = vget_low_s16(high);
+      parts[3].taps[i] = vget_high_s16(high);
     }
   }
   static constexpr int place(int tap, int channel) { return 4 * tap + channel; }
-  static LITE_INLINE int32x4_t dot(int32x4_t sum, const Part& x, const Weight* w, int first,
+  static LITE_INLINE Part weights(const Weight* w) {
+    return {{vld1_s16(w), vld1_s16(w + 4), vld1_s16(w + 8), vld1_s16(w + 12)}};
+  }
+  static LITE_INLINE int32x4_t dot(int32x4_t sum, const Part& x, const Part& w, int first,
                                    int end) {
     LITE_UNROLL
     for (int tap = 0; tap < 4; ++tap)
-      if (tap >= first && tap < end) sum = vmlal_s16(sum, x.pixels[tap], vld1_s16(w + 4 * tap));
+      if (tap >= first && tap < end) sum = vmlal_s16(sum, x.taps[tap], w.taps[tap]);
     return sum;
   }
 };
@@ -66,6 +70,7 @@ struct NeonProducts {
 template <>
 struct Quads<16> : NeonProducts {
   using s32 = int32x4_t;
+  using f32 = float32x4_t;
   static constexpr int kBlock = 16;
   static constexpr int kPartChannels = 4;
   static constexpr int kOffset = 0;
@@ -81,7 +86,8 @@ struct Quads<16> : NeonProducts {
 
   static LITE_INLINE s32 load(const int32_t* p) { return vld1q_s32(p); }
   static constexpr int channel(int part, int i) { return 4 * part + i; }
-  static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const float* scale,
+  static LITE_INLINE f32 load(const float* p) { return vld1q_f32(p); }
+  static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const f32 (&scales)[4],
                                 const Bounds& bounds) {
     int16x4_t steps[4];
     LITE_UNROLL

@@ -115,16 +115,13 @@ struct Products {
 
   static LITE_INLINE Part part(Part bytes) { return V::flip(bytes); }
   static constexpr int place(int tap, int channel) { return 4 * channel + tap; }
+  static LITE_INLINE typename V::s32 weights(const Weight* w) { return V::load(w); }
   // One statement of assembly, as GCC 12 copies the sum of the intrinsic around.
-  static LITE_INLINE typename V::s32 dot(typename V::s32 sum, Part x, const Weight* w, int, int) {
-    struct Memory {
-      Weight weights[V::kBytes];
-    };
-    const Memory& memory = *reinterpret_cast<const Memory*>(w);
+  static LITE_INLINE typename V::s32 dot(typename V::s32 sum, Part x, typename V::s32 w, int, int) {
 #if defined(__AVX512VNNI__)
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "m"(memory));
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
 #else
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(x), "m"(memory));
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(x), "x"(w));
 #endif
     return sum;
   }
@@ -144,12 +141,15 @@ struct Products {
   static constexpr int place(int tap, int channel) {
     return tap % 2 * (V::kBytes / 2) + 2 * channel + tap / 2;
   }
-  static LITE_INLINE typename V::s32 dot(typename V::s32 sum, const Part& x, const Weight* w,
+  static LITE_INLINE Part weights(const Weight* w) {
+    return {V::load(w), V::load(w + V::kBytes / 2)};
+  }
+  static LITE_INLINE typename V::s32 dot(typename V::s32 sum, const Part& x, const Part& w,
                                          int first, int end) {
     const bool even = first == 0 || (first <= 2 && end > 2);
     const bool odd = first % 2 == 1 || end - first > 1;
-    if (even) sum = V::add_products(sum, x.even, V::load(w));
-    if (odd) sum = V::add_products(sum, x.odd, V::load(w + V::kBytes / 2));
+    if (even) sum = V::add_products(sum, x.even, w.even);
+    if (odd) sum = V::add_products(sum, x.odd, w.odd);
     return sum;
   }
 };
@@ -158,6 +158,7 @@ struct Products {
 template <class V>
 struct X86Quads : Products<V> {
   using s32 = typename V::s32;
+  using f32 = typename V::f32;
   using Part = typename Products<V>::Part;
   static constexpr int kBlock = V::kBytes;
   static constexpr int kPartChannels = kBlock / 4;
@@ -180,12 +181,12 @@ struct X86Quads : Products<V> {
     parts[3] = Products<V>::part(V::zip16_high(high01, high23));
   }
   static constexpr int channel(int part, int i) { return i / 4 * 16 + 4 * part + i % 4; }
-  static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const float* scale,
+  static LITE_INLINE f32 load(const float* p) { return V::load_f32(p); }
+  static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const f32 (&scales)[4],
                                 const Bounds& bounds) {
     s32 steps[4];
     LITE_UNROLL
-    for (int part = 0; part < 4; ++part)
-      steps[part] = V::steps(sums[part], V::load_f32(scale + part * kPartChannels));
+    for (int part = 0; part < 4; ++part) steps[part] = V::steps(sums[part], scales[part]);
     const s32 low = V::add16(V::narrow32(steps[0], steps[1]), bounds.zero);
     const s32 high = V::add16(V::narrow32(steps[2], steps[3]), bounds.zero);
     V::store(y, V::max8(bounds.lo, V::min8(bounds.hi, V::narrow16(low, high))));

@@ -56,28 +56,36 @@ struct Block {
   }
 };
 
-// One row of inputs of a tile, into all sums that it takes part in.
+// Rows of inputs, of which the window's row ky of each row of outputs meets one.
 template <class W, class Q, int kRows>
-LITE_INLINE void add_input_row(int row, const int8_t* const* inputs,
-                               const typename Q::Weight* weights, int64_t c,
-                               typename Q::s32 (&sums)[kRows][W::kColumns][4]) {
+using Inputs = typename Q::Part[(kRows - 1) * W::kStride + 1][W::kQuads][4];
+
+template <class W, class Q, int kInputRows>
+LITE_INLINE void zip_row(const int8_t* const* inputs, int row, int64_t c,
+                         typename Q::Part (&x)[kInputRows][W::kQuads][4]) {
   LITE_UNROLL
-  for (int quad = 0; quad < W::kQuads; ++quad) {
-    typename Q::Part parts[4];
-    Q::zip(inputs + row * W::kInputColumns + quad * W::kStep, c, parts);
+  for (int quad = 0; quad < W::kQuads; ++quad)
+    Q::zip(inputs + row * W::kInputColumns + quad * W::kStep, c, x[row % kInputRows][quad]);
+}
+
+// The products of one row of the window. All rows of outputs share the weights that are loaded.
+template <class W, class Q, int kRows, int kInputRows>
+LITE_INLINE void add_window_row(int ky, const typename Q::Weight* weights,
+                                const typename Q::Part (&x)[kInputRows][W::kQuads][4],
+                                typename Q::s32 (&sums)[kRows][W::kColumns][4]) {
+  LITE_UNROLL
+  for (int shift = 0; shift < W::kShifts; ++shift) LITE_UNROLL
+  for (int spread = 0; spread < W::kSpread; ++spread) LITE_UNROLL
+  for (int part = 0; part < 4; ++part) {
+    const int tap = W::first_tap(shift, spread);
+    const int end = W::kKernel - tap < 4 ? W::kKernel - tap : 4;
+    const auto w = Q::weights(weights + Block<W, Q>::weights_at(ky, shift, spread, part));
     LITE_UNROLL
-    for (int part = 0; part < 4; ++part) LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const int ky = row - i * W::kStride;
-      LITE_UNROLL
-      for (int j = 0; j < W::kColumns; ++j) {
-        const int spread = quad - W::first_quad(j);
-        if (ky < 0 || ky >= W::kKernel || spread < 0 || spread >= W::kSpread) continue;
-        const int tap = W::first_tap(W::shift(j), spread);
-        const int end = W::kKernel - tap < 4 ? W::kKernel - tap : 4;
-        const auto* w = weights + Block<W, Q>::weights_at(ky, W::shift(j), spread, part);
-        sums[i][j][part] = Q::dot(sums[i][j][part], parts[part], w, tap < 0 ? -tap : 0, end);
-      }
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < W::kColumns; ++j) {
+      if (W::shift(j) != shift) continue;
+      const auto& parts = x[(ky + i * W::kStride) % kInputRows][W::first_quad(j) + spread];
+      sums[i][j][part] = Q::dot(sums[i][j][part], parts[part], w, tap < 0 ? -tap : 0, end);
     }
   }
 }
@@ -98,13 +106,21 @@ __attribute__((noinline)) void run_tile(const Layer& layer, const Tile& tile,
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < W::kColumns; ++j) LITE_UNROLL
     for (int part = 0; part < 4; ++part) sums[i][j][part] = Q::load(bias + part * Q::kPartChannels);
+    Inputs<W, Q, kRows> x;
     LITE_UNROLL
-    for (int row = 0; row < (kRows - 1) * W::kStride + W::kKernel; ++row)
-      add_input_row<W, Q, kRows>(row, tile.inputs, weights, c, sums);
+    for (int row = 0; row < (kRows - 1) * W::kStride; ++row) zip_row<W, Q>(tile.inputs, row, c, x);
+    LITE_UNROLL
+    for (int ky = 0; ky < W::kKernel; ++ky) {
+      zip_row<W, Q>(tile.inputs, ky + (kRows - 1) * W::kStride, c, x);
+      add_window_row<W, Q>(ky, weights, x, sums);
+    }
+    typename Q::f32 scales[4];
+    LITE_UNROLL
+    for (int part = 0; part < 4; ++part) scales[part] = Q::load(scale + part * Q::kPartChannels);
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < W::kColumns; ++j)
-      Q::store(tile.y + i * tile.y_row_stride + j * layer.channels + c, sums[i][j], scale, bounds);
+      Q::store(tile.y + i * tile.y_row_stride + j * layer.channels + c, sums[i][j], scales, bounds);
   }
 }
 
