@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
+#include "ops/linear/q_depthwise_conv.h"
 #include "ops/linear/q_gemm_conv.h"
 #include "ops/linear/requantization.h"
 #include "ops/op.h"
@@ -22,17 +23,24 @@ class QConv2d final : public Op {
     if (context.inputs[0].dtype != DType::s8)
       return error(Code::k_unsupported_op, "the input is %s, which has no kernel yet",
                    dtype_name(context.inputs[0].dtype));
-    if (weights.packing != Packing::plain && weights.packing != Packing::p16x4)
+    by_channel_ = window.groups == weights.shape[0] && weights.shape[1] == 1;
+    if (weights.packing != Packing::plain &&
+        weights.packing != (by_channel_ ? Packing::depthwise : Packing::p16x4))
       return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
-    gemm_.prepare(context, window, requantization);
+    by_channel_ ? depthwise_.prepare(context, window, requantization)
+                : gemm_.prepare(context, window, requantization);
     return Status();
   }
 
-  void run(const RunContext& context) override { gemm_.run(context); }
+  void run(const RunContext& context) override {
+    by_channel_ ? depthwise_.run(context) : gemm_.run(context);
+  }
 
-  const char* kernel() const override { return gemm_.kernel(); }
+  const char* kernel() const override { return by_channel_ ? "depthwise" : gemm_.kernel(); }
 
  private:
+  bool by_channel_ = false;
+  linear::QDepthwiseConv depthwise_;
   linear::QGemmConv gemm_;
 };
 
