@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernels/resize/resize.h"
+#include "kernels/scaling/scaling.h"
 #include "ops/checks.h"
 #include "ops/op.h"
 #include "ops/quantized/parameters.h"
@@ -39,6 +40,7 @@ class QResize final : public Op {
     context.scratch_bytes =
         std::max(context.scratch_bytes, static_cast<size_t>(context.threads * thread_bytes_));
     kernels_ = &resize::kernels(context.isa);
+    place_ = scaling::kernels(context.isa).place_s8;
     return Status();
   }
 
@@ -98,8 +100,7 @@ class QResize final : public Op {
                             line_count);
     kernels_->blend_pixels(line, columns_.positions.data(), columns_.weights.data(), columns_.taps,
                            pixels, to[2], to[3]);
-    kernels_->place_s8(pixels, scale_, to_, context.outputs[0].as<int8_t>() + row * row_count,
-                       row_count);
+    place_(pixels, scale_, to_, context.outputs[0].as<int8_t>() + row * row_count, row_count);
   }
 
   AxisTaps rows_, columns_;
@@ -107,6 +108,8 @@ class QResize final : public Op {
   int32_t x_zero_ = 0;
   Placement to_;
   const resize::Kernels* kernels_ = nullptr;
+  void (*place_)(const float* x, float scale, const Placement& to, int8_t* y,
+                 int64_t count) = nullptr;
   int64_t line_bytes_ = 0, thread_bytes_ = 0;
 };
 

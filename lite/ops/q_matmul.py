@@ -48,3 +48,9 @@ class QMatmul(Placing, name="q_matmul"):
         op = cls(transpose_b=True, a_zero=-128, b_zero=2, y_zero=-9, lo=-100, hi=111, scale=0.0004)
         yield op, [integers(random, (2, 50, 65)), integers(random, (2, 33, 65))]
         yield cls(scale=0.001, a_zero=1), [integers(random, (3, 9, 130)), integers(random, (3, 130, 47))]
+        for transposed in (False, True):  # deeper than floats are exact
+            deep = cls(transpose_a=transposed, transpose_b=not transposed, scale=0.0005, a_zero=-5, b_zero=9)
+            shapes = ((2, 700, 7), (700, 9)) if transposed else ((2, 7, 700), (9, 700))
+            yield deep, [integers(random, shapes[0]), integers(random, shapes[1])]
+        most = [np.full((2, 513), 127, np.int8), np.full((513, 3), 127, np.int8)]
+        yield cls(scale=3e-6, a_zero=-128, b_zero=-128), most

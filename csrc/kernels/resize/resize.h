@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "base/isa.h"
-#include "base/requant.h"
 
 namespace lite::resize {
 
@@ -22,8 +21,6 @@ struct Kernels {
   // blend_rows of float(row[i] - zero_point).
   void (*blend_rows_s8)(const int8_t* const* rows, const float* weights, int taps,
                         int32_t zero_point, float* out, int64_t count);
-  // y[i] = clamp(rint(x[i] * scale) + zero point, lo, hi)
-  void (*place_s8)(const float* x, float scale, const Placement& to, int8_t* y, int64_t count);
 };
 
 const Kernels& kernels(Isa isa);

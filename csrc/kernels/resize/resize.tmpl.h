@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/requant.h"
 #include "kernels/resize/resize.h"
 
 namespace lite::resize {
@@ -101,14 +102,9 @@ void blend_rows_s8(const int8_t* const* rows, const float* weights, int taps, in
   blend_bytes<4>(rows, weights, zero_point, out, count);
 }
 
-void place_s8(const float* x, float scale, const Placement& given, int8_t* y, int64_t count) {
-  const Placement to = given;  // a copy, which bytes written to y cannot alias
-  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<int8_t>(placed(x[i] * scale, to));
-}
-
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {blend_rows, blend_pixels, blend_rows_s8, place_s8};
+const Kernels LITE_KERNELS = {blend_rows, blend_pixels, blend_rows_s8};
 
 }  // namespace lite::resize

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/isa.h"
+#include "base/requant.h"
 
 namespace lite::scaling {
 
@@ -19,6 +20,8 @@ using Run = void (*)(const void* x, void* y, int64_t count, const Scaling& scali
 
 struct Kernels {
   Run quantize_s8, quantize_u8, quantize_s16;
+  // y[i] = clamp(rint(x[i] * scale) + zero point, lo, hi)
+  void (*place_s8)(const float* x, float scale, const Placement& to, int8_t* y, int64_t count);
   Run dequantize_s8, dequantize_u8, dequantize_s16, dequantize_s32;  // y may be x
 };
 

@@ -24,6 +24,11 @@ void quantize_run(const void* x, void* y, int64_t count, const Scaling& scaling)
   for (int64_t i = 0; i < count; ++i) out[i] = static_cast<Integer>(quantize(from[i], scale, to));
 }
 
+void place_s8(const float* x, float scale, const Placement& given, int8_t* y, int64_t count) {
+  const Placement to = given;  // a copy, which bytes written to y cannot alias
+  for (int64_t i = 0; i < count; ++i) y[i] = static_cast<int8_t>(placed(x[i] * scale, to));
+}
+
 template <class Integer>
 float real_of(Integer q, float scale, int32_t zero_point) {
   if constexpr (sizeof(Integer) < 4)
@@ -50,9 +55,10 @@ void dequantize_run(const void* x, void* y, int64_t count, const Scaling& scalin
 
 extern const Kernels LITE_KERNELS;
 const Kernels LITE_KERNELS = {
-    quantize_run<int8_t>,    quantize_run<uint8_t>,   quantize_run<int16_t>,
-    dequantize_run<int8_t>,  dequantize_run<uint8_t>, dequantize_run<int16_t>,
-    dequantize_run<int32_t>,
+    quantize_run<int8_t>,    quantize_run<uint8_t>,
+    quantize_run<int16_t>,   place_s8,
+    dequantize_run<int8_t>,  dequantize_run<uint8_t>,
+    dequantize_run<int16_t>, dequantize_run<int32_t>,
 };
 
 }  // namespace lite::scaling

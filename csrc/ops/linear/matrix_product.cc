@@ -6,17 +6,6 @@
 
 namespace lite::linear {
 
-int64_t ProductShape::source(int64_t product, const Shape& side) const {
-  int64_t index = 0, stride = 1;
-  for (int axis = 1; axis <= side.rank; ++axis) {
-    const int64_t extent = batch[batch.rank - axis];
-    if (side[side.rank - axis] != 1) index += product % extent * stride;
-    stride *= side[side.rank - axis];
-    product /= extent;
-  }
-  return index;
-}
-
 void MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
                             const Activation& activation, size_t scales) {
   kernels_ = &gemm::kernels(context.isa);

@@ -3,23 +3,11 @@
 #pragma once
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/product_shape.h"
 #include "ops/linear/tasks.h"
 #include "ops/linear/weights.h"
 
 namespace lite::linear {
-
-struct ProductShape {
-  int64_t m = 0, n = 0, k = 0;
-  bool transpose_a = false, transpose_b = false;
-  Shape batch, a_batch, b_batch;  // of the result and of each side, which broadcast to it
-
-  // Which matrix of each side makes a matrix of the result.
-  [[nodiscard]] int64_t a_matrix(int64_t product) const { return source(product, a_batch); }
-  [[nodiscard]] int64_t b_matrix(int64_t product) const { return source(product, b_batch); }
-
- private:
-  [[nodiscard]] int64_t source(int64_t product, const Shape& side) const;
-};
 
 class MatrixProduct {
  public:
