@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from lite.ir import DType, Graph, Node, Quant, Value
 from lite.ops.adaptive_pool2d import AdaptivePool2d
 from lite.ops.pad import Pad
@@ -40,12 +42,14 @@ LAYERS = {
     "sub": Form((0, 1)),
     "mul": Form((0, 1)),
     "pool2d": Form(),
+    "adaptive_pool2d": Form(),
     "reduce_mean": Form(),
     "resize": Form(),
     "softmax": Form(),
     "layer_norm": Form(),
 }
 CHOICES = {"max": (0, 1), "min": (0, 1), "where": (1, 2), "reduce_max": (0,), "reduce_min": (0,)}  # and move
+WITH_NUMBER = ("div", "pow", "prelu")  # of a value and a number: a function of one value, so a table
 BOUNDS = ("none", "relu", "relu6", "clip")  # activations that a layer's clamp does
 # Steep or without bound: 256 steps say too little of what they make, or of what they are made of.
 STEEP = frozenset({"acos", "acosh", "asin", "atanh", "ceil", "cosh", "exp", "floor", "log", "reciprocal",
@@ -76,6 +80,8 @@ def data_positions(node: Node) -> tuple[int, ...]:
     """Positions of the inputs that are quantized like activations (constants among them per tensor)."""
     if node.op.name == "concat":
         return tuple(range(len(node.inputs)))
+    if node.op.name in WITH_NUMBER:
+        return tuple(position for position, value in enumerate(node.inputs) if not _is_number(value))
     positions = CHOICES.get(node.op.name) or LAYERS.get(node.op.name, Form()).data
     return tuple(position for position in positions if node.input(position) is not None)
 
@@ -114,6 +120,12 @@ def _role(node: Node) -> tuple[Role, str]:
     return (Role.FLOAT, reason) if reason else (Role.LAYER, "")
 
 
+def _is_number(value: Value | None) -> bool:
+    """Whether all elements of a value are one known number."""
+    array = value.array if value is not None else None
+    return array is not None and array.size > 0 and bool(np.all(array == array.flat[0]))
+
+
 def _moves(node: Node) -> bool:
     op = node.op
     if isinstance(op, Pad):
@@ -129,10 +141,10 @@ def _float_reason(node: Node) -> str:
     op = node.op
     if op.quant is Quant.TABLE:
         return f"{op.name} is too steep for 256 steps" if op.name in STEEP else ""
+    if op.name in WITH_NUMBER and len(data_positions(node)) == 1:
+        return ""
     if op.name not in LAYERS:
         return f"{op.name} has no integer form"
-    if isinstance(op, Resize) and op.mode != "linear":
-        return f"{op.mode} resize has no integer form"
     activation = op.attributes().get("activation", "none")
     if activation not in BOUNDS:
         return f"it applies {activation}, whose input would need a scale of its own"

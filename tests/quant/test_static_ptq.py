@@ -88,6 +88,20 @@ def test_exclusions_stay_float(graph, data, prepare):
     assert noise_ratio(net(), graph, data) < 0.01
 
 
+@pytest.mark.parametrize(("op", "number", "quantized"), [
+    ("div", [4.0], 2), ("div", [4.0, 1.0], 0), ("pow", [2.0], 2), ("prelu", [0.1], 2), ("exp", None, 0),
+    ("relu", None, 2), ("sub", [1.0, 2.0], 3),
+])  # fmt: skip
+def test_functions_of_one_value_are_quantized(prepare, op, number, quantized):
+    graph = Graph("net")
+    x = graph.add_input("x", TensorType((1, 2)))
+    build = Builder(graph)
+    operands = [x] if number is None else [x, build.constant(number, np.float32)]
+    graph.outputs = [build.add(get(op)(), *operands, name="f")]
+    outcome = quantize(graph, StaticPTQ(np.eye(2, dtype=np.float32)), prepare)
+    assert len(outcome.table.values) == quantized and bool(outcome.kept_float) == (not quantized)
+
+
 def test_movers_without_integers_around_stay_float(data, prepare):
     graph = net()
     outcome = quantize(graph, StaticPTQ(data, exclude=["first", "second", "deep", "mean", "last"]), prepare)
