@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from lite.errors import LiteError
-from lite.ir import Dim, Graph, Node
+from lite.ir import Dim, Graph, Node, Value
 from lite.ir.interpret import apply
 from lite.passes.rule import Log, Pass
 
@@ -20,8 +20,8 @@ class FoldConstants(Pass):
     Parameters
     ----------
     dequantize : bool
-        Also turn integers that stand for reals into floats. Until the integer ops are made this must wait:
-        they read the integers.
+        Turn all integers that stand for reals into floats. Until the integer ops are made, those must stay
+        that meet a value that is not known: a layer's weights, say.
     """
 
     name = "fold_constants"
@@ -31,8 +31,11 @@ class FoldConstants(Pass):
         self.dequantize = dequantize
 
     def run(self, graph: Graph, log: Log) -> None:
+        unknown = set() if self.dequantize else _unknown(graph)
         for node in list(graph.nodes):
-            if node.removed or not _is_known(node) or (node.op.name == "dequantize" and not self.dequantize):
+            if node.removed or not _is_known(node):
+                continue
+            if node.op.name == "dequantize" and _meets(node.output, unknown):
                 continue
             reason = self._fold(node, graph)
             if reason is None:
@@ -57,6 +60,25 @@ class FoldConstants(Pass):
             graph.replace_uses(value, constant)
         graph.remove_unread(node)
         return None
+
+
+def _unknown(graph: Graph) -> set[Value]:
+    """The values that depend on inputs."""
+    unknown = set(graph.inputs)
+    for node in graph.nodes:
+        if any(value in unknown for value in node.inputs):
+            unknown.update(node.outputs)
+    return unknown
+
+
+def _meets(value: Value, unknown: set[Value]) -> bool:
+    """Whether a reader of a value, behind moves, also reads one that is not known."""
+    for node in value.users:
+        if any(other in unknown for other in node.inputs):
+            return True
+        if node.op.name in ("reshape", "transpose") and _meets(node.output, unknown):
+            return True
+    return False
 
 
 def _is_known(node: Node) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,23 @@ from lite.ops.adaptive_pool2d import AdaptivePool2d
 from lite.ops.pool2d import Pool2d
 from lite.ops.q_softmax import powers_of
 from lite.ops.resize import Resize
+from lite.passes.integer_affine import affine_form
 from lite.passes.integer_form import IntegerForm, NoForm, Site, integer_op
+
+
+def with_constant(form: Callable[[Site], IntegerForm]) -> Callable[[Site], IntegerForm]:
+    """A form for two quantized operands, or for one and constants."""
+
+    def either(site: Site) -> IntegerForm:
+        try:
+            return form(site)
+        except NoForm as error:
+            try:
+                return affine_form(site)
+            except NoForm:
+                raise error from None
+
+    return either
 
 
 def sum_form(site: Site) -> IntegerForm:
@@ -100,7 +117,7 @@ def softmax_form(site: Site) -> IntegerForm:
 
 
 FORMS = {
-    "add": sum_form, "sub": sum_form, "mul": product_form, "matmul": product_form, "pool2d": pool_form,
-    "adaptive_pool2d": pool_form, "reduce_mean": mean_form, "resize": resize_form,
-    "layer_norm": layer_norm_form, "softmax": softmax_form,
+    "add": with_constant(sum_form), "sub": with_constant(sum_form), "mul": with_constant(product_form),
+    "div": affine_form, "matmul": product_form, "pool2d": pool_form, "adaptive_pool2d": pool_form,
+    "reduce_mean": mean_form, "resize": resize_form, "layer_norm": layer_norm_form, "softmax": softmax_form,
 }  # fmt: skip

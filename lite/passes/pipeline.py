@@ -14,6 +14,7 @@ from lite.passes.eliminate_identities import EliminateIdentities
 from lite.passes.fold_affine import FoldAffine
 from lite.passes.fold_constants import FoldConstants
 from lite.passes.fold_pad import FoldPad
+from lite.passes.fold_scales import FoldScales
 from lite.passes.fuse_epilogue import FuseEpilogue
 from lite.passes.integer_ends import IntegerEnds
 from lite.passes.lower_ops import LowerOps
@@ -55,6 +56,7 @@ def standard(runnable: frozenset[str] | None = None, *, quantized: bool = False)
         MakeFullyConnected(),
         FoldPad(),
         FoldAffine(),
+        FoldScales(),
         FuseEpilogue(bounds_only=quantized),
         EliminateDead(),
         ToNhwc(),

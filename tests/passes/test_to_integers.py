@@ -10,6 +10,7 @@ from lite.ir import Dim, DType, TensorType
 from lite.ir.interpret import interpret, random_feeds
 from lite.ir.quant import Quantization
 from lite.passes import pipeline
+from lite.passes.fold_scales import FoldScales
 
 N = Dim.symbol("n")
 IMAGE = (N, 6, 8, 4)
@@ -305,7 +306,7 @@ def float_residual(net, x):
 
 
 def float_operand(net, x):
-    return net.add(x, net.build.constant(np.arange(4), np.float32))
+    return net.add(x, net.build.constant(np.arange(6 * 8 * 4).reshape(6, 8, 4), np.float32))
 
 
 REFUSALS = {
@@ -341,6 +342,47 @@ def test_only_what_runs_is_made(sketch, scaling) -> None:
 
     graph = integers(sketch, scaling, body, runnable=frozenset({"mul", "quantize", "dequantize"}))
     assert any("no kernel runs q_mul" in reason for reason in graph.reasons) and "mul" in ops(graph)
+
+
+def test_scales_and_offsets_per_channel(sketch, scaling) -> None:
+    def body(net, x):
+        factor = net.build.constant([1.5, -0.3, 0.0, 1e-9], np.float32)
+        offset = net.dequantize(net.build.constant([[5, -9, 7, 100]], np.int8), 0.02, 1)
+        y = net.relu6(net.add(net.mul(net.pair(x, 0.03, -5), factor), offset))
+        return net.pair(y)
+
+    graph = integers(sketch, scaling, body)
+    assert ops(graph) == ["quantize", "q_conv2d", "dequantize"]
+    assert node(graph, "q_conv2d").op.groups == 4 and node(graph, "q_conv2d").op.lo == 3
+
+
+@pytest.mark.parametrize("kind", ["conv2d", "fully_connected", "conv2d_transpose"])
+def test_scales_and_offsets_behind_a_layer_go_into_its_scales(kind, sketch, scaling, try_passes) -> None:
+    shape, axis, attributes = LAYERS[kind]
+
+    def body(build, x):
+        net = scaling(build)
+        numbers = np.resize([0.5, -2.0, 0.0], shape[axis])
+        bias = net.dequantize(build.constant(np.arange(shape[axis]), np.int32), 0.01, 0)
+        y = getattr(net, kind)(x, net.weights(*shape, axis=axis), bias, **attributes)
+        y = net.mul(y, build.constant(numbers, np.float32))
+        return net.relu(net.add(y, build.constant(numbers[::-1].copy(), np.float32)))
+
+    tried = try_passes(sketch(body, IMAGE), FoldScales())
+    assert tried.ops.count(kind) == 1 and not {"mul", "add"} & set(tried.ops)
+
+
+def test_norms_of_quantized_parameters_are_known(sketch, scaling) -> None:
+    def body(net, x):
+        def parameter():
+            return net.dequantize(net.build.constant([40, 90, 7, 100], np.int8), 0.02, 1)
+
+        y = net.pair(net.conv2d(net.pair(x), net.weights(4, 4, 1, 1), parameter()))
+        return net.pair(net.batch_norm(y, parameter(), parameter(), parameter(), parameter()))
+
+    graph = sketch(lambda build, x: body(scaling(build), x), (2, 4, 6, 8))
+    pipeline.run(graph, [*pipeline.standard(quantized=True), *pipeline.integers()], verify=True)
+    assert set(ops(graph)) == {"quantize", "transpose", "q_conv2d", "dequantize"}
 
 
 def test_what_stays_float_is_told_once_each(sketch, scaling) -> None:
