@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Op, Quant, Rename, TensorType
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import check_axis
 
 
@@ -35,3 +36,5 @@ class ChannelShuffle(Op, name="channel_shuffle", quant=Quant.SAME):
         yield cls(2), [TensorType((2, 6, 3, 4))]
         yield cls(2, axis=3), [TensorType((1, 5, 6, 58))]
         yield cls(3, axis=3), [TensorType((1, 3, 2, 12), DType.S8)]
+        for dtype in ACTIVATIONS:
+            yield cls(2, axis=3), [TensorType((1, 5, 6, 58), dtype)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, Quant, TensorType
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import check_axis, differ, replaced
 
 
@@ -42,3 +43,5 @@ class Concat(Op, name="concat", quant=Quant.SAME):
         yield cls(0), [TensorType((2, 3), DType.S64), TensorType((1, 3), DType.S64)]
         yield cls(1), [TensorType((3, 0), DType.S8), TensorType((3, 2), DType.S8)]
         yield cls(0), [TensorType((3,), DType.BOOL)]
+        for dtype in ACTIVATIONS:
+            yield cls(3), [TensorType((1, 5, 4, 24), dtype), TensorType((1, 5, 4, 17), dtype)]

@@ -14,6 +14,7 @@ import numpy as np
 from lite.errors import ShapeError
 from lite.ir import DType, Op, Quant, TensorType
 from lite.ir.dim import floor_div
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import channel_axis, check_choice, replaced, spatial_axes
 
 
@@ -49,3 +50,5 @@ class DepthToSpace(Op, name="depth_to_space", quant=Quant.SAME):
             yield cls(2, mode=mode), [TensorType((2, 12, 3, 4))]
             yield cls(2, mode=mode, layout="nhwc"), [TensorType((2, 3, 4, 20))]
         yield cls(3, layout="nhwc"), [TensorType((1, 2, 3, 18), DType.S8)]
+        for dtype in ACTIVATIONS:
+            yield cls(2, layout="nhwc"), [TensorType((2, 3, 4, 20), dtype)]

@@ -11,6 +11,7 @@ import numpy as np
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, Quant, TensorType
 from lite.ir.dim import maximum
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import differ
 
 
@@ -45,3 +46,5 @@ class Expand(Op, name="expand", quant=Quant.SAME):
         yield cls((3, 1)), [TensorType((2, 1, 4), DType.S64)]
         yield cls((2, 3)), [TensorType((), DType.BOOL)]
         yield cls((0, 3)), [TensorType((1, 3), DType.U8)]
+        for dtype in ACTIVATIONS:
+            yield cls((1, 3, 5, 24)), [TensorType((1, 1, 1, 24), dtype)]

@@ -13,6 +13,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, TensorType
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import check_choice
 
 MODES = ("constant", "edge", "reflect", "wrap")
@@ -75,3 +76,5 @@ class Pad(Op, name="pad"):
         yield cls((-1, 2), (1, -1), value=3.0), [TensorType((3, 4), DType.S8)]
         yield cls((1, 0), (0, 0), value=1.0), [TensorType((0, 2), DType.BOOL)]
         yield cls((), ()), [TensorType(())]
+        for dtype in ACTIVATIONS:
+            yield cls((0, 1, 2, 0), (0, 2, 1, 0), value=7.0), [TensorType((2, 3, 4, 21), dtype)]

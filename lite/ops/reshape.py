@@ -11,6 +11,7 @@ import numpy as np
 from lite.errors import ShapeError
 from lite.ir import Dim, DType, Extent, Op, Quant, TensorType
 from lite.ir.dim import floor_div, product
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import differ
 
 
@@ -40,3 +41,5 @@ class Reshape(Op, name="reshape", quant=Quant.SAME):
         yield cls((2, -1, 5)), [TensorType((2, 3, 4, 5), DType.S8)]
         yield cls(()), [TensorType((1, 1), DType.S64)]
         yield cls((1, 1, 3)), [TensorType((3,), DType.BOOL)]
+        for dtype in ACTIVATIONS:
+            yield cls((10, 7)), [TensorType((7, 2, 5), dtype)]

@@ -13,6 +13,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, TensorType
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import SPATIAL_AXES, check_choice, replaced, spatial_axes
 from lite.ops._resize import COORDINATES, NEAREST, coordinates, cubic_taps, linear_taps, nearest_positions
 
@@ -75,3 +76,5 @@ class Resize(Op, name="resize"):
         yield cls((8, 9), mode="linear", coordinates="half_pixel_symmetric", scales=(1.7, 1.6)), [image]
         yield cls((10, 12), mode="cubic", layout="nhwc"), [TensorType((1, 5, 6, 19))]
         yield cls((3, 4), mode="cubic", cubic_coeff_a=-0.5, exclude_outside=True), [image]
+        for dtype in ACTIVATIONS:
+            yield cls((10, 12), layout="nhwc"), [TensorType((1, 5, 6, 33), dtype)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, Quant, TensorType
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import check_axis, replaced
 
 
@@ -44,6 +45,8 @@ class Slice(Op, name="slice", quant=Quant.SAME):
         yield cls((1,), (5,), (6,), (-1,)), [TensorType((3, 6), DType.U8)]
         yield cls((0,), (3,), (0,), (1,)), [TensorType((3, 2))]
         yield cls((), (), (), ()), [TensorType((3, 2), DType.BOOL)]
+        for dtype in ACTIVATIONS:
+            yield cls((1, 3), (1, 2), (2, 9), (2, 3)), [TensorType((2, 5, 3, 40), dtype)]
 
 
 def _check_range(axis: int, extent: Extent, start: Extent, size: Extent, step: int) -> None:

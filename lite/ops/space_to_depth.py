@@ -11,6 +11,7 @@ import numpy as np
 from lite.errors import ShapeError
 from lite.ir import DType, Op, Quant, Rename, TensorType
 from lite.ir.dim import floor_div
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import channel_axis, replaced, spatial_axes
 
 
@@ -42,3 +43,5 @@ class SpaceToDepth(Op, name="space_to_depth", quant=Quant.SAME):
         yield cls(2), [TensorType((2, 3, 4, 6))]
         yield cls(2, layout="nhwc"), [TensorType((2, 4, 6, 5))]
         yield cls(3, layout="nhwc"), [TensorType((1, 3, 6, 16), DType.U8)]
+        for dtype in ACTIVATIONS:
+            yield cls(2, layout="nhwc"), [TensorType((2, 4, 6, 5), dtype)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, Quant, TensorType
+from lite.ir.quant import ACTIVATIONS
 from lite.ops._extents import check_axis, differ, replaced
 
 
@@ -38,3 +39,5 @@ class Split(Op, name="split", quant=Quant.SAME):
         yield cls(0, (1, 2)), [TensorType((3,), DType.S64)]
         yield cls(0, (2, 0)), [TensorType((2, 3), DType.U8)]
         yield cls(1, (3,)), [TensorType((2, 3))]
+        for dtype in ACTIVATIONS:
+            yield cls(3, (9, 16)), [TensorType((1, 5, 6, 25), dtype)]

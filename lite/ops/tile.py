@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Extent, Op, Quant, TensorType
+from lite.ir.quant import ACTIVATIONS
 
 
 class Tile(Op, name="tile", quant=Quant.SAME):
@@ -30,3 +31,5 @@ class Tile(Op, name="tile", quant=Quant.SAME):
         yield cls((3,)), [TensorType((1,), DType.S64)]
         yield cls((1, 1, 2)), [TensorType((2, 3, 5), DType.S8)]
         yield cls((0, 2)), [TensorType((2, 3), DType.BOOL)]
+        for dtype in ACTIVATIONS:
+            yield cls((1, 2, 2, 1)), [TensorType((1, 3, 2, 13), dtype)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import ShapeError
 from lite.ir import DType, Op, Quant, Rename, TensorType
+from lite.ir.quant import ACTIVATIONS
 
 
 class Transpose(Op, name="transpose", quant=Quant.SAME):
@@ -36,3 +37,5 @@ class Transpose(Op, name="transpose", quant=Quant.SAME):
         yield cls((4, 1, 2, 0, 3)), [TensorType((2, 3, 4, 2, 5))]
         yield cls((0, 1, 2)), [TensorType((2, 3, 4))]
         yield cls(()), [TensorType(())]
+        for dtype in ACTIVATIONS:
+            yield cls((0, 3, 1, 2)), [TensorType((2, 7, 9, 35), dtype)]
