@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "ops/checks.h"
+#include "ops/linear/arguments.h"
 #include "ops/movement/elements.h"
 #include "ops/movement/indices.h"
 #include "ops/movement/rows.h"
@@ -65,7 +66,8 @@ class Gather final : public Op {
     if (x.dtype != DType::s8 && x.dtype != DType::s16)
       return error(Code::k_unsupported_op, "x is %s and has scales, expected s8 or s16",
                    dtype_name(x.dtype));
-    LITE_RETURN_IF_ERROR(check_dtype("the scale", scales.dtype, DType::f32));
+    if (scales.dtype != DType::f16)
+      LITE_RETURN_IF_ERROR(check_dtype("the scale", scales.dtype, DType::f32));
     if (scales.packing != Packing::plain || x.packing != Packing::plain)
       return error(Code::k_corrupt_file, "x or its scales are packed, expected plain ones");
     single_ = scales.shape.rank == 0;
@@ -78,14 +80,14 @@ class Gather final : public Op {
   void run_scaled(const RunContext& context) const {
     const Indices indices(context.inputs[1]);
     const std::byte* x = context.inputs[0].data;
-    const float* scales = context.inputs[2].as<float>();
+    const Tensor& scales = context.inputs[2];
     float* y = context.outputs[0].as<float>();
     rows_.each_tile(*context.team, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const int64_t index = indices.within(row % picks_, extent_);
         const int64_t source = (row / picks_ * extent_ + index) * run_;
-        scale_row<T>(x + source * static_cast<int64_t>(sizeof(T)), scales[single_ ? 0 : index],
-                     run_, y + row * run_);
+        scale_row<T>(x + source * static_cast<int64_t>(sizeof(T)),
+                     linear::scale_at(scales, single_ ? 0 : index), run_, y + row * run_);
       }
     });
   }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights that stay integers in layers of floats: w = float(integer) * w_scale[channel], one product each.
 
-``w_scale`` is f32, one number for each output channel: of a convolution, a matrix's column, an embedding's
-row (which may also share one number).
+``w_scale`` is f32 or, to save room, f16: one number for each output channel, that is a convolution's, a
+matrix's column, an embedding's row (where one may also stand for all).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from lite.ir.quant import dequantize
 from lite.ops._extents import differ
 
 INTEGERS = (DType.S8, DType.S16)
+SCALES = (DType.F32, DType.F16)
 
 
 class Place(NamedTuple):
@@ -95,8 +96,8 @@ def checked(w: TensorType, w_scale: TensorType | None, channels: Extent) -> Tens
         return w
     if w.dtype not in INTEGERS:
         raise ShapeError(f"the weights are {w} and have scales, expected s8 or s16")
-    if w_scale.dtype is not DType.F32 or w_scale.rank != 1 or differ(w_scale.shape[0], channels):
-        raise ShapeError(f"the scales of the weights are {w_scale}, expected f32[{channels}]")
+    if w_scale.dtype not in SCALES or w_scale.rank != 1 or differ(w_scale.shape[0], channels):
+        raise ShapeError(f"the scales of the weights are {w_scale}, expected f32[{channels}] or f16")
     return w.with_dtype(DType.F32)
 
 

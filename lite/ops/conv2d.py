@@ -100,6 +100,7 @@ def _sample(cls: type[Conv2d], case: dict[str, Any], layout: str) -> tuple[Op, l
         w = TensorType.of(w)
         bias = None if bias is None else TensorType.of(bias)
     residual, dtype = case.pop("residual", False), case.pop("weights", None)
+    scales = case.pop("scales", np.float32)
     op = cls(layout=layout, **case)
     shape = (n, c, height, width) if layout == "nchw" else (n, height, width, c)
     inputs: list[Any] = [TensorType(shape), w, bias]
@@ -107,7 +108,7 @@ def _sample(cls: type[Conv2d], case: dict[str, Any], layout: str) -> tuple[Op, l
         inputs.append(op.infer(inputs[0], TensorType.of(w) if isinstance(w, np.ndarray) else w))
     if dtype is not None:
         inputs[1], scale = integer_weights(random, w, Place(1, 0), dtype)
-        inputs += [None] * (4 - len(inputs)) + [scale]
+        inputs += [None] * (4 - len(inputs)) + [scale.astype(scales)]
     while inputs[-1] is None:
         inputs.pop()
     return op, inputs
@@ -153,12 +154,12 @@ _CASES: tuple[dict[str, Any], ...] = (
     # integer weights
     dict(x=(1, 16, 7, 7), w=(24, 16, 1, 1), weights=DType.S8, activation="relu"),
     dict(x=(2, 70, 9, 9), w=(130, 70, 1, 1), weights=DType.S16, residual=True),
-    dict(x=(1, 13, 1, 2), w=(50, 13, 1, 1), weights=DType.S8, bias=False),
+    dict(x=(1, 13, 1, 2), w=(50, 13, 1, 1), weights=DType.S8, bias=False, scales=np.float16),
     dict(x=(1, 3, 17, 18), w=(32, 3, 3, 3), weights=DType.S8, strides=(2, 2), pads=(0, 0, 1, 1)),
     dict(x=(1, 40, 9, 7), w=(33, 40, 3, 3), weights=DType.S16, pads=(1, 1, 1, 1), activation="swish"),
     dict(x=(1, 12, 7, 5), w=(18, 4, 3, 3), weights=DType.S8, groups=3, pads=(1, 1, 1, 1)),
-    dict(x=(1, 35, 14, 14), w=(35, 1, 3, 3), weights=DType.S8, groups=35, pads=(1, 1, 1, 1),
-         activation="relu6"),
+    dict(x=(1, 35, 14, 14), w=(35, 1, 3, 3), weights=DType.S8, scales=np.float16, groups=35,
+         pads=(1, 1, 1, 1), activation="relu6"),
     dict(x=(1, 40, 7, 7), w=(40, 1, 5, 5), weights=DType.S16, groups=40, pads=(2, 2, 2, 2), residual=True),
     # nothing to do
     dict(x=(0, 4, 5, 5), w=(8, 4, 3, 3)),

@@ -46,3 +46,4 @@ class Gather(Op, name="gather", quant=Quant.SAME):
         table = random.integers(-127, 127, (3, 7, 5)).astype(np.int8)
         yield cls(axis=1), [table, indices, random.uniform(0.01, 0.1, 7).astype(np.float32)]
         yield cls(axis=0), [table, TensorType((3, 2), DType.S32), np.array(0.02, np.float32)]
+        yield cls(axis=1), [table, indices, random.uniform(0.01, 0.1, 7).astype(np.float16)]

@@ -86,7 +86,7 @@ Status check_scales(const PrepareContext& context, size_t scales, int64_t n) {
   const Tensor& weights = context.inputs[1];
   if (!context.present(scales)) return check_f32(weights, "weights");
   const Tensor& found = context.inputs[scales];
-  LITE_RETURN_IF_ERROR(check_f32(found, "scale of the weights"));
+  if (found.dtype != DType::f16) LITE_RETURN_IF_ERROR(check_f32(found, "scale of the weights"));
   if (weights.dtype != DType::s8 && weights.dtype != DType::s16)
     return error(Code::k_unsupported_op, "the weights are %s and have scales, expected s8 or s16",
                  dtype_name(weights.dtype));

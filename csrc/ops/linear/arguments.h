@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/half.h"
 #include "kernels/activation.h"
 #include "ops/op.h"
 
@@ -21,6 +22,12 @@ inline constexpr size_t kScales = 4, kTransposedScales = 3, kProductScales = 2;
 // With n scales the weights are s8 or s16; both are then constants.
 [[nodiscard]] Status check_operands(const PrepareContext& context, size_t scales, int64_t n);
 [[nodiscard]] Status check_scales(const PrepareContext& context, size_t scales, int64_t n);
+
+// One of the scales of integer weights, which are f32 or f16.
+inline float scale_at(const Tensor& scales, int64_t channel) {
+  return scales.dtype == DType::f16 ? half_to_float(scales.as<Half>()[channel])
+                                    : scales.as<float>()[channel];
+}
 
 // The scales of integer weights, or null.
 inline const Tensor* scales_of(const PrepareContext& context, size_t scales) {

@@ -44,6 +44,9 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
     if (weights.dtype == DType::s8) pack_once<int8_t>(weights);
     if (weights.dtype == DType::s16) pack_once<int16_t>(weights);
   }
+  if (const Tensor* scales = scales_of(context, kScales))
+    for (int64_t channel = 0; channel < strip_.channels; ++channel)
+      scales_.push_back(scale_at(*scales, channel));
   if (!weights.constant || weights.dtype != DType::f32)
     weights_bytes_ = aligned_bytes(count * sizeof(float));
   thread_bytes_ =
@@ -87,14 +90,14 @@ void DepthwiseConv::pack(const T* plain, T* packed) const {
 }
 
 // Integers become floats in every run: the floats live in scratch, which all layers share.
-const float* DepthwiseConv::scaled(const Tensor& weights, const float* scales,
-                                   float* floats) const {
+const float* DepthwiseConv::scaled(const Tensor& weights, float* floats) const {
   const int64_t taps = strip_.kernel_height * strip_.kernel_width;
   const void* packed = packed_.empty() ? weights.data : packed_.data();
   if (weights.dtype == DType::s8) {
-    kernels_->expand_s8(static_cast<const int8_t*>(packed), taps, strip_.channels, scales, floats);
+    kernels_->expand_s8(static_cast<const int8_t*>(packed), taps, strip_.channels, scales_.data(),
+                        floats);
   } else {
-    kernels_->expand_s16(static_cast<const int16_t*>(packed), taps, strip_.channels, scales,
+    kernels_->expand_s16(static_cast<const int16_t*>(packed), taps, strip_.channels, scales_.data(),
                          floats);
   }
   return floats;
@@ -103,8 +106,7 @@ const float* DepthwiseConv::scaled(const Tensor& weights, const float* scales,
 const float* DepthwiseConv::weights(const RunContext& context) const {
   const Tensor& tensor = context.inputs[1];
   float* packed = reinterpret_cast<float*>(context.scratch);
-  if (tensor.dtype != DType::f32)
-    return scaled(tensor, context.inputs[kScales].as<float>(), packed);
+  if (tensor.dtype != DType::f32) return scaled(tensor, packed);
   if (tensor.packing == Packing::depthwise) return tensor.as<float>();
   if (!packed_.empty()) return reinterpret_cast<const float*>(packed_.data());
   pack(tensor.as<float>(), packed);

@@ -18,7 +18,7 @@ class DepthwiseConv {
  private:
   void cut();
   const float* weights(const RunContext& context) const;
-  const float* scaled(const Tensor& weights, const float* scales, float* floats) const;
+  const float* scaled(const Tensor& weights, float* floats) const;
   template <class T>
   void pack(const T* plain, T* packed) const;
   template <class T>
@@ -31,6 +31,7 @@ class DepthwiseConv {
   // Scratch: weights, zeros, then a part per thread.
   size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
   std::vector<std::byte> packed_;  // of the weights' type
+  std::vector<float> scales_;      // of integer weights
 };
 
 }  // namespace lite::linear

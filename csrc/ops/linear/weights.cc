@@ -32,7 +32,7 @@ size_t PackedWeights::prepare(const Tensor& weights, const Tensor* scales, Colum
   columns_ = std::move(columns);
   kernels_ = &kernels;
   dtype_ = weights.dtype;
-  if (scales != nullptr) copy_scales(scales->as<float>());
+  if (scales != nullptr) copy_scales(*scales);
   if (weights.packing == Packing::p16) return 0;
   computed_ = !weights.constant;
   if (computed_)
@@ -44,14 +44,14 @@ size_t PackedWeights::prepare(const Tensor& weights, const Tensor* scales, Colum
   return 0;
 }
 
-void PackedWeights::copy_scales(const float* scales) {
+void PackedWeights::copy_scales(const Tensor& scales) {
   const int64_t rounded = columns_.panels() * gemm::kPanel;
   const int64_t period = columns_.period == 0 ? columns_.n : columns_.period;
   scales_.assign(static_cast<size_t>(columns_.groups * rounded), 0.0f);
   for (int64_t group = 0; group < columns_.groups; ++group)
     for (int64_t j = 0; j < columns_.n; ++j)
       scales_[static_cast<size_t>(group * rounded + j)] =
-          scales[(columns_.scales_shared ? 0 : group * period) + j % period];
+          scale_at(scales, (columns_.scales_shared ? 0 : group * period) + j % period);
 }
 
 template <class T>
