@@ -17,6 +17,7 @@ from lite.passes.fold_pad import FoldPad
 from lite.passes.fold_scales import FoldScales
 from lite.passes.fuse_epilogue import FuseEpilogue
 from lite.passes.integer_ends import IntegerEnds
+from lite.passes.keep_weights_quantized import KeepWeightsQuantized
 from lite.passes.lower_ops import LowerOps
 from lite.passes.make_fully_connected import MakeFullyConnected
 from lite.passes.merge_duplicates import MergeDuplicates
@@ -84,6 +85,7 @@ def integers(runnable: frozenset[str] | None = None, *, keep_io_float: bool = Tr
         MergeDuplicates(),
         ToIntegers(runnable),
         *ends,
+        KeepWeightsQuantized(),
         FoldConstants(dequantize=True),
         FuseEpilogue(),
         EliminateIdentities(),
