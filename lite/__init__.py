@@ -16,15 +16,15 @@ from lite.errors import LiteError, MissingDependencyError
 
 if TYPE_CHECKING:
     from lite.ir import Preprocess
-    from lite.quant import StaticPTQ
+    from lite.quant import StaticPTQ, WeightOnly
     from lite.session import Model, Session
 
 __version__ = "0.1.0"
-__all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "StaticPTQ", "__version__", "convert",
-           "convert_to_bytes"]
+__all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "StaticPTQ", "WeightOnly", "__version__",
+           "convert", "convert_to_bytes"]
 
 _LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir",
-         "StaticPTQ": "lite.quant"}  # name: where it is
+         "StaticPTQ": "lite.quant", "WeightOnly": "lite.quant"}  # name: where it is
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lite.ir import Graph, Preprocess
     from lite.nb.golden import Golden
     from lite.passes.rule import Log, Pass
-    from lite.quant import StaticPTQ
+    from lite.quant import StaticPTQ, WeightOnly
 
 Source = Union[str, "os.PathLike[str]", bytes]
 Progress = Callable[[str], None]
@@ -49,6 +49,9 @@ class Report:
     quantization : dict
         What static quantization chose: samples seen, scale and zero point by value, scales of weights by
         layer, integer layers with the values that they make, what stays float and why. Else empty.
+    weights : dict
+        What became of weights alone: bits, layers and weights that are integers now, bytes of a file of
+        floats, which layers stay float and why. Else empty.
     time_s : float
         Of the whole conversion.
     """
@@ -62,6 +65,7 @@ class Report:
     ops_after: dict[str, int] = field(default_factory=dict)
     passes: list[Log] = field(default_factory=list)
     quantization: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, Any] = field(default_factory=dict)
     time_s: float = 0.0
 
     @property
@@ -112,6 +116,8 @@ class Report:
             lines.append(f"int8   {len(self.quantization['layers'])} layers, scales from "
                          f"{self.quantization['samples']} samples")
             lines += [f"note   {note}" for note in self.quantization["notes"]]
+        if self.weights:
+            lines += _weights_text(self.weights, self.size_bytes)
         return "\n".join([*lines, *_first("kept  ", self.refusals, "refusals"),
                           *_first("float ", self.float_left, "float_left")])
 
@@ -120,7 +126,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
             param_file: Source | None = None,
             input_shape: Mapping[str, Sequence[int]] | None = None,
             freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
-            preprocess: Preprocess | None = None, quantize: StaticPTQ | None = None,
+            preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
             keep_io_float: bool = True,
             passes: Sequence[Pass] | None = None, verify: bool = False,
             progress: Progress | None = None) -> Report:
@@ -145,8 +151,9 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         How many golden vectors (random inputs with the outputs they must give) go into the file.
     preprocess : Preprocess, optional
         How an image becomes the first input; kept in the file.
-    quantize : StaticPTQ, optional
-        Make an integer model, with scales from calibration data.
+    quantize : StaticPTQ or WeightOnly, optional
+        Make an integer model, with scales from calibration data; or make integers of the weights alone,
+        without data: layers still compute in float.
     keep_io_float : bool
         False: inputs and outputs of a quantized model become integers, which the caller scales.
     passes : sequence of Pass, optional
@@ -183,7 +190,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      param_file: Source | None = None,
                      input_shape: Mapping[str, Sequence[int]] | None = None,
                      freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
-                     preprocess: Preprocess | None = None, quantize: StaticPTQ | None = None,
+                     preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
                      keep_io_float: bool = True, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
@@ -191,6 +198,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     from lite import importers
     from lite.nb import writer
     from lite.passes import pipeline
+    from lite.quant import StaticPTQ, WeightOnly
 
     tell = progress or (lambda message: None)
     start = time.perf_counter()
@@ -202,22 +210,26 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     graph.preprocess = preprocess or graph.preprocess
     report = Report(source=importers.describe(model), source_bytes=size_bytes(model, param_file),
                     targets=chosen, ops_before=_ops(graph))
-    scaled = quantize is not None or _has_scales(graph)
+    static = quantize if isinstance(quantize, StaticPTQ) else None
+    scaled = static is not None or _has_scales(graph)
     if not scaled and not keep_io_float:
         raise InputError("the model is not quantized, so its inputs and outputs stay float",
                          where="keep_io_float")
-    golden = None if scaled else _golden(graph, bundle_inputs, tell)
+    golden = None if scaled or quantize else _golden(graph, bundle_inputs, tell)
 
     def run(steps: Sequence[Pass]) -> None:
         report.passes += pipeline.run(graph, steps, verify=verify, progress=lambda name: tell(f"pass {name}"))
 
     run(pipeline.standard(runnable, quantized=scaled) if passes is None else passes)
-    if quantize is not None:
-        report.quantization = _calibrated(graph, quantize, tell)
-    if scaled and (passes is None or quantize is not None):
+    if static is not None:
+        report.quantization = _calibrated(graph, static, tell)
+    if scaled and (passes is None or static is not None):
         run(pipeline.integers(runnable, keep_io_float=keep_io_float))
-    golden = _golden(graph, bundle_inputs, tell) if scaled else golden  # integers define their own meaning
     _demand_kernels(graph, runnable, report.source)
+    if isinstance(quantize, WeightOnly):
+        report.weights = _weights_only(graph, quantize, chosen, tell)
+    if golden is None:  # integers define their own meaning
+        golden = _golden(graph, bundle_inputs, tell)
     tell("writing")
     data = writer.to_bytes(graph, targets=chosen, golden=golden)
     report.ops_after, report.size_bytes = _ops(graph), len(data)
@@ -241,6 +253,27 @@ def _calibrated(graph: Graph, settings: StaticPTQ, tell: Progress) -> dict[str, 
         return Executor(graph, taps, threads=threads, copy=False)
 
     return quantize(graph, settings, make_executor, tell).to_dict()
+
+
+def _weights_only(graph: Graph, options: WeightOnly, targets: tuple[str, ...],
+                  tell: Progress) -> dict[str, Any]:
+    """Make integers of weights; what became of them, in plain types."""
+    from lite.nb import writer
+    from lite.quant.weights import quantize_weights
+
+    tell("quantizing weights")
+    float_bytes = len(writer.to_bytes(graph, targets=targets))
+    return {**quantize_weights(graph, options).to_dict(), "float_bytes": float_bytes}
+
+
+def _weights_text(done: Mapping[str, Any], size: int) -> list[str]:
+    """Sizes that were measured; no speed, which was not."""
+    kept = [f"{name}: {reason}" for name, reason in done["kept_float"].items()]
+    floats = done["float_bytes"]
+    return [f"weight int{done['bits']} for {done['weights']} weights of {done['layers']} layers, in the file "
+            f"and in memory: {megabytes(size)}, {size / floats:.1%} of {megabytes(floats)} in float",
+            "       layers still compute in float: this is for size, not for speed",
+            *_first("float ", kept, "weights")]
 
 
 def _targets(targets: Sequence[str]) -> tuple[str, ...]:

@@ -236,6 +236,18 @@ def test_opt_refuses_in_words(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_opt_makes_integers_of_weights(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opt = Opt()
+    opt.set_model_dir(str(folder))
+    opt.set_optimize_out(str(tmp_path / "fc"))
+    opt.set_quant_model(True)
+    opt.set_quant_type("QUANT_INT8")
+    opt.run()
+    assert "int8" in capsys.readouterr().out and (tmp_path / "fc.nb").exists()
+
+
 def test_settings_of_other_back_ends_are_taken_with_a_warning() -> None:
     config = MobileConfig()
     with pytest.warns(UserWarning, match="no NNAdapter here"):

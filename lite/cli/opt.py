@@ -15,13 +15,13 @@ from lite.cli._app import PaddleCommand
 from lite.cli._calibration import calibration_options, static_ptq
 from lite.cli._ops import Source, print_all, print_of_model, print_supported
 from lite.cli._output import emit, json_option, progress
+from lite.errors import InputError
 
 if TYPE_CHECKING:
     from lite.ir import Preprocess
+    from lite.quant import StaticPTQ, WeightOnly
 
-_QUANTIZED = "it asks for a quantized model, and this version writes float models only"
 _REFUSED = {  # flags of Paddle's opt that would change the result
-    "quant_model": _QUANTIZED,
     "enable_fp16": "it asks for a half precision model, and this version writes float32 models only",
     "sparse_model": "it asks for a sparse model, and this version writes dense models only",
     "record_tailoring_info": "the library is not cut to a model, so there is nothing to record",
@@ -31,9 +31,9 @@ _REFUSED = {  # flags of Paddle's opt that would change the result
 
 def _paddle_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     """What scripts for Paddle's opt pass: accepted where it asks for nothing, else refused in words."""
-    for name in ("quant-model", "enable-fp16", "sparse-model", "record-tailoring-info", "display-kernels"):
+    for name in ("enable-fp16", "sparse-model", "record-tailoring-info", "display-kernels"):
         function = click.option(f"--{name}", is_flag=True, hidden=True)(function)
-    for name in ("quant-type", "sparse-threshold"):
+    for name in ("sparse-threshold",):
         function = click.option(f"--{name}", hidden=True)(function)
     return function
 
@@ -60,6 +60,15 @@ def _shapes(
         if not colon or not name or min(shapes[name]) < 1:
             raise click.BadParameter(f"got {text!r}, expected NAME:1,3,224,224")
     return shapes
+
+
+def _bits(context: click.Context, option: click.Parameter, word: str) -> int:
+    from lite.quant.weights import bits_of
+
+    try:
+        return bits_of(word)
+    except InputError as error:
+        raise click.BadParameter("; ".join(filter(None, (error.message, error.hint)))) from None
 
 
 def _targets(context: click.Context, option: click.Parameter, text: str) -> tuple[str, ...]:
@@ -144,6 +153,16 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
     metavar="N",
     help="Put N golden vectors into the file, for `lite verify`.",
 )
+@click.option("--quant-model", is_flag=True, help="Store weights as integers; needs no data.")
+@click.option(
+    "--quant-type",
+    "bits",
+    default="QUANT_INT16",
+    show_default=True,
+    callback=_bits,
+    metavar="QUANT_INT8|QUANT_INT16",
+    help="Integers of --quant_model.",
+)
 @calibration_options
 @image_options
 @click.option("--print-all-ops", is_flag=True, help="List all ops and how each runs.")
@@ -166,6 +185,7 @@ def command(as_json: bool, **flags: Any) -> int:
     Examples:
       lite opt model.onnx -o model.nb
       opt --model_dir=mobilenet --valid_targets=arm,x86 --optimize_out=mobilenet
+      lite opt model.onnx --quant_model=true --quant_type=QUANT_INT8
       lite opt model.onnx --image_resize 256 --image_crop 224 --image_mean 127.5 --image_std 127.5
       lite opt model.onnx --calib_data samples.npz -o int8.nb
     """
@@ -229,6 +249,24 @@ def _with_suffix(path: str | None) -> str | None:
     return path if path is None or path.endswith((".nb", "/")) else path + ".nb"
 
 
+def _quantization(flags: dict[str, Any]) -> StaticPTQ | WeightOnly | None:
+    """Weights only with --quant_model, all of the model with --calib_data.
+
+    Raises
+    ------
+    click.UsageError
+        If both are asked for.
+    """
+    static = static_ptq(flags)
+    if not flags["quant_model"]:
+        return static
+    if static is not None:
+        raise click.UsageError("--quant_model is for weights only, --calib_data for all of a model: give one")
+    from lite.quant import WeightOnly
+
+    return WeightOnly(bits=flags["bits"])
+
+
 def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
     from lite.convert import convert
 
@@ -243,7 +281,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
             input_shape=flags["shapes"],
             bundle_inputs=flags["bundle_inputs"],
             preprocess=rules,
-            quantize=static_ptq(flags),
+            quantize=_quantization(flags),
             keep_io_float=flags["keep_io_float"],
             progress=tell,
             **source.options,

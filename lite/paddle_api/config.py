@@ -14,6 +14,7 @@ from lite.paddle_api.places import CLPrecisionType, CLTuneMode, Place, PowerMode
 
 if TYPE_CHECKING:
     from lite.convert import Report
+    from lite.quant import WeightOnly
 
 PathLike = Union[str, "os.PathLike[str]"]
 TARGETS = {TargetType.ARM: "arm", TargetType.X86: "x86"}
@@ -168,7 +169,9 @@ class CxxConfig(_Config):
         """Targets of the valid places; all if none were set."""
         return targets_of([place.target for place in self._places])
 
-    def convert(self, targets: Sequence[str]) -> tuple[bytes, Report]:
+    def convert(
+        self, targets: Sequence[str], quantize: WeightOnly | None = None
+    ) -> tuple[bytes, Report]:
         """The model as a .nb for some targets, and what the conversion did."""
         from lite import _native
         from lite.convert import convert_to_bytes
@@ -186,7 +189,9 @@ class CxxConfig(_Config):
             warnings.warn(f"there are no passes {sorted(unknown)}: nothing to leave out", stacklevel=3)
         kept = [each for each in passes if each.name not in self._discarded]
         parameters: Any = self._buffers[1] if self._buffers else self._param_file or None
-        return convert_to_bytes(source, targets=targets, param_file=parameters, passes=kept)
+        return convert_to_bytes(
+            source, targets=targets, param_file=parameters, quantize=quantize, passes=kept
+        )
 
 
 def targets_of(places: Sequence[TargetType], given: object = None) -> tuple[str, ...]:

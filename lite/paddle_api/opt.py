@@ -7,10 +7,14 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lite.errors import InputError, UnsupportedOpError
+from lite.errors import InputError
 from lite.paddle_api.config import CxxConfig, PathLike, targets_of
 from lite.paddle_api.places import TargetType
+
+if TYPE_CHECKING:
+    from lite.quant import WeightOnly
 
 _PLACES = {"arm": TargetType.ARM, "x86": TargetType.X86, "host": TargetType.Host}
 
@@ -24,6 +28,7 @@ class Opt:
         self._places = "arm"
         self._type = "naive_buffer"
         self._quantizes = False
+        self._bits = 16
         self._checks_only = False
 
     def set_model_dir(self, folder: PathLike) -> None:
@@ -48,18 +53,19 @@ class Opt:
         self._type = type
 
     def set_quant_model(self, quantize: bool) -> None:
-        """Quantize the weights."""
+        """Store weights as integers; layers still compute in floats."""
         self._quantizes = bool(quantize)
 
     def set_quant_type(self, type: str) -> None:
-        """QUANT_INT8 or QUANT_INT16.
+        """QUANT_INT8 or QUANT_INT16, which is the default.
 
         Raises
         ------
         InputError
         """
-        if type not in ("QUANT_INT8", "QUANT_INT16"):
-            raise InputError(f"quant_type is {type!r}, expected QUANT_INT8 or QUANT_INT16")
+        from lite.quant.weights import bits_of
+
+        self._bits = bits_of(type)
 
     def check_if_model_supported(self, check: bool) -> None:
         """Let ``run`` tell whether the model can be converted, and write nothing."""
@@ -98,11 +104,9 @@ class Opt:
         )
         if self._type != "naive_buffer":
             raise InputError(f"model type is {self._type!r}, expected naive_buffer")
-        if self._quantizes:
-            raise UnsupportedOpError("this version writes float models only", where="set_quant_model")
         if not self._out and not self._checks_only:
             raise InputError("there is no name for the .nb file", hint="set_optimize_out('model')")
-        data, report = self._config.convert(targets)
+        data, report = self._config.convert(targets, self._quantization())
         if self._checks_only:
             print(f"{report.source} is supported on {', '.join(targets)}.")
             return
@@ -112,6 +116,13 @@ class Opt:
         write_atomically(Path(path), data)
         report.path = path
         print(report)
+
+    def _quantization(self) -> WeightOnly | None:
+        if not self._quantizes:
+            return None
+        from lite.quant import WeightOnly
+
+        return WeightOnly(bits=self._bits)
 
     def run_optimize(
         self,

@@ -59,17 +59,24 @@ def test_report_as_json(cli: Callable, source: Path, tmp_path: Path) -> None:
     assert report["ops_before"]["mul"] == 1
 
 
-@pytest.mark.parametrize("flags", [["--quant_model=true"], ["--quant_model"]])
-def test_quantizing_is_refused_in_a_sentence(cli: Callable, source: Path, flags: list[str]) -> None:
-    outcome = cli("opt", source, *flags)
+@pytest.mark.parametrize(("flags", "bits"), [(["--quant_type=QUANT_INT8"], 8), ([], 16)])
+def test_weights_become_integers(cli: Callable, source: Path, tmp_path: Path, flags: list[str],
+                                 bits: int) -> None:
+    outcome = cli("opt", source, "-o", tmp_path / "out.nb", "--quant_model=true", *flags, "--json")
+    assert json.loads(outcome.out)["weights"]["bits"] == bits
+    assert "not for speed" in cli("opt", source, "-o", tmp_path / "out.nb", "--quant_model", *flags).out
+
+
+def test_an_unknown_quant_type_is_answered_with_the_nearest(cli: Callable, source: Path) -> None:
+    outcome = cli("opt", source, "--quant_model=true", "--quant_type=QUANT_INT4")
     assert outcome.code == 2
-    assert "float models only" in outcome.err
+    assert "did you mean QUANT_INT8?" in outcome.err or "did you mean QUANT_INT16?" in outcome.err
 
 
 @pytest.mark.parametrize("flags", [
     ["--valid_targets=opencl"], ["--no_such_flag"], ["--quant_model=maybe"], ["--input_shape", "image:1,x"],
     ["--input_shape", "1,3,4,4"], ["--image_mean", "a,b"], ["--model_dir", "."], ["--bundle_inputs=-1"],
-    ["--optimize_out=a", "--output=b"], ["--optimize_out_type=protobuf"],
+    ["--optimize_out=a", "--output=b"], ["--optimize_out_type=protobuf"], ["--quant_type=INT8"],
 ])  # fmt: skip
 def test_bad_use(cli: Callable, source: Path, flags: list[str]) -> None:
     outcome = cli("opt", source, *flags)
