@@ -44,7 +44,7 @@ def layer_form(site: Site) -> IntegerForm:
     activation = activation_bounds(node.op)
     weights = find_weights(node)
     bias, weights = find_bias(node, weights, x, site.y.scale)
-    scale = (x.scale * weights.scales / site.y.scale).astype(np.float32)
+    scale = combined(x.scale, weights.scales, site.y.scale)
     inputs: list[Operand] = [x.q, weights.operand, bias, scale]
     attributes: dict[str, float | int] = {**site.results(activation), "x_zero": x.zero_point}
     if node.input(3) is not None:
@@ -52,6 +52,14 @@ def layer_form(site: Site) -> IntegerForm:
         inputs.append(residual.q)
         attributes |= {"residual_scale": site.ratio(residual.scale), "residual_zero": residual.zero_point}
     return IntegerForm(integer_op(FORMS[node.op.name], node.op, **attributes), tuple(inputs))
+
+
+def combined(x: float, weights: np.ndarray, y: float) -> np.ndarray:
+    """x * weights / y, each step rounded to single precision: onnxruntime's layers do so, to the bit."""
+    with np.errstate(under="ignore", over="ignore"):
+        product = np.float32(x) * weights.astype(np.float32)
+    normal = (product >= np.finfo(np.float32).tiny) & np.isfinite(product)
+    return np.where(normal, product / np.float32(y), x * weights / y).astype(np.float32)
 
 
 def activation_bounds(op: Op) -> tuple[float, float]:
