@@ -17,6 +17,8 @@ from lite.errors import ShapeError
 if TYPE_CHECKING:
     from lite.ir import Graph, Node, Value
 
+MOST_NAMED = 4  # float values, among integers
+
 
 @click.command("inspect", cls=PaddleCommand)
 @click.argument("model", type=click.Path())
@@ -48,6 +50,7 @@ def command(
         "outputs": [_value(value) for value in graph.outputs],
         "preprocess": dataclasses.asdict(graph.preprocess) if graph.preprocess else None,
         "ops": _counts(graph),
+        "values": _dtypes(graph),
         "weights_bytes": sum(value.array.nbytes for value in graph.constants() if value.array is not None),
         "nodes": [_node(node) for node in graph.nodes],
         **_engine_facts(model, shapes),
@@ -59,7 +62,19 @@ def command(
 
 def _value(value: Value) -> dict[str, Any]:
     shape = [extent if isinstance(extent, int) else str(extent) for extent in value.type.shape]
-    return {"name": value.name, "shape": shape, "dtype": value.type.dtype.value}
+    row = {"name": value.name, "shape": shape, "dtype": value.type.dtype.value}
+    scaled = value.quantization
+    return row if scaled is None else {**row, "scale": scaled.scale, "zero_point": scaled.zero_point}
+
+
+def _dtypes(graph: Graph) -> dict[str, Any]:
+    """How many values, constants aside, have which element type; the floats' names."""
+    values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[value.type.dtype.value] = counts.get(value.type.dtype.value, 0) + 1
+    floats = [value.name for value in values if value.type.dtype.is_float]
+    return {"count": len(values), "by_dtype": counts, "float": len(floats), "floats": floats}
 
 
 def _counts(graph: Graph) -> dict[str, int]:
@@ -119,6 +134,7 @@ def _text(result: dict[str, Any]) -> str:
         lines.append(
             "image   " + ", ".join(f"{name} {value}" for name, value in result["preprocess"].items())
         )
+    lines += _value_counts(result["values"])
     lines += _memory(result.get("memory"))
     lines += [
         "",
@@ -133,8 +149,28 @@ def _text(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _value_counts(values: dict[str, Any]) -> list[str]:
+    """Told of models in which not all values are floats."""
+    from lite.ir import DType
+
+    if values["float"] == values["count"]:
+        return []
+    named = f" ({', '.join(values['floats'])})" if 0 < values["float"] <= MOST_NAMED else ""
+    others = [f"{n} {dtype}" for dtype, n in values["by_dtype"].items() if not DType(dtype).is_float]
+    return [f"values  {values['float']} float{named}, {', '.join(others)}"]
+
+
 def _typed(value: dict[str, Any]) -> str:
-    return f"{value['name']}: {value['dtype']}[{', '.join(map(str, value['shape']))}]"
+    return f"{value['name']}: {_type(value)}"
+
+
+def _type(value: dict[str, Any]) -> str:
+    plain = f"{value['dtype']}[{', '.join(map(str, value['shape']))}]"
+    if "scale" not in value:
+        return plain
+    zero = value["zero_point"]
+    q = "q" if zero == 0 else f"(q {'-' if zero > 0 else '+'} {abs(zero)})"
+    return f"{plain} = {q} * {value['scale']:.6g}"
 
 
 def _memory(memory: dict[str, Any] | None) -> list[str]:
@@ -147,7 +183,7 @@ def _memory(memory: dict[str, Any] | None) -> list[str]:
 
 
 def _cells(node: dict[str, Any]) -> tuple[str, ...]:
-    shapes = " ".join(f"{value['dtype']}[{', '.join(map(str, value['shape']))}]" for value in node["outputs"])
+    shapes = " ".join(map(_type, node["outputs"]))
     weights = megabytes(node["weights_bytes"]) if node["weights_bytes"] else ""
     attributes = " ".join(f"{name}={value}" for name, value in node["attributes"].items())
     return node["name"], node["op"], shapes, weights, attributes

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lite.ir import Graph, TensorType
+from lite.ir.quant import Quantization
 from lite.nb import writer
 from lite.nb.golden import Case, Golden
 from lite.nb.reader import read, read_golden
+from lite.ops import get
 
 
 def test_run_npy(
@@ -272,3 +275,17 @@ def test_bench_says_which_extents_it_chose(cli: Callable, tmp_path: Path) -> Non
     assert "N = 1, H = 224, W = 224 chosen" in outcome.out and "--input_shape" in outcome.out
     outcome = cli("bench", path, "--repeats", "2", "--input_shape", "image:1,3,8,8", "--json")
     assert json.loads(outcome.out)["chosen_extents"] == {}
+
+
+def test_inspect_counts_floats_among_integers(cli: Callable, tmp_path: Path) -> None:
+    graph = Graph()
+    x = graph.add_input("x", TensorType((1, 4)))
+    scale = graph.constant(np.array(0.25, np.float32))
+    (q,) = graph.add(get("quantize")(-3), [x, scale], outputs=["q"])
+    q.quantization = Quantization(0.25, -3)
+    graph.outputs = list(graph.add(get("dequantize")(-3), [q, scale], outputs=["y"]))
+    writer.write(graph, tmp_path / "scaled.nb")
+    told = cli("inspect", tmp_path / "scaled.nb").out
+    assert "values  2 float (x, y), 1 s8" in told and "s8[1, 4] = (q + 3) * 0.25" in told
+    found = json.loads(cli("inspect", tmp_path / "scaled.nb", "--json").out)
+    assert (found["values"]["float"], found["nodes"][0]["outputs"][0]["zero_point"]) == (2, -3)
