@@ -81,7 +81,7 @@ class Site:
     def results(self, activation: tuple[float, float] = UNBOUNDED) -> dict[str, int]:
         """y_zero, lo and hi: the clamps are the bounds of the integers, as rounding keeps the order."""
         lo, hi = limits(self.y.dtype)
-        chain = [activation, *(_bounds(node.op) for node in reversed(self.clamps))]
+        chain = [activation, *(clamp_bounds(node.op) for node in reversed(self.clamps))]
         for low, high in chain:
             least, greatest = (quantized_number(bound, self.y) for bound in (low, high))
             lo, hi = (min(max(bound, least), greatest) for bound in (lo, hi))
@@ -120,7 +120,8 @@ def _maker_of(node: Node) -> Node | None:
     return x.producer if x is not None else None
 
 
-def _bounds(op: Op) -> tuple[float, float]:
+def clamp_bounds(op: Op) -> tuple[float, float]:
+    """Between which numbers relu, relu6 or clip clamps."""
     return (op.lo, op.hi) if isinstance(op, Clip) else CLAMPS[op.name]
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from lite.ir import Builder, Graph, Node, Op, Value
+import numpy as np
+
+from lite.ir import Builder, DType, Graph, Node, Op, Value
 from lite.ir.dim import product
 from lite.ir.interpret import apply
+from lite.ir.quant import Quantization
 from lite.ops.dequantize import Dequantize
 from lite.ops.pad import Pad
 from lite.ops.reshape import Reshape
 from lite.ops.transpose import Transpose
+from lite.passes.integer_form import CLAMPS, clamp_bounds
+from lite.passes.lookups import add_lookup, all_bytes
 from lite.passes.pattern import maker, other_readers
 from lite.passes.quantized import (
     MOVES,
@@ -158,6 +163,31 @@ def _on_integers(op: Op, scaled: Node) -> Op:
     return op
 
 
+class QuantizePassesClamp(Rule[tuple[Node, Node, Quantization]]):
+    """quantize(clamp(x)) -> table[quantize(x)], where x is an input or was moved: nothing else clamps it."""
+
+    name = "quantize_passes_clamp"
+    roots = ("quantize",)
+
+    def pattern(self, root: Node) -> tuple[Node, Node, Quantization] | None:
+        clamp, y = maker(root.input(0), *CLAMPS, "clip"), of_scaling(root)
+        if clamp is None or y is None or y.dtype is DType.S16:
+            return None
+        x = clamp.inputs[0]
+        assert x is not None
+        return (root, clamp, y) if x.producer is None or moved_inputs(x.producer) else None
+
+    def check(self, match: tuple[Node, Node, Quantization], graph: Graph) -> str | None:
+        root, clamp, _ = match
+        return other_readers(clamp.output, root, graph)
+
+    def rewrite(self, match: tuple[Node, Node, Quantization], build: Builder) -> Value:
+        root, clamp, y = match
+        q = build.add(root.op, clamp.inputs[0], root.input(1), name=root.name)
+        lo, hi = (quantized_number(bound, y) for bound in clamp_bounds(clamp.op))
+        return add_lookup(build, q, np.clip(all_bytes(y.dtype), lo, hi), y)
+
+
 class MoveScales(RulePass):
     """Lets dequantize sink and quantize rise past ops that only move elements.
 
@@ -172,4 +202,4 @@ class MoveScales(RulePass):
     def __init__(self, constants_only: bool = False) -> None:
         self.rules: tuple[Rule[Any], ...] = (OneScale(), ConstantSinks())
         if not constants_only:
-            self.rules = (*self.rules, QuantizeRises(), DequantizeSinks())
+            self.rules = (*self.rules, QuantizeRises(), QuantizePassesClamp(), DequantizeSinks())

@@ -16,7 +16,7 @@ from lite.passes.fold_pad import shape_refusal, total_pads
 from lite.passes.integer_form import IntegerForm, NoForm, Site, find_site, refusal
 from lite.passes.lookups import MERGING, FunctionOfTable, QuantizedBack, QuantizedTable, operands
 from lite.passes.pattern import maker, other_readers
-from lite.passes.quantized import find_real, moved_inputs, of_scaling
+from lite.passes.quantized import moved_inputs, of_scaling
 from lite.passes.rule import Log, Rule, RulePass
 
 STAYS_FLOAT = "stays_float"  # the rule in whose name is refused what computes on floats
@@ -181,7 +181,7 @@ def _why_float(node: Node) -> str:
     if node.op.name not in FORMS and operands(node) is None:
         return f"nothing computes {node.op.name} on integers"
     varying = [value for value in node.inputs if value is not None and not value.is_constant]
-    floats = [value.name for value in varying if find_real(value) is None]
+    floats = [value.name for value in varying if maker(value, "dequantize") is None]
     return f"its input {floats[0]!r} is not quantized" if floats else "its output is not quantized"
 
 

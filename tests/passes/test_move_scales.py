@@ -48,6 +48,15 @@ def test_moves_run_on_integers(name, sketch, try_passes, scaling) -> None:
     assert try_passes(sketch(rising, IMAGE), MoveScales(), tolerance=0).ops == ["abs", "quantize", name]
 
 
+def test_a_clamp_of_what_comes_in_is_a_table(sketch, try_passes, scaling) -> None:
+    def body(build, x):
+        net = scaling(build)
+        return net.pair(net.clip(net.transpose(x, perm=NHWC), lo=-1.0, hi=2.0))
+
+    tried = try_passes(sketch(body, IMAGE), MoveScales(), tolerance=0)
+    assert tried.ops == ["quantize", "transpose", "lookup", "dequantize"]
+
+
 def test_scales_meet_in_a_concat(sketch, try_passes, scaling) -> None:
     def body(build, x, y):
         both = build.add(get("concat")(1), scaling(build).pair(x, scale=0.1), scaling(build).pair(y))

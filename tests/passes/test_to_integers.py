@@ -395,6 +395,14 @@ def test_what_stays_float_is_told_once_each(sketch, scaling) -> None:
         "nothing computes cumsum on integers"]
 
 
+def test_a_layer_without_a_scale_behind_it_says_so(sketch, scaling) -> None:
+    def body(net, x):
+        return net.fully_connected(net.pair(x), net.weights(4, 5, axis=1))
+
+    graph = integers(sketch, scaling, body)
+    assert graph.reasons == ["its output is not quantized"]
+
+
 def test_integer_ends(sketch, scaling) -> None:
     def body(net, x, y):
         both = net.pair(net.add(net.pair(x, 0.03, -5), net.pair(y)))
