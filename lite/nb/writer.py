@@ -104,8 +104,21 @@ def to_bytes(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden |
     return _assemble(sections, sorted(set(targets)))
 
 
+class _Builder(flatbuffers.Builder):  # type: ignore[misc]  # it has no types
+    """Writes equal texts once: names of attributes are most of a graph's section otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(1 << 16)
+        self._texts: dict[str | bytes, int] = {}
+
+    def CreateString(self, s: str | bytes, encoding: str = "utf-8", errors: str = "strict") -> int:
+        if s not in self._texts:
+            self._texts[s] = super().CreateString(s, encoding, errors)
+        return self._texts[s]
+
+
 def _finish(root: schema.GraphT | schema.GoldenT | schema.HeaderT, identifier: bytes | None = None) -> bytes:
-    builder = flatbuffers.Builder(1 << 16)
+    builder = _Builder()
     builder.ForceDefaults(identifier is not None)  # a header's size must not depend on its numbers
     builder.Finish(root.Pack(builder), file_identifier=identifier)
     return bytes(builder.Output())
