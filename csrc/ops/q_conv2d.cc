@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
+#include "ops/linear/int16_layer.h"
 #include "ops/linear/q_depthwise_conv.h"
 #include "ops/linear/q_gemm_conv.h"
 #include "ops/linear/requantization.h"
@@ -20,26 +21,34 @@ class QConv2d final : public Op {
     LITE_ASSIGN_OR_RETURN(const Requantization requantization,
                           linear::read_requantization(context, weights.shape[0]));
     LITE_RETURN_IF_ERROR(linear::check_images(context, window));
-    if (context.inputs[0].dtype != DType::s8)
-      return error(Code::k_unsupported_op, "the input is %s, which has no kernel yet",
-                   dtype_name(context.inputs[0].dtype));
     by_channel_ = window.groups == weights.shape[0] && weights.shape[1] == 1;
     if (weights.packing != Packing::plain &&
         weights.packing != (by_channel_ ? Packing::depthwise : Packing::p16x4))
       return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
-    by_channel_ ? depthwise_.prepare(context, window, requantization)
-                : gemm_.prepare(context, window, requantization);
+    halves_ = context.inputs[0].dtype == DType::s16;
+    if (halves_) {
+      int16_.prepare_convolution(context, window, requantization);
+    } else if (by_channel_) {
+      depthwise_.prepare(context, window, requantization);
+    } else {
+      gemm_.prepare(context, window, requantization);
+    }
     return Status();
   }
 
   void run(const RunContext& context) override {
+    if (halves_) return int16_.run(context);
     by_channel_ ? depthwise_.run(context) : gemm_.run(context);
   }
 
-  const char* kernel() const override { return by_channel_ ? "depthwise" : gemm_.kernel(); }
+  const char* kernel() const override {
+    if (halves_) return int16_.kernel();
+    return by_channel_ ? "depthwise" : gemm_.kernel();
+  }
 
  private:
-  bool by_channel_ = false;
+  bool by_channel_ = false, halves_ = false;  // halves: elements of 16 bits
+  linear::Int16Layer int16_;
   linear::QDepthwiseConv depthwise_;
   linear::QGemmConv gemm_;
 };

@@ -4,6 +4,7 @@
 #include "kernels/qgemm/qgemm.h"
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
+#include "ops/linear/int16_layer.h"
 #include "ops/linear/quad_weights.h"
 #include "ops/linear/requantization.h"
 #include "ops/linear/tasks.h"
@@ -21,9 +22,6 @@ class QFullyConnected final : public Op {
     const Shape& x = context.inputs[0].shape;
     const Tensor& w = context.inputs[1];
     LITE_ASSIGN_OR_RETURN(to_, linear::read_requantization(context, w.shape[1]));
-    if (context.inputs[0].dtype != DType::s8)
-      return error(Code::k_unsupported_op, "the input is %s, which has no kernel yet",
-                   dtype_name(context.inputs[0].dtype));
     Shape expected = x;
     expected[x.rank - 1] = w.shape[1];
     if (x[x.rank - 1] != w.shape[0])
@@ -32,11 +30,14 @@ class QFullyConnected final : public Op {
     LITE_RETURN_IF_ERROR(check_shape("the output", context.outputs[0].shape, expected));
     if (w.packing != Packing::plain && w.packing != Packing::p16x4)
       return error(Code::k_corrupt_file, "the weights are packed for another op");
-    prepare_product(context, x.count(0, x.rank - 1));
+    halves_ = context.inputs[0].dtype == DType::s16;
+    halves_ ? int16_.prepare_product(context, to_)
+            : prepare_product(context, x.count(0, x.rank - 1));
     return Status();
   }
 
   void run(const RunContext& context) override {
+    if (halves_) return int16_.run(context);
     if (tasks_.count() == 0) return;
     const int8_t* weights = weights_.pack(context.inputs[1], context.scratch, *context.team);
     std::byte* scratch = context.scratch + weights_bytes_;
@@ -95,6 +96,8 @@ class QFullyConnected final : public Op {
     kernels_->multiply(block);
   }
 
+  bool halves_ = false;  // elements of 16 bits
+  linear::Int16Layer int16_;
   const qgemm::Kernels* kernels_ = nullptr;
   Requantization to_;
   int64_t k_ = 0, n_ = 0;

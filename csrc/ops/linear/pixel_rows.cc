@@ -140,5 +140,6 @@ void PixelRows<T>::point_at_window_rows(const Task& task) const {
 
 template class PixelRows<float>;
 template class PixelRows<int8_t>;
+template class PixelRows<int16_t>;
 
 }  // namespace lite::linear

@@ -13,7 +13,7 @@
 
 namespace lite::linear {
 
-// Of float or int8_t.
+// Of float, int8_t or int16_t.
 template <class T>
 class PixelRows {
  public:

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/int16_layer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/qgemm/qgemm.h"
+#include "ops/linear/gemm_conv.h"
+
+namespace lite::linear {
+namespace {
+
+constexpr size_t kBias = 2, kScale = 3, kResidual = 4;
+
+// A matrix [..., k] as an image of one row of pixels.
+Shape as_pixels(const Shape& matrix) {
+  Shape image;
+  image.rank = 4;
+  image.dims = {1, 1, matrix.count(0, matrix.rank - 1), matrix[matrix.rank - 1]};
+  return image;
+}
+
+}  // namespace
+
+void Int16Layer::prepare_convolution(PrepareContext& context, const Window& window,
+                                     const Requantization& requantization) {
+  x_ = context.inputs[0].shape;
+  y_ = context.outputs[0].shape;
+  const Shape& w = context.inputs[1].shape;
+  by_channel_ = window.groups == w[0] && w[1] == 1;
+  prepare(context, window, columns_of(window, w), requantization);
+}
+
+void Int16Layer::prepare_product(PrepareContext& context, const Requantization& requantization) {
+  x_ = as_pixels(context.inputs[0].shape);
+  y_ = as_pixels(context.outputs[0].shape);
+  Columns columns;
+  columns.n = y_[3];
+  columns.channels = x_[3];
+  columns.column_stride = 1;
+  columns.channel_stride = y_[3];
+  prepare(context, Window(), std::move(columns), requantization);
+}
+
+void Int16Layer::prepare(PrepareContext& context, const Window& window, Columns columns,
+                         const Requantization& requantization) {
+  kernels_ = &int16x8::kernels(context.isa);
+  requantization_ = requantization;
+  Window read = window;
+  if (by_channel_) read.groups = 1;
+  groups_ = read.groups;
+  // The weights are packed by rows of the window, which single taps of whole quads do not change.
+  const bool whole_rows =
+      !by_channel_ && window.kernel_width > 1 && columns.channels % qgemm::kQuad != 0;
+  rows_ = PixelRows<int16_t>(read, x_, y_, whole_rows);
+  tasks_ = GemmTasks(y_[1] * y_[2], y_[3] / groups_, rows_.taps(), rows_.k(), rows_.fresh_bytes());
+  weights_bytes_ = prepare_weights(context.inputs[1], window, std::move(columns));
+  sums_bytes_ = sums_.prepare(context, -1);
+  padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k() + 1) * sizeof(int16_t));
+  thread_bytes_ = rows_.bytes(tasks_.greatest_rows());
+  context.scratch_bytes =
+      std::max(context.scratch_bytes, weights_bytes_ + sums_bytes_ + padding_bytes_ +
+                                          thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+size_t Int16Layer::prepare_weights(const Tensor& weights, const Window& window, Columns columns) {
+  if (!by_channel_) return quads_.prepare(weights, std::move(columns), window.kernel_height);
+  if (weights.packing == Packing::depthwise) return 0;
+  const size_t count = static_cast<size_t>(weights.shape.count());
+  if (!weights.constant) return aligned_bytes(count);
+  channels_.resize(count);
+  arrange_channels(weights, channels_.data());
+  return 0;
+}
+
+void Int16Layer::arrange_channels(const Tensor& weights, int8_t* arranged) const {
+  const int64_t channels = weights.shape[0], taps = rows_.taps();
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t tap = 0; tap < taps; ++tap)
+      arranged[tap * channels + c] = weights.as<int8_t>()[c * taps + tap];
+}
+
+const int8_t* Int16Layer::weights(const RunContext& context) const {
+  const Tensor& tensor = context.inputs[1];
+  if (!by_channel_) return quads_.pack(tensor, context.scratch, *context.team);
+  if (tensor.packing == Packing::depthwise) return tensor.as<int8_t>();
+  if (!channels_.empty()) return channels_.data();
+  int8_t* arranged = reinterpret_cast<int8_t*>(context.scratch);
+  arrange_channels(tensor, arranged);
+  return arranged;
+}
+
+void Int16Layer::run(const RunContext& context) const {
+  if (tasks_.count() == 0 || x_[0] == 0) return;
+  std::byte* sums = context.scratch + weights_bytes_;
+  int16_t* padding = reinterpret_cast<int16_t*>(sums + sums_bytes_);
+  std::byte* scratch = sums + sums_bytes_ + padding_bytes_;
+  std::fill_n(padding, rows_.k() + 1, static_cast<int16_t>(requantization_.x_zero));
+  const Operands operands = {weights(context), sums_.fold(context, sums), padding};
+  context.team->parallel_for_with_thread(
+      x_[0] * groups_ * tasks_.count(), [&](int64_t index, int thread) {
+        run_task(context, operands, index, scratch + static_cast<size_t>(thread) * thread_bytes_);
+      });
+}
+
+int16x8::Finish Int16Layer::finish(const RunContext& context, const Operands& operands, int64_t row,
+                                   int64_t column) const {
+  const bool residual = context.inputs.size() > kResidual && context.inputs[kResidual].data;
+  const int64_t corner = row * y_[3] + column;
+  int16x8::Finish finish;
+  finish.bias = context.inputs[kBias].as<int32_t>() + column;
+  finish.bias_and_weights = operands.bias_and_weights + column;
+  finish.scale = context.inputs[kScale].as<float>() + column;
+  finish.requantization = requantization_;
+  finish.residual = residual ? context.inputs[kResidual].as<int16_t>() + corner : nullptr;
+  finish.y = context.outputs[0].as<int16_t>() + corner;
+  finish.stride = y_[3];
+  return finish;
+}
+
+void Int16Layer::run_task(const RunContext& context, const Operands& operands, int64_t index,
+                          std::byte* scratch) const {
+  const int64_t part = index / tasks_.count();
+  const int64_t image = part / groups_, group = part % groups_;
+  const Range pixels = tasks_.rows(index % tasks_.count());
+  const Range columns = tasks_.columns(index % tasks_.count());
+  const int16_t* x =
+      context.inputs[0].as<int16_t>() + image * x_.count(1, 4) + group * (x_[3] / groups_);
+  const int64_t column = group * (y_[3] / groups_) + columns.begin;
+  const int16x8::Finish finish =
+      this->finish(context, operands, image * y_[1] * y_[2] + pixels.begin, column);
+  const int16_t* const* table = rows_.table(x, pixels, operands.padding, scratch);
+  if (by_channel_) {
+    kernels_->convolve({pixels.size(), columns.begin, columns.end, y_[3], rows_.taps(), table,
+                        operands.weights, finish});
+    return;
+  }
+  const int8_t* b = operands.weights + group * quads_.group_bytes() +
+                    columns.begin / qgemm::kPanel * quads_.panel_bytes();
+  kernels_->multiply({pixels.size(), columns.size(), rows_.taps(), rows_.k(), table, b,
+                      quads_.panel_bytes(), finish});
+}
+
+}  // namespace lite::linear
