@@ -97,6 +97,12 @@ def written_name(value: Value) -> tuple[str, tuple[int, ...]]:
     return match["name"], order
 
 
+def plain_name(name: str) -> str:
+    """What the source model calls a value of this name."""
+    match = REORDERED.fullmatch(name)
+    return match["name"] if match is not None else name
+
+
 def quantizations(graph: Graph) -> dict[Value, Quantization]:
     """What integers stand for: as they say, by the ops around them, or by what they are moved from."""
     known: dict[Value, Quantization] = {}
