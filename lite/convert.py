@@ -16,6 +16,7 @@ from lite.errors import InputError, LiteError, TargetError
 if TYPE_CHECKING:
     import numpy as np
 
+    from lite.executor import Executor
     from lite.ir import Graph, Preprocess
     from lite.nb.golden import Golden
     from lite.passes.rule import Log, Pass
@@ -52,6 +53,8 @@ class Report:
     weights : dict
         What became of weights alone: bits, layers and weights that are integers now, bytes of a file of
         floats, which layers stay float and why. Else empty.
+    tuning : dict
+        What was tried to keep the accuracy (search) or the speed (guard), and what came out. Else empty.
     time_s : float
         Of the whole conversion.
     """
@@ -66,6 +69,7 @@ class Report:
     passes: list[Log] = field(default_factory=list)
     quantization: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
+    tuning: dict[str, Any] = field(default_factory=dict)
     time_s: float = 0.0
 
     @property
@@ -118,6 +122,7 @@ class Report:
             lines += [f"note   {note}" for note in self.quantization["notes"]]
         if self.weights:
             lines += _weights_text(self.weights, self.size_bytes)
+        lines += [f"{name:<6} {found['text']}" for name, found in self.tuning.items()]
         return "\n".join([*lines, *_first("kept  ", self.refusals, "refusals"),
                           *_first("float ", self.float_left, "float_left")])
 
@@ -194,11 +199,17 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      keep_io_float: bool = True, passes: Sequence[Pass] | None = None,
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
+    from lite.quant import StaticPTQ, WeightOnly
+
+    if isinstance(quantize, StaticPTQ) and quantize.is_tuned:
+        return _tuned(model, quantize, {
+            "targets": targets, "param_file": param_file, "input_shape": input_shape,
+            "freeze_inputs": freeze_inputs, "bundle_inputs": bundle_inputs, "preprocess": preprocess,
+            "passes": passes, "verify": verify, "progress": progress}, keep_io_float)
     runnable = _runnable()  # first: it says in words when the engine has not been built
     from lite import importers
     from lite.nb import writer
     from lite.passes import pipeline
-    from lite.quant import StaticPTQ, WeightOnly
 
     tell = progress or (lambda message: None)
     start = time.perf_counter()
@@ -237,22 +248,40 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     return data, report
 
 
+def _tuned(model: Source, settings: StaticPTQ, options: Mapping[str, Any],
+           keep_io_float: bool) -> tuple[bytes, Report]:
+    """The best of several conversions, by accuracy and by speed."""
+    from lite.tuning.tune import tuned
+
+    tell = options["progress"] or (lambda message: None)
+    start = time.perf_counter()
+
+    def once(chosen: StaticPTQ | None) -> tuple[bytes, Report]:
+        return convert_to_bytes(model, quantize=chosen, keep_io_float=keep_io_float or chosen is None,
+                                **options)
+
+    data, report = tuned(once, settings, options["input_shape"] or {}, _make_executor, tell)
+    report.time_s = time.perf_counter() - start
+    return data, report
+
+
 def _has_scales(graph: Graph) -> bool:
     return any(node.op.name in ("quantize", "dequantize") for node in graph.nodes)
 
 
 def _calibrated(graph: Graph, settings: StaticPTQ, tell: Progress) -> dict[str, Any]:
     """Put scales into a float graph, from what the engine makes of calibration data."""
-    from lite.executor import Executor
     from lite.quant.static_ptq import quantize
 
+    return quantize(graph, settings, _make_executor, tell).to_dict()
+
+
+def _make_executor(graph: Graph, taps: Sequence[str]) -> Executor:
+    """Runs a graph on all cores."""
+    from lite.executor import Executor
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = min(cores, MOST_THREADS)
-
-    def make_executor(graph: Graph, taps: Sequence[str]) -> Executor:
-        return Executor(graph, taps, threads=threads, copy=False)
-
-    return quantize(graph, settings, make_executor, tell).to_dict()
+    return Executor(graph, taps, threads=min(cores, MOST_THREADS), copy=False)
 
 
 def _weights_only(graph: Graph, options: WeightOnly, targets: tuple[str, ...],

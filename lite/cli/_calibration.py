@@ -17,6 +17,7 @@ FIELDS = {  # flag: field of StaticPTQ
     "calib_num": "num",
     "calib_table": "table_out",
     "use_calib_table": "table",
+    "latency_table": "latency_table",
 }
 
 
@@ -34,6 +35,10 @@ def calibration_options(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="Take scales from this file instead of data."),
         click.option("--quant-config", type=click.Path(), metavar="F.yaml",
                      help="More settings, by the names of lite.StaticPTQ: exclude, recipe, equalize, ..."),
+        click.option("--guard", is_flag=True,
+                     help="Time the layers here; those that are slower as integers stay float."),
+        click.option("--latency-table", type=click.Path(), metavar="FILE",
+                     help="Times of another machine for the guard, instead of measuring."),
     ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
@@ -49,6 +54,7 @@ def static_ptq(flags: dict[str, Any]) -> StaticPTQ | None:
         If there is neither data nor a table.
     """
     given = {field: flags[flag] for flag, field in FIELDS.items() if flags[flag] is not None}
+    given |= {"guard": True} if flags["guard"] else {}
     if not given and flags["quant_config"] is None:
         return None
     from lite.quant import StaticPTQ

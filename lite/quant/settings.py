@@ -7,7 +7,7 @@ import dataclasses
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
@@ -74,6 +74,15 @@ class StaticPTQ:
         Where the table of this calibration is written.
     seed : int
         Of what is drawn at random; the same seed and data give the same file.
+    evaluate : callable(lite.Model), optional
+        A score, the higher the better. With it, as few layers stay float as will keep the score within
+        ``max_drop`` of the float model's.
+    max_drop : float
+        In the units of that score.
+    guard : bool
+        Time the layers on this machine, and keep float those that are slower as integers.
+    latency_table : path, optional
+        Times of another machine for the guard, instead of measuring on this one.
     """
 
     data: Any = None
@@ -90,6 +99,10 @@ class StaticPTQ:
     table: PathLike | None = None
     table_out: PathLike | None = None
     seed: int = 0
+    evaluate: Callable[[Any], float] | None = None
+    max_drop: float = 0.5
+    guard: bool = False
+    latency_table: PathLike | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.exclude, str):
@@ -105,6 +118,20 @@ class StaticPTQ:
             known = {row.name for row in dataclasses.fields(Options)} | {"exclude"}
             demand_known(options, known, f"recipe for {pattern!r}")
             _demand_options(self._merged(options), f"recipe for {pattern!r}")
+        if self.evaluate is not None and not callable(self.evaluate):
+            raise CalibrationError(f"evaluate is {self.evaluate!r}, expected a function of a lite.Model")
+        if not self.max_drop >= 0:
+            raise CalibrationError(f"max_drop is {self.max_drop}, expected 0 or more")
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether the model is to be quantized several times, and one of these kept."""
+        return self.evaluate is not None or self.guard or self.latency_table is not None
+
+    @property
+    def untuned(self) -> StaticPTQ:
+        """The same for one quantization."""
+        return dataclasses.replace(self, evaluate=None, guard=False, latency_table=None)
 
     @property
     def defaults(self) -> Options:

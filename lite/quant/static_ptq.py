@@ -158,7 +158,7 @@ class _Quantizer:
         return outcome
 
     def _check_table(self) -> None:
-        known = {group.name for group in self._plan.groups}
+        known = {value.name for value in self._graph.values()}  # what is excluded now may be in the table
         strange = [name for name in self._given.values if name not in known]
         if strange:
             raise CalibrationError(f"the model has no quantized value {strange[0]!r}",

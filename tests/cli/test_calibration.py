@@ -84,3 +84,21 @@ def test_unknown_settings_are_refused(cli: Callable, source: Path, samples: Path
     (tmp_path / "q.yaml").write_text("exlude: [conv]\n")
     outcome = cli("opt", source, "--calib_data", samples, "--quant_config", tmp_path / "q.yaml")
     assert outcome.code != 0 and "did you mean 'exclude'" in outcome.err
+
+
+def test_the_guard_says_what_it_measured(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    outcome = cli("opt", source, "--calib_data", samples, "--guard", "-o", tmp_path / "g.nb")
+    assert outcome.code == 0 and "guard  measured here" in outcome.out
+    found = json.loads(cli("opt", source, "--calib_data", samples, "--guard=true", "--json",
+                           "-o", tmp_path / "g.nb").out)["tuning"]["guard"]  # fmt: skip
+    assert found["gain"] >= 1.0 and found["chosen"] in ("float", "int8", "mixed")
+
+
+def test_a_latency_table_that_is_none(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("conv2d 3\n")
+    flags = ["--calib_data", samples, "--latency_table", tmp_path / "t.txt", "-o", tmp_path / "g.nb"]
+    outcome = cli("opt", source, *flags)
+    assert outcome.code == 1 and "no latency table" in outcome.err and not (tmp_path / "g.nb").exists()
+    (tmp_path / "t.txt").write_text("lite latency table 1\nmachine m\n")
+    outcome = cli("opt", source, *flags)
+    assert outcome.code == 1 and "lacks" in outcome.err

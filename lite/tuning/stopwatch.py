@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times on this machine: of every layer in its net, and of whole nets, in turns."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lite.ir import Graph, Node
+from lite.profile import LayerTime, Profile
+from lite.session import Model, Session
+
+ROUNDS, RUNS, WARMUP = 7, 5, 3
+GUESSES = (1, 224, 16)  # for free extents: of batches, of images, of anything else
+
+Feeds = Mapping[str, np.ndarray]
+
+
+class Net:
+    """A .nb ready to be timed.
+
+    Parameters
+    ----------
+    nb : bytes
+    graph : Graph
+        What is in it.
+    shapes : mapping of str to shape
+        Of inputs with free extents; guessed where not given.
+    """
+
+    def __init__(self, nb: bytes, graph: Graph, shapes: Mapping[str, Sequence[int]]) -> None:
+        self.nb, self.graph = nb, graph
+        self.session = _session(nb, shapes)
+        self.feeds = self.session.random_feeds()
+
+    def profile(self, runs: int = RUNS) -> Profile:
+        return self.session.profile(self.feeds, warmup=1, repeats=runs)
+
+    def run_us(self) -> float:
+        begin = time.perf_counter()
+        self.session.run(self.feeds, copy=False)
+        return (time.perf_counter() - begin) * 1e6
+
+    def layers(self, profile: Profile) -> list[tuple[Node, LayerTime]]:
+        """A profile's layers with their nodes; a node that writes nothing has no layer."""
+        rest = iter(self.graph.nodes)
+        found = []
+        for layer in profile:
+            node = next(node for node in rest if (node.name, node.op.name) == (layer.name, layer.op))
+            found.append((node, layer))
+        return found
+
+
+def _session(nb: bytes, shapes: Mapping[str, Sequence[int]]) -> Session:
+    session = Model(nb).session()
+    planned = {}
+    for info in session.inputs:
+        batch, image, other = GUESSES
+        guess = image if len(info.shape) == 4 else other
+        planned[info.name] = tuple(shapes.get(info.name) or (
+            extent if isinstance(extent, int) else guess if axis else batch
+            for axis, extent in enumerate(info.shape)))
+    session.resize(planned)
+    return session
+
+
+def layer_times(nets: Sequence[Net], rounds: int = ROUNDS) -> list[list[tuple[Node, LayerTime, float]]]:
+    """Microseconds of every layer of several nets: medians over rounds in which the nets take turns."""
+    profiles: list[list[Profile]] = [[] for _ in nets]
+    for _ in range(rounds):
+        for net, seen in zip(nets, profiles):
+            seen.append(net.profile())
+    results = []
+    for net, seen in zip(nets, profiles):
+        by_round = [[layer.median_us for layer in profile] for profile in seen]
+        medians = [statistics.median(times) for times in zip(*by_round)]
+        results.append([(*pair, time_us) for pair, time_us in zip(net.layers(seen[0]), medians)])
+    return results
+
+
+def race(nets: Sequence[Net], rounds: int = ROUNDS, runs: int = RUNS) -> list[float]:
+    """Microseconds of whole nets: medians over rounds in which they take turns."""
+    times: list[list[float]] = [[] for _ in nets]
+    for net in nets:
+        for _ in range(WARMUP):
+            net.run_us()
+    for _ in range(rounds):
+        for net, seen in zip(nets, times):
+            net.run_us()  # wakes the caches
+            seen += [net.run_us() for _ in range(runs)]
+    return [statistics.median(seen) for seen in times]
