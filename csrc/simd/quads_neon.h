@@ -92,8 +92,7 @@ struct Quads<16> : NeonProducts {
     int16x4_t steps[4];
     LITE_UNROLL
     for (int part = 0; part < 4; ++part)
-      steps[part] =
-          vqmovn_s32(rounded(vmulq_f32(vcvtq_f32_s32(sums[part]), vld1q_f32(scale + 4 * part))));
+      steps[part] = vqmovn_s32(rounded(vmulq_f32(vcvtq_f32_s32(sums[part]), scales[part])));
     const int16x8_t low = vqaddq_s16(vcombine_s16(steps[0], steps[1]), bounds.zero);
     const int16x8_t high = vqaddq_s16(vcombine_s16(steps[2], steps[3]), bounds.zero);
     const int8x16_t bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
