@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// golden_nb THREADS FILE.nb ...: runs the golden vectors of each file, for the machines where there
-// is no Python. Prints a line for every output with bytes that differ, and how many outputs were
-// the same at the end; exits with 1 if any differs.
+// golden_nb THREADS FOLDER: runs the golden vectors of each .nb file in it, for the machines where
+// there is no Python. Prints a line for every output with bytes that differ, and how many outputs
+// were the same at the end; exits with 1 if any differs.
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -99,12 +99,14 @@ lite::Status run_file(const char* file, int threads, Tally& tally) {
 }  // namespace
 
 int main(int count, char** texts) {
-  if (count < 3) return 2;
+  if (count != 3) return 2;
   Tally tally;
-  for (int i = 2; i < count; ++i) {
-    const lite::Status status = run_file(texts[i], std::atoi(texts[1]), tally);
+  for (const auto& entry : std::filesystem::directory_iterator(texts[2])) {
+    if (entry.path().extension() != ".nb") continue;
+    const std::string file = entry.path().string();
+    const lite::Status status = run_file(file.c_str(), std::atoi(texts[1]), tally);
     if (status.ok()) continue;
-    std::printf("%s: %s\n", texts[i], status.text().c_str());
+    std::printf("%s: %s\n", file.c_str(), status.text().c_str());
     ++tally.different;
   }
   std::printf("%ld same, %ld different\n", tally.same, tally.different);
