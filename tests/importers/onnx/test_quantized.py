@@ -121,6 +121,23 @@ def test_quantized_nets_agree_with_onnxruntime(
     assert all(value.type.dtype.is_float is False for value in held if value.type.rank >= 2)
 
 
+@pytest.mark.parametrize(
+    ("form", "activations"), [("QDQ", "QInt8"), ("QDQ", "QUInt8"), ("QOperator", "QUInt8")]
+)
+def test_they_run_on_integers_from_end_to_end(form: str, activations: str, tmp_path: Path) -> None:
+    pytest.importorskip("lite._native")
+    from lite import Model, convert_to_bytes
+
+    path = quantized(tmp_path, form, activations, "QInt8", True)
+    content, report = convert_to_bytes(path)
+    assert {"q_conv2d", "q_add", "q_mul", "q_fully_connected", "lookup"} <= set(report.ops_after)
+    assert report.ops_after["quantize"] == report.ops_after["dequantize"] == 1
+    run, session, step = Model(content).session(threads=1), unfused(path), last_step(path)
+    for image in images(6, 7):
+        (expected,) = session.run(None, {"x": image})
+        assert np.abs(np.asarray(run(image)) - expected).max() <= STEPS * step
+
+
 def test_weights_of_unsigned_bytes_agree(tmp_path: Path) -> None:
     agree_within_steps(quantized(tmp_path, "QDQ", "QUInt8", "QUInt8", False))
 

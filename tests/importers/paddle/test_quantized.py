@@ -64,6 +64,22 @@ def test_layers_read_integers(sample: str) -> None:
 
 
 @needs_data
+@pytest.mark.parametrize("sample", [name for name in SAMPLES if "mobilenet" not in name])
+def test_kernels_answer_as_paddle_did(sample: str) -> None:
+    """On integers; mobilenet's weights are random, so that each rounding changes all that follows."""
+    pytest.importorskip("lite._native")
+    from lite import Model, convert_to_bytes
+
+    folder = FORMATS / "quantized" / sample
+    content, report = convert_to_bytes(folder)
+    assert "q_conv2d" in report.ops_after or "min_max" in sample
+    found = np.asarray(Model(content).session(threads=1)(images_for(folder)))
+    expected = np.load(folder / "output.npy")
+    assert np.mean(found.argmax(1) == expected.argmax(1)) >= 0.99
+    assert np.abs(found - expected).mean() <= 2e-3
+
+
+@needs_data
 @pytest.mark.parametrize("sample", WITHOUT_OUTPUT)
 def test_models_without_an_output_are_as_accurate_as_the_float_one(sample: str) -> None:
     digits = FORMATS / "pd2" / "digitsnet"
