@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from lite.ir import Builder, DType, Node, Value
+import numpy as np
+
+from lite.ir import Builder, DType, Graph, Node, Value
 from lite.ir.quant import Quantization
 from lite.ops.dequantize import Dequantize
+from lite.ops.pad import Pad
 from lite.ops.quantize import Quantize
 from lite.passes.lookups import MERGING, add_lookup, all_bytes
-from lite.passes.quantized import of_scaling
+from lite.passes.pattern import maker, other_readers
+from lite.passes.quantized import MOVES, moved_inputs, of_scaling
 from lite.passes.rule import Rule, RulePass
 
 SHIFT = 128
@@ -49,8 +53,38 @@ class SignedDequantize(Rule[tuple[Node, Value]]):
         return build.add(root.op.replace(zero_point=zero_point), shifted, root.input(1))
 
 
+class ShiftSinks(Rule[tuple[Node, Node]]):
+    """move(shift to u8) -> shift to u8(move): moves between operators on u8 stand on s8."""
+
+    name = "shift_sinks"
+    roots = tuple(MOVES)
+
+    def pattern(self, root: Node) -> tuple[Node, Node] | None:
+        shift = maker(root.input(0), "lookup")
+        if shift is None or moved_inputs(root) != (0,) or len(root.outputs) != 1:
+            return None
+        table, x = shift.input(1), shift.input(0)
+        if x is None or x.is_constant or x.type.dtype is not DType.S8:
+            return None
+        shifts = table is not None and table.array is not None and (
+            np.array_equal(table.array, all_bytes(DType.U8)))
+        return (root, shift) if shifts else None
+
+    def check(self, match: tuple[Node, Node], graph: Graph) -> str | None:
+        root, shift = match
+        return other_readers(shift.output, root, graph)
+
+    def rewrite(self, match: tuple[Node, Node], build: Builder) -> Value:
+        root, shift = match
+        op = root.op
+        if isinstance(op, Pad) and op.mode == "constant":
+            op = op.replace(value=op.value - SHIFT)
+        moved = build.add(op, shift.input(0), *root.inputs[1:])
+        return add_lookup(build, moved, all_bytes(DType.U8), root.output.quantization)
+
+
 class SignedActivations(RulePass):
     """Makes quantized values s8 where they are u8."""
 
     name = "signed_activations"
-    rules = (SignedQuantize(), SignedDequantize(), *MERGING)
+    rules = (SignedQuantize(), SignedDequantize(), ShiftSinks(), *MERGING)

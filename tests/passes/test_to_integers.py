@@ -215,6 +215,19 @@ def test_unsigned_bytes_become_signed(sketch, scaling) -> None:
     assert node(graph, "q_conv2d").inputs[1].array.min() == -128
 
 
+def test_moves_of_unsigned_bytes_become_moves_of_signed_ones(sketch, scaling) -> None:
+    def body(net, x):
+        q = net.quantize(x, 0.03, 100, DType.U8)
+        q = net.pool2d(q, kind="max", kernel=(2, 2), layout="nhwc")
+        q = net.pad(q, before=(0, 1, 0, 0), after=(0, 0, 2, 0), value=100.0)
+        return net.dequantize(net.transpose(q, perm=(0, 3, 1, 2)), 0.03, 100)
+
+    graph = integers(sketch, scaling, body)
+    assert ops(graph) == ["quantize", "pool2d", "pad", "transpose", "dequantize"]
+    assert all(node.output.type.dtype is DType.S8 for node in graph.nodes[:-1])
+    assert node(graph, "pad").op.value == -28
+
+
 def test_unsigned_ends_are_tables(sketch, scaling) -> None:
     def body(net, x):
         y = net.conv2d(net.dequantize(x, 0.03, 128), net.weights(5, 4, 1, 1), layout="nhwc")
