@@ -162,10 +162,11 @@ def signal_net() -> Any:
 @pytest.mark.parametrize(("form", "per_channel"), [("QDQ", True), ("QDQ", False), ("QOperator", False)])
 def test_signals_and_transposed_convolutions_agree(form: str, per_channel: bool, tmp_path: Path) -> None:
     graph = agree_within_steps(quantized(tmp_path, form, "QUInt8", "QInt8", per_channel, signal_net()))
-    layers = [node for node in graph.nodes if node.op.name in ("conv2d", "conv2d_transpose", "fully_connected")]
+    kinds = ("conv2d", "conv2d_transpose", "fully_connected")
+    layers = [node for node in graph.nodes if node.op.name in kinds]
     stored = [node.op.name for node in layers if node.inputs[1] is not None and is_stored(node.inputs[1])]
     left = ["conv2d_transpose"] if form == "QOperator" else []  # onnxruntime has no operator for it
-    assert sorted([*stored, *left]) == ["conv2d", "conv2d_transpose", "fully_connected"]
+    assert sorted([*stored, *left]) == list(kinds)
 
 
 def test_weights_of_unsigned_bytes_agree(tmp_path: Path) -> None:
