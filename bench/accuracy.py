@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Top-1 accuracy of ImageNet models in our engine, float and int8, beside onnxruntime's float answers.
+"""Top-1 accuracy of ImageNet models in our engine: float, int8, integer weights alone; onnxruntime's beside.
 
     LITE_TEST_DATA=../shared python bench/accuracy.py [--algo percentile] [--model lite0]
 
@@ -24,7 +24,7 @@ import numpy as np
 from lite.convert import convert_to_bytes, megabytes
 from lite.images import network_input
 from lite.ir import Preprocess
-from lite.quant import StaticPTQ, observers
+from lite.quant import StaticPTQ, WeightOnly, observers
 from lite.session import Model
 
 IMAGES = "data/imagenet_val400"
@@ -95,11 +95,27 @@ def measure(subject: Subject, data: Path, quantize: StaticPTQ, threads: int, mos
         "int8_samples": report.quantization["samples"],
         "int8_stays_float": report.quantization["kept_float"],
         "int8_conversion_s": report.time_s,
+        "weights": [weight_only(subject, model, bits, threads, files, labels, said[0]) for bits in (16, 8)],
+    }
+
+
+def weight_only(
+    subject: Subject, model: Path, bits: int, threads: int, files: Sequence[Path], labels: Sequence[int],
+    said: np.ndarray
+) -> dict[str, Any]:
+    """A model whose weights alone are integers."""
+    nb, _ = convert_to_bytes(model, preprocess=subject.preprocess, quantize=WeightOnly(bits=bits))
+    says = answers(Model(nb).session(threads=threads), subject, files).argmax(axis=1)
+    return {
+        "bits": bits,
+        "top1": float(np.mean(says == labels)),
+        "changed_answers": int(np.sum(says != said)),
+        "size_bytes": len(nb),
     }
 
 
 def text(row: dict[str, Any]) -> str:
-    """A measurement as two lines."""
+    """A measurement as a line for each form of the model."""
     first = (
         f"{row['model']:<26} top-1 {row['top1']:.2%} of {row['images']} (expected {row['expected']:.2%}; "
         f"onnxruntime {row['onnxruntime_top1']:.2%}), changed answers {row['changed_answers']}, "
@@ -113,7 +129,14 @@ def text(row: dict[str, Any]) -> str:
         f"{megabytes(row['int8_size_bytes'])} ({row['int8_size_bytes'] / row['size_bytes']:.1%}), "
         f"from {row['int8_samples']} images in {row['int8_conversion_s']:.1f} s"
     )
-    return f"{first}\n{second}"
+    rest = [
+        f"{'':<14}weights int{form['bits']:<2} top-1 {form['top1']:.2%}, "
+        f"drop {100 * (row['top1'] - form['top1']):.2f} points, "
+        f"changed answers {form['changed_answers']} ({form['changed_answers'] / row['images']:.2%}), "
+        f"{megabytes(form['size_bytes'])} ({form['size_bytes'] / row['size_bytes']:.2%})"
+        for form in row["weights"]
+    ]
+    return "\n".join([first, second, *rest])
 
 
 def parsed() -> argparse.Namespace:
