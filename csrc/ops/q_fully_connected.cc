@@ -55,7 +55,7 @@ class QFullyConnected final : public Op {
     kernels_ = &qgemm::kernels(context.isa);
     k_ = context.inputs[1].shape[0];
     n_ = context.inputs[1].shape[1];
-    tasks_ = linear::GemmTasks(m, n_, 1, k_, k_);
+    tasks_ = linear::GemmTasks(m, n_, 1, k_, k_, linear::kTaskOfBytes);
     linear::Columns columns;
     columns.n = n_;
     columns.channels = k_;

@@ -40,7 +40,7 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
                           window.dilation_width == 1 && in_.channels < kFewChannels;
   rows_ = PixelRows<float>(window, x, y, whole_rows);
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
-                     rows_.k(), rows_.fresh_bytes());
+                     rows_.k(), rows_.fresh_bytes(), kTaskOfFloats);
   zeros_bytes_ =
       aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
   weights_bytes_ = weights_.prepare(context.inputs[1], scales_of(context, kScales),

@@ -53,7 +53,8 @@ void Int16Layer::prepare(PrepareContext& context, const Window& window, Columns 
   const bool whole_rows =
       !by_channel_ && window.kernel_width > 1 && columns.channels % qgemm::kQuad != 0;
   rows_ = PixelRows<int16_t>(read, x_, y_, whole_rows);
-  tasks_ = GemmTasks(y_[1] * y_[2], y_[3] / groups_, rows_.taps(), rows_.k(), rows_.fresh_bytes());
+  tasks_ = GemmTasks(y_[1] * y_[2], y_[3] / groups_, rows_.taps(), rows_.k(), rows_.fresh_bytes(),
+                     kTaskOfFloats);
   weights_bytes_ = prepare_weights(context.inputs[1], window, std::move(columns));
   sums_bytes_ = sums_.prepare(context, -1);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k() + 1) * sizeof(int16_t));

@@ -13,7 +13,8 @@ void MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
   activation_ = activation;
   biased_ = scales > 2 && context.present(2);
   residual_ = scales > 3 && context.present(3);
-  tasks_ = GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)});
+  tasks_ =
+      GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)}, kTaskOfFloats);
   Columns columns;
   columns.groups = shape_.b_batch.count();
   columns.n = shape_.n;

@@ -31,7 +31,7 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
                                                       (in_one_piece && channels < kFewChannels));
   rows_ = PixelRows<int8_t>(window, x, y, whole_rows);
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
-                     rows_.k(), rows_.fresh_bytes());
+                     rows_.k(), rows_.fresh_bytes(), kTaskOfBytes);
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);

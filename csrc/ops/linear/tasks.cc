@@ -13,14 +13,13 @@ constexpr int64_t kGreatestRows = 256;
 constexpr int64_t kLeastRows = 48;  // fewer read the weights too often
 constexpr int64_t kGreatestPointers = 8192;
 constexpr int64_t kWantedTasks = 8;
-constexpr int64_t kLeastWork = 200000;  // multiplications that are worth a task
-constexpr int64_t kColumnStep = 48;     // whole tiles of the widest kernels
 
 int64_t bounded(int64_t x, int64_t lo, int64_t hi) { return std::min(hi, std::max(lo, x)); }
 
 }  // namespace
 
-GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes)
+GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes,
+                     const TaskSize& least)
     : m_(m), n_(n) {
   if (m == 0 || n == 0) return;
   const int64_t cached = kRowsBytes / std::max<int64_t>(fresh_bytes, 1);
@@ -28,13 +27,12 @@ GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fres
   const int64_t rows = bounded(std::min(cached, pointers), kLeastRows, kGreatestRows);
   const double work =
       static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(taps * k);
-  const int64_t wanted = work < kWantedTasks * static_cast<double>(kLeastWork)
-                             ? std::max<int64_t>(1, static_cast<int64_t>(work / kLeastWork))
-                             : kWantedTasks;
+  const double tasks = work / static_cast<double>(least.multiplications);
+  const int64_t wanted =
+      tasks < kWantedTasks ? std::max<int64_t>(1, static_cast<int64_t>(tasks)) : kWantedTasks;
   row_blocks_ = ceil_div(m, rows);
-  const int64_t steps = ceil_div(n, kColumnStep);
-  column_blocks_ = bounded(ceil_div(wanted, row_blocks_), 1, steps);
-  columns_ = ceil_div(steps, column_blocks_) * kColumnStep;
+  column_blocks_ = bounded(ceil_div(wanted, row_blocks_), 1, ceil_div(n, least.columns));
+  columns_ = ceil_div(ceil_div(n, least.column_step), column_blocks_) * least.column_step;
   column_blocks_ = ceil_div(n, columns_);
   const int64_t more = std::min(ceil_div(wanted, column_blocks_), m / kLeastRows);
   row_blocks_ = std::max(row_blocks_, more);

@@ -11,12 +11,21 @@ struct Range {
   [[nodiscard]] int64_t size() const { return end - begin; }
 };
 
+// What is worth a task of its own.
+struct TaskSize {
+  int64_t multiplications;
+  int64_t columns, column_step;
+};
+inline constexpr TaskSize kTaskOfFloats = {200000, 48, 48};  // whole tiles of the widest kernels
+inline constexpr TaskSize kTaskOfBytes = {1000000, 64, 16};
+
 class GemmTasks {
  public:
   GemmTasks() = default;
   // A GEMM of m rows, n columns and a depth of `taps` rows of k; each row of A adds so many
   // fresh bytes, which no row before it has read.
-  GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes);
+  GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes,
+            const TaskSize& least);
 
   [[nodiscard]] int64_t count() const { return row_blocks_ * column_blocks_; }
   [[nodiscard]] int64_t greatest_rows() const;
