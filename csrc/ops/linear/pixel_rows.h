@@ -44,6 +44,7 @@ class PixelRows {
   template <class Segment>
   void for_each_segment(const Range& pixels, const Segment& segment) const;
   [[nodiscard]] Range inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const;
+  [[nodiscard]] bool one_to_one() const;  // each output pixel has one tap, at its own place
   void point_at_taps(const Task& task) const;
   void point_at_window_rows(const Task& task) const;
   const T* copied(const T* row, int64_t left, T padding, T* copy) const;
