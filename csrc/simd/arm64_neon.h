@@ -53,21 +53,24 @@ struct Simd {
     __builtin_memcpy(&bytes, p, sizeof(bytes));
     return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(bytes)))));
   }
-  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
-    int8_t bytes[kWidth] = {};
-    for (int i = 0; i < count; ++i) bytes[i] = p[i];
-    return load_s8(bytes);
-  }
   static LITE_INLINE void store_s8(int8_t* p, s32 x) {
     const int16x4_t halves = vmovn_s32(x);
     const int8x8_t quads = vmovn_s16(vcombine_s16(halves, halves));
     const int32_t bytes = vget_lane_s32(vreinterpret_s32_s8(quads), 0);
     __builtin_memcpy(p, &bytes, sizeof(bytes));
   }
-  static LITE_INLINE void store_s8_partial(int8_t* p, s32 x, int count) {
-    int8_t bytes[kWidth];
-    store_s8(bytes, x);
-    for (int i = 0; i < count; ++i) p[i] = bytes[i];
+  struct Bounds {
+    int32_t added, lo, hi;
+  };
+  static LITE_INLINE Bounds bounds(int32_t added, int32_t lo, int32_t hi) {
+    return {added, lo - added, hi - added};
+  }
+  template <int kCount>
+  static LITE_INLINE void store_bounded_s8(int8_t* p, const s32 (&x)[kCount], const Bounds& to) {
+    LITE_UNROLL
+    for (int i = 0; i < kCount; ++i)
+      store_s8(p + i * kWidth,
+               add(min(max(x[i], broadcast(to.lo)), broadcast(to.hi)), broadcast(to.added)));
   }
   static LITE_INLINE f32 broadcast(float x) { return vdupq_n_f32(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return vdupq_n_s32(x); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums of a layer to outputs, over whichever trait was included before this file. The steps are
-// those of base/requant.h, in their order.
+// Sums of a layer to steps of its outputs, over whichever trait was included before this file. What
+// is left then is to add y_zero and to keep to lo and hi. The steps are those of base/requant.h, in
+// their order.
 #pragma once
 
 #include "kernels/requantization.h"
@@ -9,34 +10,40 @@
 namespace lite {
 namespace {
 
+// Whether no product of a sum and the scale, or of a residual and its scale, and no sum of both is
+// too large for 32 bits: if so, bounds may come after rounding.
+LITE_INLINE bool fits_steps(Simd::f32 scales) {
+  return Simd::all(Simd::less_equal(Simd::abs(scales), Simd::broadcast(0.5f)));
+}
+LITE_INLINE bool fits_steps(const Requantization& to) {
+  return to.residual_scale <= 1048576.0f && to.residual_scale >= -1048576.0f;
+}
+
+template <bool kFits>
 class Requantizer {
  public:
   explicit LITE_INLINE Requantizer(const Requantization& to)
       : lo_(Simd::broadcast(static_cast<float>(to.lo - to.y_zero))),
         hi_(Simd::broadcast(static_cast<float>(to.hi - to.y_zero))),
-        y_zero_(Simd::broadcast(to.y_zero)),
         residual_scale_(Simd::broadcast(to.residual_scale)),
         residual_zero_(Simd::broadcast(to.residual_zero)) {}
 
-  [[nodiscard]] LITE_INLINE Simd::s32 outputs(Simd::s32 sums, Simd::f32 scale) const {
-    return placed(Simd::mul(Simd::to_f32(sums), scale));
+  [[nodiscard]] LITE_INLINE Simd::s32 steps(Simd::s32 sums, Simd::f32 scale) const {
+    return rounded(Simd::mul(Simd::to_f32(sums), scale));
   }
-  [[nodiscard]] LITE_INLINE Simd::s32 outputs(Simd::s32 sums, Simd::f32 scale,
-                                              Simd::s32 residual) const {
+  [[nodiscard]] LITE_INLINE Simd::s32 steps(Simd::s32 sums, Simd::f32 scale,
+                                            Simd::s32 residual) const {
     const Simd::f32 added = Simd::to_f32(Simd::sub(residual, residual_zero_));
-    return placed(
+    return rounded(
         Simd::add(Simd::mul(Simd::to_f32(sums), scale), Simd::mul(added, residual_scale_)));
   }
 
  private:
-  [[nodiscard]] LITE_INLINE Simd::s32 placed(Simd::f32 steps) const {
-    const Simd::f32 bounded = Simd::min(Simd::max(steps, lo_), hi_);
-    return Simd::add(Simd::round_to_s32(bounded), y_zero_);
+  [[nodiscard]] LITE_INLINE Simd::s32 rounded(Simd::f32 steps) const {
+    return Simd::round_to_s32(kFits ? steps : Simd::min(Simd::max(steps, lo_), hi_));
   }
 
-  Simd::f32 lo_, hi_;
-  Simd::s32 y_zero_;
-  Simd::f32 residual_scale_;
+  Simd::f32 lo_, hi_, residual_scale_;
   Simd::s32 residual_zero_;
 };
 

@@ -37,10 +37,20 @@ struct Simd {
   }
   // Bytes as integers; what is stored must lie in a byte's range.
   static LITE_INLINE s32 load_s8(const int8_t* p) { return *p; }
-  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) { return count > 0 ? *p : 0; }
   static LITE_INLINE void store_s8(int8_t* p, s32 x) { *p = static_cast<int8_t>(x); }
-  static LITE_INLINE void store_s8_partial(int8_t* p, s32 x, int count) {
-    if (count > 0) store_s8(p, x);
+  // x + added of several vectors, bounded by the bytes lo and hi; added is a byte, too.
+  struct Bounds {
+    int32_t added, lo, hi;
+  };
+  static LITE_INLINE Bounds bounds(int32_t added, int32_t lo, int32_t hi) {
+    return {added, lo - added, hi - added};
+  }
+  template <int kCount>
+  static LITE_INLINE void store_bounded_s8(int8_t* p, const s32 (&x)[kCount], const Bounds& to) {
+    LITE_UNROLL
+    for (int i = 0; i < kCount; ++i)
+      store_s8(p + i * kWidth,
+               add(min(max(x[i], broadcast(to.lo)), broadcast(to.hi)), broadcast(to.added)));
   }
   static LITE_INLINE f32 broadcast(float x) { return x; }
   static LITE_INLINE s32 broadcast(int32_t x) { return x; }

@@ -47,21 +47,39 @@ struct Simd {
   static LITE_INLINE s32 load_s8(const int8_t* p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
   }
-  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
-    alignas(8) int8_t bytes[kWidth] = {};
-    for (int i = 0; i < count; ++i) bytes[i] = p[i];
-    return load_s8(bytes);
-  }
   static LITE_INLINE void store_s8(int8_t* p, s32 x) {
     const __m256i halves = _mm256_packs_epi32(x, x), quads = _mm256_packs_epi16(halves, halves);
     _mm_storel_epi64(
         reinterpret_cast<__m128i*>(p),
         _mm_unpacklo_epi32(_mm256_castsi256_si128(quads), _mm256_extracti128_si256(quads, 1)));
   }
-  static LITE_INLINE void store_s8_partial(int8_t* p, s32 x, int count) {
-    alignas(8) int8_t bytes[kWidth];
-    store_s8(bytes, x);
-    for (int i = 0; i < count; ++i) p[i] = bytes[i];
+  struct Bounds {
+    int32_t added, lo, hi;  // repeated, as 16 bits and as bytes
+  };
+  static LITE_INLINE Bounds bounds(int32_t added, int32_t lo, int32_t hi) {
+    return {static_cast<int32_t>((added & 0xFFFFu) * 0x10001u),
+            static_cast<int32_t>((lo & 0xFFu) * 0x01010101u),
+            static_cast<int32_t>((hi & 0xFFu) * 0x01010101u)};
+  }
+  template <int kCount>
+  static LITE_INLINE void store_bounded_s8(int8_t* p, const s32 (&x)[kCount], const Bounds& to) {
+    static_assert(kCount <= 4, "more do not fit one vector of bytes");
+    const s32 shift = broadcast(to.added);
+    const s32 low = _mm256_packs_epi32(x[0], x[kCount > 1 ? 1 : 0]);
+    const s32 high = kCount > 2 ? _mm256_packs_epi32(x[kCount > 2 ? 2 : 0], x[kCount - 1]) : low;
+    s32 bytes = _mm256_packs_epi16(_mm256_adds_epi16(low, shift), _mm256_adds_epi16(high, shift));
+    bytes = _mm256_max_epi8(bytes, broadcast(to.lo));
+    bytes = _mm256_min_epi8(bytes, broadcast(to.hi));
+    // Packing went by halves, each of which holds four bytes of each vector.
+    bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    if constexpr (kCount == 4) _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
+    if constexpr (kCount == 2 || kCount == 3)
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
+    if constexpr (kCount == 3)
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p + 2 * kWidth),
+                       _mm256_extracti128_si256(bytes, 1));
+    if constexpr (kCount == 1)
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
   }
   static LITE_INLINE f32 broadcast(float x) { return _mm256_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm256_set1_epi32(x); }

@@ -11,6 +11,7 @@ constexpr int kWidth = Simd::kWidth;
 constexpr int kMaxVectors = 4;
 constexpr int kMaxRows =
     8;  // more rows at a stride of a power of two would evict one another from L1
+constexpr int kLeastDepth = 96;        // below, rows are finished one after another
 constexpr int kStep = kPanel * kQuad;  // bytes from quad to quad of a panel
 
 // Vectors of a tile start at multiples of their width inside a panel or cover whole panels.
@@ -29,21 +30,42 @@ constexpr int max_rows(int vectors) {
   return rows < kMaxRows ? rows : kMaxRows;
 }
 
+constexpr int kGreatestSums = kMaxRows * kMaxVectors * kWidth;
+
+struct Stripe;
+struct Results;
+using Finish = void (*)(const Block& block, const Stripe& stripe, Results& results);
+
 // The columns that a tile works on: [column, column + vectors * kWidth) of the block.
 struct Stripe {
   const int8_t* b;
-  const int32_t* bias;
-  const float* scale;
-  const int8_t* residual;
-  int8_t* c;
-  int64_t n;           // columns that exist, from the stripe's first on
   const int8_t* next;  // the following stripe's part of B, or this one's if it is the last
+  int64_t column;
+  int64_t n;                                       // columns that exist
+  Finish finish;                                   // turns all sums that wait into outputs
+  bool plain;                                      // they need no care: finish_row may do it
+  alignas(64) int32_t bias[kMaxVectors * kWidth];  // zeros after those that exist
+  alignas(64) float scale[kMaxVectors * kWidth];
 };
 
-LITE_INLINE int lanes(int64_t n, int vector) {
-  const int64_t rest = n - vector * kWidth;
-  return rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
-}
+// Rows of sums that are to become outputs.
+struct Waiting {
+  const int32_t* sums;
+  int8_t* c;
+  int64_t row;   // of the block, the next one
+  int64_t rows;  // that are left
+};
+
+// Sums on their way to outputs. Those of a tile wait until the next tile is summed, so that the
+// processor finishes them while it multiplies.
+struct Results {
+  alignas(64) int32_t sums[2][kGreatestSums];
+  int turn = 0;
+  Waiting waiting = {nullptr, nullptr, 0, 0};
+  int64_t c_stride = 0;
+  int64_t chunk = 0;  // of the depth, between two rows that are finished
+  Simd::Bounds bounds = {};
+};
 
 // Panels of a stripe.
 template <int kVectors>
@@ -56,108 +78,96 @@ constexpr int kAhead = kRows <= 2     ? kPanels<kVectors>
                        : kVectors > 1 ? 1
                                       : 0;
 
-LITE_INLINE int32_t whole_quad(const int8_t* p) {
+LITE_INLINE int32_t quad_at(const int8_t* p) {
   int32_t quad;
   __builtin_memcpy(&quad, p, sizeof(quad));
   return quad;
 }
 
-// The last 1 to 3 of k elements, and anything in the place of those that would fill up the quad:
-// nothing behind them is read.
-LITE_INLINE int32_t last_quad(const int8_t* a, int64_t k) {
+// The last 1 to 3 of k elements, those from p on, and anything in the place of what would fill up
+// the quad: nothing behind them is read.
+LITE_INLINE int32_t last_quad(const int8_t* p, int64_t k) {
   const int64_t rest = k % kQuad;
   if (k > kQuad)
-    return static_cast<int32_t>(static_cast<uint32_t>(whole_quad(a + k - kQuad)) >>
+    return static_cast<int32_t>(static_cast<uint32_t>(quad_at(p + rest - kQuad)) >>
                                 (8 * (kQuad - rest)));
   uint32_t quad = 0;
   for (int64_t i = 0; i < rest; ++i)
-    quad |= static_cast<uint32_t>(static_cast<uint8_t>(a[i])) << (8 * i);
+    quad |= static_cast<uint32_t>(static_cast<uint8_t>(p[i])) << (8 * i);
   return static_cast<int32_t>(quad);
 }
 
-template <int kRows, int kVectors>
-struct Tile {
-  Dot::Sums sums[kRows][kVectors];
-  Dot::Preparation preparation;
+LITE_INLINE const int8_t* bytes_of(const int32_t* p) { return reinterpret_cast<const int8_t*>(p); }
 
-  // Multiplies one quad of each row, quad(i), with the weights at b.
-  template <class Quad>
-  LITE_INLINE void add(const int8_t* b, int64_t panel_stride, const Quad& quad) {
-    Dot::Weights columns[kVectors];
-    LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j)
-      columns[j] =
-          Dot::weights(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel * kQuad);
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const Dot::Inputs inputs = Dot::inputs(quad(i), preparation);
-      LITE_UNROLL
-      for (int j = 0; j < kVectors; ++j) sums[i][j] = Dot::add(sums[i][j], inputs, columns[j]);
-    }
-  }
-};
+// What was read from memory is read again: it takes no registers from the loop before this.
+LITE_INLINE void reload() { asm volatile("" ::: "memory"); }
 
+// One row that waits to outputs, if its scales are small, it has no residual and all columns exist.
+template <int kVectors>
+LITE_INLINE void finish_row(const Stripe& stripe, Results& results) {
+  Waiting& waiting = results.waiting;
+  Simd::s32 steps[kVectors];
+  LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j)
+    steps[j] = Simd::round_to_s32(Simd::mul(Simd::to_f32(Simd::load(waiting.sums + j * kWidth)),
+                                            Simd::load(stripe.scale + j * kWidth)));
+  Simd::store_bounded_s8(waiting.c, steps, results.bounds);
+  waiting.sums += kVectors * kWidth;
+  waiting.c += results.c_stride;
+  ++waiting.row;
+  --waiting.rows;
+}
+
+// Adds the products of a tile; now and then finishes a row that waits.
 template <int kRows, int kVectors>
 LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
-                            const int8_t* ahead, Tile<kRows, kVectors>& tile) {
-  const int64_t depth = block.k, whole = depth / kQuad * kQuad, panel_stride = block.panel_stride;
+                            const int8_t* ahead, Results& results,
+                            Dot::Sums (&sums)[kRows][kVectors]) {
+  const Dot::Preparation preparation = Dot::preparation();
+  const int64_t whole = block.k / kQuad * kQuad, panel_stride = block.panel_stride;
   const int8_t* const* table = block.rows + row;
   const int8_t* b = stripe.b;
+  const int64_t distance = ahead - b;
   for (int64_t tap = 0; tap < block.taps; ++tap, table += block.row_stride) {
-    const int8_t* a[kRows];
+    int32_t last[kRows];
+    const int8_t* a[kRows];  // where whole quads end
     LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) a[i] = table[i];
-    for (int64_t k = 0; k < whole; k += kQuad, b += kStep, ahead += kStep) {
-      LITE_UNROLL
-      for (int panel = 0; panel < kAhead<kRows, kVectors>; ++panel)
-        __builtin_prefetch(ahead + panel * panel_stride, 0, 2);
-      tile.add(b, panel_stride, [&](int i) { return whole_quad(a[i] + k); });
-    }
-    if (whole == depth) continue;
-    tile.add(b, panel_stride, [&](int i) { return last_quad(a[i], depth); });
-    b += kStep;
-    ahead += kStep;
-  }
-}
-
-template <int kVectors>
-LITE_INLINE void store(const Stripe& stripe, int vector, int8_t* c, Simd::s32 y) {
-  if (stripe.n >= kVectors * kWidth) {
-    Simd::store_s8(c, y);
-  } else {
-    Simd::store_s8_partial(c, y, lanes(stripe.n, vector));
-  }
-}
-
-template <int kRows, int kVectors>
-LITE_INLINE void finish(const Block& block, const Stripe& stripe, int64_t row, const float* scale,
-                        const Tile<kRows, kVectors>& tile) {
-  const Requantizer requantizer(block.requantization);
-  const int8_t* residual = stripe.residual + (stripe.residual ? row * block.residual_stride : 0);
-  int8_t* c = stripe.c + row * block.c_stride;
-  LITE_UNROLL
-  for (int i = 0; i < kRows; ++i, c += block.c_stride, residual += block.residual_stride) {
-    LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) {
-      const Simd::s32 sums = Dot::finish(tile.sums[i][j]);
-      const Simd::f32 scales = Simd::load(scale + j * kWidth);
-      if (stripe.residual == nullptr) {
-        store<kVectors>(stripe, j, c + j * kWidth, requantizer.outputs(sums, scales));
-        continue;
+    for (int i = 0; i < kRows; ++i) a[i] = table[i] + whole;
+    for (int64_t k = -whole;;) {
+      const int64_t end = k + results.chunk < 0 ? k + results.chunk : 0;
+      for (; __builtin_expect(k < end, 1); k += kQuad, b += kStep) {
+        LITE_UNROLL
+        for (int panel = 0; panel < kAhead<kRows, kVectors>; ++panel)
+          __builtin_prefetch(b + distance + panel * panel_stride, 0, 2);
+        Dot::Weights columns[kVectors];
+        LITE_UNROLL
+        for (int j = 0; j < kVectors; ++j)
+          columns[j] =
+              Dot::weights(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel * kQuad);
+        LITE_UNROLL
+        for (int i = 0; i < kRows; ++i) {
+          const Dot::Inputs inputs = Dot::inputs(quad_at(a[i] + k), preparation);
+          LITE_UNROLL
+          for (int j = 0; j < kVectors; ++j) sums[i][j] = Dot::add(sums[i][j], inputs, columns[j]);
+        }
       }
-      const int8_t* source = residual + j * kWidth;
-      const Simd::s32 added = stripe.n >= kVectors * kWidth
-                                  ? Simd::load_s8(source)
-                                  : Simd::load_s8_partial(source, lanes(stripe.n, j));
-      store<kVectors>(stripe, j, c + j * kWidth, requantizer.outputs(sums, scales, added));
+      reload();
+      if (results.waiting.rows > 0 && stripe.plain) finish_row<kVectors>(stripe, results);
+      if (k < 0) continue;
+      if (block.k % kQuad == 0 || a[0] == bytes_of(last + 1)) break;
+      LITE_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        last[i] = last_quad(a[i], block.k);
+        a[i] = bytes_of(last + i + 1);
+      }
+      k = -kQuad;
     }
   }
 }
 
 // A pointer that the compiler knows nothing about: what is read through it stays in memory instead
 // of taking registers from the sums.
-template <class T>
-LITE_INLINE const T* opaque(const T* p) {
+LITE_INLINE const int32_t* opaque(const int32_t* p) {
   asm volatile("" : "+r"(p));
   return p;
 }
@@ -165,33 +175,74 @@ LITE_INLINE const T* opaque(const T* p) {
 // `tiles` tiles of kRows rows, from a row of the block on.
 template <int kRows, int kVectors>
 __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& stripe, int64_t row,
-                                         int64_t tiles) {
-  alignas(64) int32_t bias[kVectors * kWidth];
-  alignas(64) float scale[kVectors * kWidth];
-  LITE_UNROLL
-  for (int j = 0; j < kVectors; ++j) {
-    const int count = lanes(stripe.n, j);
-    Simd::store(bias + j * kWidth, Simd::load_partial(stripe.bias + j * kWidth, count));
-    Simd::store(scale + j * kWidth, Simd::load_partial(stripe.scale + j * kWidth, count));
-  }
-  Tile<kRows, kVectors> sums;
-  sums.preparation = Dot::preparation();
+                                         int64_t tiles, Results& results) {
   for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
     // The first tiles fetch the next stripe of B while they compute.
     const bool fetches = kAhead<kRows, kVectors> == 1 && tile < kPanels<kVectors>;
     const int8_t* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
-    const int32_t* start = opaque(bias);
+    Dot::Sums sums[kRows][kVectors];
+    const int32_t* bias = opaque(stripe.bias);
     LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) sums.sums[0][j] = Dot::start(Simd::load(start + j * kWidth));
+    for (int j = 0; j < kVectors; ++j) sums[0][j] = Dot::start(Simd::load(bias + j * kWidth));
     LITE_UNROLL
     for (int i = 1; i < kRows; ++i) LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) sums.sums[i][j] = sums.sums[0][j];
-    accumulate(block, stripe, row, ahead, sums);
-    finish(block, stripe, row, opaque(scale), sums);
+    for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
+    accumulate(block, stripe, row, ahead, results, sums);
+    int32_t* target = results.sums[results.turn];
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j)
+      Simd::store(target + (i * kVectors + j) * kWidth, Dot::finish(sums[i][j]));
+    stripe.finish(block, stripe, results);
+    results.waiting = {target, block.c + stripe.column + row * block.c_stride, row, kRows};
+    results.turn = 1 - results.turn;
   }
 }
 
-using Run = void (*)(const Block& block, const Stripe& stripe, int64_t row, int64_t tiles);
+// All rows that wait to outputs.
+template <int kVectors, bool kSmall, bool kResidual>
+void finish(const Block& block, const Stripe& stripe, Results& results) {
+  constexpr int columns = kVectors * kWidth;
+  // Copies: outputs are bytes, and bytes might be any of this.
+  const Waiting waiting = results.waiting;
+  const int64_t c_stride = block.c_stride, residual_stride = block.residual_stride;
+  const Simd::Bounds bounds = results.bounds;
+  const Requantizer<kSmall> requantizer(block.requantization);
+  const size_t existing = static_cast<size_t>(stripe.n < columns ? stripe.n : columns);
+  const int32_t* sums = waiting.sums;
+  int8_t* c = waiting.c;
+  int8_t partial[columns];
+  const int8_t* residual = nullptr;
+  if (kResidual) residual = block.residual + stripe.column + waiting.row * residual_stride;
+  for (int64_t i = 0; i < waiting.rows; ++i, sums += columns, c += c_stride) {
+    const int8_t* added = residual;
+    if (kResidual && existing < columns) {
+      __builtin_memcpy(partial, residual, existing);
+      added = partial;
+    }
+    Simd::s32 steps[kVectors];
+    LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) {
+      const Simd::s32 sum = Simd::load(sums + j * kWidth);
+      const Simd::f32 scale = Simd::load(stripe.scale + j * kWidth);
+      steps[j] = kResidual ? requantizer.steps(sum, scale, Simd::load_s8(added + j * kWidth))
+                           : requantizer.steps(sum, scale);
+    }
+    Simd::store_bounded_s8(existing < columns ? partial : c, steps, bounds);
+    if (existing < columns) __builtin_memcpy(c, partial, existing);
+    if (kResidual) residual += residual_stride;
+  }
+  results.waiting.rows = 0;
+}
+
+template <int kVectors>
+Finish finish_of(bool small, bool residual) {
+  if (residual) return small ? finish<kVectors, true, true> : finish<kVectors, false, true>;
+  return small ? finish<kVectors, true, false> : finish<kVectors, false, false>;
+}
+
+using Run = void (*)(const Block& block, const Stripe& stripe, int64_t row, int64_t tiles,
+                     Results& results);
 
 template <int kRows, int kVectors>
 constexpr Run run_of() {
@@ -213,7 +264,7 @@ constexpr Run kRuns[kMaxVectors + 1][kMaxRows + 1] = {
     {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4)};
 #undef LITE_RUNS
 
-// Vectors of the next stripe: as many sums as the rows allow, and no lonely vector at the end.
+// Vectors of the next stripe: as many sums as the rows allow, and no rest at the end.
 int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
   int best = 1;
   int64_t most = 0;
@@ -222,7 +273,7 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
     if (rows == 0 || column % (vectors * kWidth < kPanel ? vectors * kWidth : kPanel) != 0)
       continue;
     const int64_t sums = (m < rows ? m : rows) * vectors;
-    if (sums < most || (sums == most && remaining != vectors)) continue;
+    if (sums < most || (sums == most && remaining % vectors != 0)) continue;
     best = vectors;
     most = sums;
   }
@@ -231,11 +282,35 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
 
 // Tiles of nearly equal height: none is left with a few rows only.
 void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
+  const Requantization& to = block.requantization;
+  Results results;
+  results.c_stride = block.c_stride;
+  results.chunk = (block.taps * (block.k / kQuad) / kMaxRows + 1) * kQuad;
+  results.bounds = Simd::bounds(to.y_zero, to.lo, to.hi);
   const int64_t highest = max_rows(vectors);
   const int64_t tiles = (block.m + highest - 1) / highest;
   const int64_t rows = block.m / tiles, higher = block.m % tiles;
-  if (higher > 0) kRuns[vectors][rows + 1](block, stripe, 0, higher);
-  kRuns[vectors][rows](block, stripe, higher * (rows + 1), tiles - higher);
+  if (higher > 0) kRuns[vectors][rows + 1](block, stripe, 0, higher, results);
+  kRuns[vectors][rows](block, stripe, higher * (rows + 1), tiles - higher, results);
+  stripe.finish(block, stripe, results);
+}
+
+// Copies biases and scales of the stripe's columns.
+void fill(const Block& block, int vectors, Stripe& stripe) {
+  constexpr Finish (*finishes[])(bool, bool) = {finish_of<1>, finish_of<2>, finish_of<3>,
+                                                finish_of<4>};
+  bool small = fits_steps(block.requantization);
+  for (int j = 0; j < vectors; ++j) {
+    const int64_t rest = stripe.n - j * kWidth, first = stripe.column + j * kWidth;
+    const int count = rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
+    const Simd::f32 scale = Simd::load_partial(block.scale + first, count);
+    small = small && fits_steps(scale);
+    Simd::store(stripe.scale + j * kWidth, scale);
+    Simd::store(stripe.bias + j * kWidth, Simd::load_partial(block.bias + first, count));
+  }
+  stripe.finish = finishes[vectors - 1](small, block.residual != nullptr);
+  stripe.plain = small && block.residual == nullptr && stripe.n >= vectors * kWidth &&
+                 block.taps * block.k >= kLeastDepth;
 }
 
 void multiply(const Block& block) {
@@ -244,18 +319,16 @@ void multiply(const Block& block) {
   const int8_t* end = block.b_end != nullptr
                           ? block.b_end
                           : block.b + (block.n + kPanel - 1) / kPanel * block.panel_stride;
+  Stripe stripe;
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
     const int vectors = choose_vectors(block.m, column, total - vector);
-    const int8_t* b = block.b + column / kPanel * block.panel_stride + column % kPanel * kQuad;
+    stripe.b = block.b + column / kPanel * block.panel_stride + column % kPanel * kQuad;
     const int8_t* next = block.b + (column + vectors * kWidth) / kPanel * block.panel_stride;
-    const Stripe stripe = {b,
-                           block.bias + column,
-                           block.scale + column,
-                           block.residual ? block.residual + column : nullptr,
-                           block.c + column,
-                           block.n - column,
-                           next < end ? next : b};
+    stripe.next = next < end ? next : stripe.b;
+    stripe.column = column;
+    stripe.n = block.n - column;
+    fill(block, vectors, stripe);
     run_stripe(block, stripe, vectors);
     vector += vectors;
   }

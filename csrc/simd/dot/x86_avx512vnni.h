@@ -18,7 +18,7 @@ struct Dot {
 
   static LITE_INLINE Preparation preparation() {
     Preparation signs = _mm512_set1_epi8(-128);
-    asm("" : "+v"(signs));  // a value in a register, for the compiler to keep there
+    asm volatile("" : "+v"(signs));  // not to be kept across calls, which would be in memory
     return signs;
   }
   static LITE_INLINE Inputs inputs(int32_t x, Preparation signs) {

@@ -18,7 +18,7 @@ struct Dot {
 
   static LITE_INLINE Preparation preparation() {
     Preparation signs = _mm256_set1_epi8(-128);
-    asm("" : "+x"(signs));  // a value in a register, for the compiler to keep there
+    asm volatile("" : "+x"(signs));  // not to be kept across calls, which would be in memory
     return signs;
   }
   static LITE_INLINE Inputs inputs(int32_t x, Preparation signs) {

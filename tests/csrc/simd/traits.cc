@@ -183,21 +183,39 @@ void check_memory() {
   }
 }
 
+template <int kCount>
+void check_bounded() {
+  constexpr int32_t numbers[] = {0,   1,    -1,    126,    127,    128,   -127,      -128,
+                                 300, -300, 40000, -40000, 100000, -5000, INT32_MAX, INT32_MIN};
+  for (int32_t added : {0, 5, -128, 127})
+    for (int32_t lo : {-128, -9}) {
+      int32_t from[kCount * kWidth];
+      int8_t to[kCount * kWidth + 1] = {};
+      Simd::s32 x[kCount];
+      for (int i = 0; i < kCount * kWidth; ++i) from[i] = numbers[(i * 7 + added + 128) % 16];
+      for (int i = 0; i < kCount; ++i) x[i] = Simd::load(from + i * kWidth);
+      Simd::store_bounded_s8(to, x, Simd::bounds(added, lo, 100));
+      for (int i = 0; i < kCount * kWidth; ++i) {
+        const int64_t sum = int64_t{from[i]} + added;
+        CHECK(to[i] == (sum < lo ? lo : sum > 100 ? 100 : sum));
+      }
+      CHECK(to[kCount * kWidth] == 0);
+    }
+}
+
 void check_bytes() {
   constexpr int8_t all[] = {-128, 127, 0, -1, 1, 100, -100, 64};
-  int8_t from[kWidth];
+  int8_t from[kWidth], to[kWidth + 1] = {};
+  int32_t widened[kWidth];
   for (int i = 0; i < kWidth; ++i) from[i] = all[i % 8];
-  for (int count = 0; count <= kWidth; ++count) {
-    int8_t to[2 * kWidth], whole[kWidth];
-    int32_t widened[kWidth];
-    for (int8_t& byte : to) byte = 7;
-    Simd::store_s8_partial(to, Simd::load_s8(from), count);
-    Simd::store_s8(whole, Simd::load_s8(from));
-    Simd::store(widened, Simd::load_s8_partial(from, count));
-    for (int i = 0; i < 2 * kWidth; ++i) CHECK(to[i] == (i < count ? from[i] : 7));
-    for (int i = 0; i < kWidth; ++i) CHECK(whole[i] == from[i]);
-    for (int i = 0; i < kWidth; ++i) CHECK(widened[i] == (i < count ? from[i] : 0));
-  }
+  Simd::store_s8(to, Simd::load_s8(from));
+  Simd::store(widened, Simd::load_s8(from));
+  for (int i = 0; i < kWidth; ++i) CHECK(to[i] == from[i] && widened[i] == from[i]);
+  CHECK(to[kWidth] == 0);
+  check_bounded<1>();
+  check_bounded<2>();
+  check_bounded<3>();
+  check_bounded<4>();
 }
 
 void check_lanes() {
