@@ -90,7 +90,8 @@ def measure(model: Path, threads: int, repeats: int) -> list[dict[str, Any]]:
 
 def text(row: dict[str, Any]) -> str:
     return (
-        f"{row['model']:<20} {row['weights']:<6} .nb {row['nb_bytes'] / 1e6:6.2f} MB ({row['nb_ratio']:6.2%})  "
+        f"{row['model']:<20} {row['weights']:<6} "
+        f".nb {row['nb_bytes'] / 1e6:6.2f} MB ({row['nb_ratio']:6.2%})  "
         f"peak memory {row['peak_bytes'] / 1e6:6.2f} MB (weights {row['weights_bytes'] / 1e6:6.2f}, "
         f"arena {row['arena_bytes'] / 1e6:5.2f})  {row['threads']} threads {row['median_ms']:6.2f} ms, "
         f"{row['time_ratio']:.2f} of float"

@@ -9,6 +9,7 @@ import pytest
 from lite.ir import Dim, DType, TensorType
 from lite.ir.interpret import interpret, random_feeds
 from lite.ir.quant import Quantization
+from lite.ops import get
 from lite.passes import pipeline
 from lite.passes.fold_scales import FoldScales
 
@@ -396,6 +397,32 @@ def test_norms_of_quantized_parameters_are_known(sketch, scaling) -> None:
     graph = sketch(lambda build, x: body(scaling(build), x), (2, 4, 6, 8))
     pipeline.run(graph, [*pipeline.standard(quantized=True), *pipeline.integers()], verify=True)
     assert set(ops(graph)) == {"quantize", "transpose", "q_conv2d", "dequantize"}
+
+
+def test_several_scales_of_one_value(sketch, scaling) -> None:
+    def body(net, x):
+        y = net.conv2d(net.pair(x), net.weights(5, 4, 1, 1), layout="nhwc")
+        return net.pair(y), net.pair(y, 0.1, 7)
+
+    graph = integers(sketch, scaling, body, steps=2)
+    assert sorted(ops(graph)) == ["dequantize", "dequantize", "q_conv2d", "q_conv2d", "quantize"]
+
+
+def test_parts_of_a_value_have_its_scale(sketch, scaling) -> None:
+    def body(net, x):
+        a, b = net.build.add_all(get("split")(3, (1, 3)), net.pair(x))
+        return net.pair(net.mul(a, b))
+
+    assert ops(integers(sketch, scaling, body)) == ["quantize", "split", "q_mul", "dequantize"]
+
+
+def test_a_layer_without_scales_keeps_its_activation(sketch, scaling) -> None:
+    def body(net, x):
+        y = net.conv2d(x, net.weights(4, 4, 1, 1), layout="nhwc")
+        return net.pair(net.add(net.pair(net.hard_swish(y)), net.pair(x)))
+
+    graph = integers(sketch, scaling, body, share=0)
+    assert node(graph, "conv2d").op.activation == "hard_swish"
 
 
 def test_what_stays_float_is_told_once_each(sketch, scaling) -> None:

@@ -26,7 +26,7 @@ void place(const Sum* sums, T* y, int64_t count, const Mean& mean) {
   for (int64_t i = 0; i < count; ++i) y[i] = static_cast<T>(placed(value_of(sums[i], m), m.to));
 }
 
-// kCount columns at once, in registers.
+// kCount columns at once, in registers. The last block may overlap the one before.
 template <class T, int kCount>
 LITE_INLINE void sum_columns(const T* x, Signed<T>* y, int64_t rows, int64_t stride) {
   Unsigned<T> total[kCount] = {};
@@ -48,6 +48,10 @@ void sum(const void* from, void* to, int64_t rows, int64_t columns, int64_t stri
   int64_t c = 0;
   for (; c + 64 <= columns; c += 64) sum_columns<T, 64>(x + c, y + c, rows, stride);
   for (; c + 16 <= columns; c += 16) sum_columns<T, 16>(x + c, y + c, rows, stride);
+  if (c < columns && columns >= 16) {
+    sum_columns<T, 16>(x + columns - 16, y + columns - 16, rows, stride);
+    return;
+  }
   for (; c < columns; ++c) sum_columns<T, 1>(x + c, y + c, rows, stride);
 }
 
@@ -75,6 +79,11 @@ void windows(const pool::Row& given, const Mean& given_mean) {
     int64_t c = 0;
     for (; c + 64 <= row.channels; c += 64) mean_of_window<T, 64>(src + c, dst + c, row, mean);
     for (; c + 16 <= row.channels; c += 16) mean_of_window<T, 16>(src + c, dst + c, row, mean);
+    if (c < row.channels && row.channels >= 16) {
+      c = row.channels - 16;
+      mean_of_window<T, 16>(src + c, dst + c, row, mean);
+      c = row.channels;
+    }
     for (; c < row.channels; ++c) mean_of_window<T, 1>(src + c, dst + c, row, mean);
     src += row.pixel_stride;
     dst += row.channels;

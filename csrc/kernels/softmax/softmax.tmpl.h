@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/softmax/softmax.h"
 #include "simd/special.h"
+#include "simd/table.h"
 
 namespace lite::softmax {
 namespace {
@@ -132,29 +133,53 @@ void normalise(const float* x, float* y, int64_t rows, int64_t columns, int64_t 
   }
 }
 
-constexpr int64_t kManyRows =
-    512;  // from here on the outputs of all distances are worked out first
+constexpr int64_t kSome = 16;   // from here on the outputs of all distances are worked out first
+constexpr int64_t kMany = 512;  // from here on they are looked up by vectors
 
 LITE_INLINE int8_t output_of(int32_t power, float factor, const Quantized& q) {
   return static_cast<int8_t>(placed(static_cast<float>(power) * factor, q.to));
 }
 
-// One column.
-void quantized_column(const int8_t* x, int8_t* y, int64_t rows, int64_t stride,
-                      const Quantized& q) {
-  int32_t greatest = -128;
-  for (int64_t r = 0; r < rows; ++r) greatest = x[r * stride] > greatest ? x[r * stride] : greatest;
-  int64_t sum = 0;
-  for (int64_t r = 0; r < rows; ++r) sum += q.powers[greatest - x[r * stride]];
+LITE_INLINE int32_t greatest_of(const int8_t* x, int64_t count) {
+  int8_t greatest = -128;
+  for (int64_t i = 0; i < count; ++i) greatest = x[i] > greatest ? x[i] : greatest;
+  return greatest;
+}
+
+LITE_INLINE int64_t sum_of_powers(const int8_t* x, int64_t count, int32_t greatest,
+                                  const int32_t* powers) {
+  int64_t sums[4] = {};  // one would wait for the addition before
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4)
+    for (int j = 0; j < 4; ++j) sums[j] += powers[greatest - x[i + j]];
+  for (; i < count; ++i) sums[0] += powers[greatest - x[i]];
+  return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+// One vector.
+void quantized_row(const int8_t* x, int8_t* y, int64_t count, const Quantized& q) {
+  const int32_t greatest = greatest_of(x, count);
+  const int64_t sum = sum_of_powers(x, count, greatest, q.powers);
   const float factor = 1.0f / (static_cast<float>(sum) * q.y_scale);
-  if (rows < kManyRows) {
-    for (int64_t r = 0; r < rows; ++r)
-      y[r * stride] = output_of(q.powers[greatest - x[r * stride]], factor, q);
+  if (count < kSome) {
+    for (int64_t i = 0; i < count; ++i) y[i] = output_of(q.powers[greatest - x[i]], factor, q);
     return;
   }
-  int8_t outputs[256];
+  int8_t outputs[256];  // by distance from the greatest
   for (int i = 0; i < 256; ++i) outputs[i] = output_of(q.powers[i], factor, q);
-  for (int64_t r = 0; r < rows; ++r) y[r * stride] = outputs[greatest - x[r * stride]];
+  int64_t done = 0;
+  if constexpr (ByteTable::kBytes > 0) {
+    if (count >= kMany) {
+      uint8_t entries[256] = {};  // of -128, -127 and so on
+      for (int32_t i = 0; i <= greatest + 128; ++i)
+        entries[i] = static_cast<uint8_t>(outputs[greatest + 128 - i]);
+      const ByteTable table(entries, 0x80);
+      for (; done + ByteTable::kBytes <= count; done += ByteTable::kBytes)
+        table.look_up(reinterpret_cast<const uint8_t*>(x + done),
+                      reinterpret_cast<uint8_t*>(y + done));
+    }
+  }
+  for (; done < count; ++done) y[done] = outputs[greatest - x[done]];
 }
 
 constexpr int kColumns = 64;  // worked on at once
@@ -182,7 +207,7 @@ void quantized_columns(const int8_t* x, int8_t* y, int64_t rows, int columns, in
 void quantized(const int8_t* x, int8_t* y, int64_t rows, int64_t columns, int64_t stride,
                const Quantized& given) {
   const Quantized q = given;  // a copy, which bytes written to y cannot alias
-  if (columns == 1) return quantized_column(x, y, rows, stride, q);
+  if (columns == 1 && stride == 1) return quantized_row(x, y, rows, q);
   for (int64_t c = 0; c < columns; c += kColumns) {
     const int64_t rest = columns - c;
     quantized_columns(x + c, y + c, rows, static_cast<int>(rest < kColumns ? rest : kColumns),

@@ -15,6 +15,7 @@ from onnx import helper
 
 from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import load as load_model
+from lite.importers._stored import is_stored
 from lite.ir import Graph
 from lite.ir.interpret import interpret
 
@@ -70,9 +71,11 @@ class Data(quantizer.CalibrationDataReader):  # type: ignore[misc,name-defined]
         return next(self.batches, None)
 
 
-def quantized(folder: Path, form: str, activations: str, weights: str, per_channel: bool) -> Path:
+def quantized(
+    folder: Path, form: str, activations: str, weights: str, per_channel: bool, net: Any = None
+) -> Path:
     logging.getLogger().setLevel(logging.ERROR)  # the quantizer advises to preprocess
-    onnx.save(float_net(), folder / "float.onnx")
+    onnx.save(net or float_net(), folder / "float.onnx")
     target = folder / "quantized.onnx"
     quantizer.quantize_static(
         folder / "float.onnx", target, Data(), quant_format=quantizer.QuantFormat[form],
@@ -136,6 +139,34 @@ def test_they_run_on_integers_from_end_to_end(form: str, activations: str, tmp_p
     for image in images(6, 7):
         (expected,) = session.run(None, {"x": image})
         assert np.abs(np.asarray(run(image)) - expected).max() <= STEPS * step
+
+
+def signal_net() -> Any:
+    """A signal of one axis, transposed convolutions, products of three axes."""
+    node = helper.make_node
+    nodes = [
+        node("ConvTranspose", ["x", "w1", "b1"], ["t1"], strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Relu", ["t1"], ["r1"]),
+        node("ReduceMean", ["r1"], ["line"], axes=[2], keepdims=0),
+        node("Conv", ["line", "w2", "b2"], ["c2"], pads=[1, 1], strides=[2]),
+        node("Transpose", ["c2"], ["rows"], perm=[0, 2, 1]),
+        node("MatMul", ["rows", "w3"], ["y"]),
+    ]
+    held = {
+        "w1": weights(1, 3, 6, 4, 4), "b1": weights(2, 6), "w2": weights(3, 8, 6, 3), "b2": weights(4, 8),
+        "w3": weights(5, 8, 5),
+    }  # fmt: skip
+    return tiny.with_output_types(tiny.model(nodes, {"x": IMAGE}, constants=held))
+
+
+@pytest.mark.parametrize(("form", "per_channel"), [("QDQ", True), ("QDQ", False), ("QOperator", False)])
+def test_signals_and_transposed_convolutions_agree(form: str, per_channel: bool, tmp_path: Path) -> None:
+    graph = agree_within_steps(quantized(tmp_path, form, "QUInt8", "QInt8", per_channel, signal_net()))
+    kinds = ("conv2d", "conv2d_transpose", "fully_connected")
+    layers = [node for node in graph.nodes if node.op.name in kinds]
+    stored = [node.op.name for node in layers if node.inputs[1] is not None and is_stored(node.inputs[1])]
+    left = ["conv2d_transpose"] if form == "QOperator" else []  # onnxruntime has no operator for it
+    assert sorted([*stored, *left]) == list(kinds)
 
 
 def test_weights_of_unsigned_bytes_agree(tmp_path: Path) -> None:
