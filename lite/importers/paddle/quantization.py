@@ -16,7 +16,7 @@ from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._scales import checked_scales, checked_zero_point
 from lite.importers.paddle.call import Call
 from lite.ir import DType, Extent, Value
-from lite.ir.quant import quantize
+from lite.ir.quant import limits, quantize
 
 _TYPES = {8: DType.S8, 16: DType.S16}
 
@@ -35,7 +35,7 @@ def dtype_of_bits(bits: int) -> DType:
 
 def highest(bits: int) -> int:
     """The integer that stands for the threshold."""
-    return (1 << (bits - 1)) - 1
+    return limits(dtype_of_bits(bits))[1]
 
 
 def steps_of(thresholds: np.ndarray, bits: int, shape: tuple[Extent, ...], axis: int) -> np.ndarray:

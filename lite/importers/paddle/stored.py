@@ -67,8 +67,8 @@ def _by_attribute(operator: Operator, attribute: str, held: np.ndarray) -> Store
     scales = operator.attributes[attribute]
     several = np.asarray(scales if isinstance(scales, tuple) else (scales,))
     axis = _LAYERS[operator.type][2] if operator.type in _LAYERS else 0
-    if several.size > 1 and held.ndim > axis and several.size != held.shape[axis] == held.shape[1 - axis]:
-        axis = 1 - axis
+    if held.ndim > 1 and held.shape[axis] != several.size == held.shape[1 - axis]:
+        axis = 1 - axis  # matrices have been quantized along either axis
     try:
         return Stored(held, checked_scales(several, held.shape, axis, f"attribute {attribute!r}"), axis)
     except ModelFormatError as error:
@@ -118,7 +118,10 @@ class _Fakes:
             self._check_same_scale(quantize, names[1], operator)
             axis = _integer(operator, "quant_axis", _LAYERS[layer.type][2])
             several = operator.attributes.get("quant_bits", (8, 8))
-            bits = several[0] if isinstance(several, tuple) and several else 8
+            first = several[0] if isinstance(several, tuple) and several else several
+            if not isinstance(first, int):
+                raise ModelFormatError(f"attribute 'quant_bits' is {several!r}, expected ints")
+            bits = first
             steps = steps_of(self.arrays[names[0]], bits, held.shape, axis)
         return Stored(whole(held, dtype_of_bits(bits), repr(name)), steps, axis if steps.ndim else 0)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import load as load_model
 from lite.importers.paddle import load
+from lite.importers.paddle.program import Operator
+from lite.importers.paddle.stored import stored
+from lite.importers.proto import messages
 from lite.ir import Graph
 from lite.ir.interpret import interpret
 from lite.ir.verify import verify
@@ -88,6 +92,71 @@ def test_models_without_an_output_are_as_accurate_as_the_float_one(sample: str) 
     expected = np.load(digits / "output.npy")
     accuracy, wanted = (np.mean(answer.argmax(1) == labels) for answer in (found, expected))
     assert accuracy >= wanted - 0.015
+
+
+def damaged(content: bytes, dice: random.Random) -> bytes:
+    """A program with attributes, inputs or types of its quantized layers changed."""
+    program = messages("framework")["ProgramDesc"].FromString(content)
+    layers = [op for op in program.blocks[0].ops if "quant" in op.type or op.type in ("conv2d", "matmul_v2")]
+    for _ in range(dice.randint(1, 3)):
+        op, other = dice.choice(layers), dice.choice(layers)
+        kind = dice.randrange(4)
+        if kind == 0 and op.attrs:
+            attribute = dice.choice(list(op.attrs))
+            attribute.type = dice.choice((0, 1, 2, 3, 4, 6, attribute.type))
+            attribute.i = dice.choice((0, -1, 7, 1 << 30))
+            attribute.f = dice.choice((0.0, -1.0, np.nan, 1e-40))
+            attribute.floats[:] = [dice.choice((0.0, np.inf, 1.0))] * dice.randint(0, 40)
+        elif kind == 1:
+            chosen = list(dice.choice(list(other.inputs)).arguments)
+            dice.choice(list(op.inputs)).arguments[:] = chosen * dice.randint(0, 2)
+        elif kind == 2:
+            del op.attrs[:]
+        else:
+            op.type = other.type
+    return bytes(program.SerializeToString())
+
+
+@needs_data
+@pytest.mark.parametrize(
+    "sample", ["ptq_hist_fakeops", "ptq_hist_fakeops_pertensor", "ptq_hist_onnxfmt", "qat_dygraph_fakeops"]
+)
+def test_damaged_models_end_in_a_graph_or_an_error(sample: str) -> None:
+    folder = FORMATS / "quantized" / sample
+    program, parameters = ((folder / f"model.{name}").read_bytes() for name in ("pdmodel", "pdiparams"))
+    outcomes = {"read": 0, "refused": 0}
+    for seed in range(150):
+        try:
+            load(damaged(program, random.Random(seed)), param_file=parameters)
+            outcomes["read"] += 1
+        except LiteError as error:
+            assert str(error)
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 10, outcomes
+
+
+def test_weights_whose_scales_are_an_attribute(saved: Any) -> None:
+    """As dynamic quantization leaves them; a matrix may have a scale for each row or each column."""
+    for scales, axis in (([0.5, 0.25], 0), ([0.5, 0.25, 0.125], 1)):
+        operator = Operator("matmul_v2", {}, {}, {"w_quant_scale": tuple(scales)}, 0)
+        found = stored([operator], {"w": np.arange(6, dtype=np.int8).reshape(2, 3)})["w"]
+        assert found.scales is not None
+        assert (found.axis, found.scales.tolist()) == (axis, scales)
+
+
+def test_integers_may_be_held_by_floats(saved: Any) -> None:
+    """As paddle.quantization stores weights."""
+    with_parameter(saved, "THRESHOLD", np.array([12.7], np.float32))
+    with_parameter(saved, "HELD", np.array([1, -2, 3, -127], np.float32))
+    add(saved, "dequantize_linear", {"X": "HELD", "Scale": "THRESHOLD"}, {"Y": "d"}, bit_length=8)
+    next(slot for slot in saved.op("batch_norm").inputs if slot.parameter == "Bias").arguments[:] = ["d"]
+    graph = imported(saved)
+    first = graph.nodes[0]
+    assert first.op.name == "dequantize"
+    assert first.inputs[0] is not None and first.inputs[0].array is not None
+    np.testing.assert_array_equal(first.inputs[0].array, np.array([1, -2, 3, -127], np.int8))
+    saved.arrays["HELD"] = np.array([1, -2.5, 3, -127], np.float32)
+    refused(saved, ModelFormatError, "dequantize_linear", "'HELD' holds -2.5", "integers of s8")
 
 
 def add(saved: Any, type: str, inputs: dict[str, str], outputs: dict[str, str], **attributes: Any) -> None:
