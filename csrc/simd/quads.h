@@ -6,7 +6,7 @@
 //   the bias s32                     vector of kPartChannels sums Part                    four
 //   bytes of each channel of a part Weight                  integers that hold weights; a part of
 //   them has 4 * kPartChannels Bounds                  how outputs are placed, in vectors
-//   zip(pixels, c, parts)   four pixels' channels from c on
+//   zip(pixels, parts)      the channels of a block, of the pixels at four places
 //   weights(p)              a part of weights
 //   dot(sum, x, w, first, end)   adds the products of taps [first, end); weights of others are 0
 //   place(tap, channel)     where a weight lies in its part of weights

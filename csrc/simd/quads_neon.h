@@ -17,9 +17,9 @@ struct NeonProducts {
   using Part = int8x16_t;
   using Weight = int8_t;
 
-  static LITE_INLINE void zip(const int8_t* const* pixels, int64_t c, Part (&parts)[4]) {
-    const int8x16_t p0 = vld1q_s8(pixels[0] + c), p1 = vld1q_s8(pixels[1] + c);
-    const int8x16_t p2 = vld1q_s8(pixels[2] + c), p3 = vld1q_s8(pixels[3] + c);
+  static LITE_INLINE void zip(const int8_t* const (&pixels)[4], Part (&parts)[4]) {
+    const int8x16_t p0 = vld1q_s8(pixels[0]), p1 = vld1q_s8(pixels[1]);
+    const int8x16_t p2 = vld1q_s8(pixels[2]), p3 = vld1q_s8(pixels[3]);
     const int16x8_t low01 = vreinterpretq_s16_s8(vzip1q_s8(p0, p1));
     const int16x8_t low23 = vreinterpretq_s16_s8(vzip1q_s8(p2, p3));
     const int16x8_t high01 = vreinterpretq_s16_s8(vzip2q_s8(p0, p1));
@@ -42,10 +42,10 @@ struct NeonProducts {
   };
   using Weight = int16_t;
 
-  static LITE_INLINE void zip(const int8_t* const* pixels, int64_t c, Part (&parts)[4]) {
+  static LITE_INLINE void zip(const int8_t* const (&pixels)[4], Part (&parts)[4]) {
     LITE_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const int8x16_t bytes = vld1q_s8(pixels[i] + c);
+      const int8x16_t bytes = vld1q_s8(pixels[i]);
       const int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
       parts[0].taps[i] = vget_low_s16(low);
       parts[1].taps[i] = vget_high_s16(low);

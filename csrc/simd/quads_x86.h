@@ -170,9 +170,9 @@ struct X86Quads : Products<V> {
   };
 
   static LITE_INLINE s32 load(const int32_t* p) { return V::load(p); }
-  static LITE_INLINE void zip(const int8_t* const* pixels, int64_t c, Part (&parts)[4]) {
-    const s32 p0 = V::load(pixels[0] + c), p1 = V::load(pixels[1] + c);
-    const s32 p2 = V::load(pixels[2] + c), p3 = V::load(pixels[3] + c);
+  static LITE_INLINE void zip(const int8_t* const (&pixels)[4], Part (&parts)[4]) {
+    const s32 p0 = V::load(pixels[0]), p1 = V::load(pixels[1]);
+    const s32 p2 = V::load(pixels[2]), p3 = V::load(pixels[3]);
     const s32 low01 = V::zip8_low(p0, p1), low23 = V::zip8_low(p2, p3);
     const s32 high01 = V::zip8_high(p0, p1), high23 = V::zip8_high(p2, p3);
     parts[0] = Products<V>::part(V::zip16_low(low01, low23));

@@ -20,6 +20,9 @@ inline constexpr int64_t kChannelStep = 64;
 // Greatest magnitude of scales with which rounded steps surely are s32.
 inline constexpr float kGreatestSmallScale = 0.5f;
 
+// Pixels of padding that lie side by side.
+inline constexpr int64_t kPaddingPixels = 12;
+
 struct Layer {
   int64_t height = 0, width = 0, channels = 0;
   int64_t out_height = 0, out_width = 0;
@@ -50,7 +53,7 @@ struct Strip {
   int64_t row_begin = 0, row_end = 0;
   int64_t channel_begin = 0, channel_end = 0;  // begins as kChannelStep says; all, or 64 at least
   const std::byte* parameters = nullptr;       // as `arrange` left them
-  const int8_t* padding = nullptr;             // channels times x_zero: what padding reads
+  const int8_t* padding = nullptr;             // kPaddingPixels pixels of x_zero
   const int8_t** pointers = nullptr;           // scratch of pointers_needed(layer) entries
 };
 

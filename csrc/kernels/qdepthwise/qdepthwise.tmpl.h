@@ -11,7 +11,8 @@ namespace {
 constexpr int kWidest = Simd::kWidth > 1 ? kGreatestBlock : 0;  // 0: only the generic kernel
 constexpr int kNarrowest = 16;
 constexpr bool kManyRegisters = Simd::kRegisters >= 32;
-constexpr int kChunk = 32;  // channels that the generic kernel sums up at once
+constexpr int kMostInputRows = 5;  // of a tile
+constexpr int kChunk = 32;         // channels that the generic kernel sums up at once
 
 // A row of a window of 3 lies in one quad, quads being 2 pixels apart; one of 5 in two, 4 apart.
 template <int kTheKernel, int kTheStride>
@@ -26,18 +27,46 @@ struct Window {
   static constexpr int kQuads = (kColumns - 1) * kStride / kStep + kSpread;
   static constexpr int kInputColumns = (kQuads - 1) * kStep + 4;
 
+  static_assert((kMostRows - 1) * kStride + kKernel <= kMostInputRows);
+  static_assert(kInputColumns <= kPaddingPixels);
+
   static constexpr int first_quad(int column) { return column * kStride / kStep; }
   static constexpr int shift(int column) { return column * kStride % kStep / kStride; }
   // The tap of a window's row that the first pixel of a quad meets; it may be none, below 0.
   static constexpr int first_tap(int shift, int spread) { return 4 * spread - shift * kStride; }
 };
 
-// Where a tile's inputs and outputs lie.
-struct Tile {
-  const int8_t* const* inputs;
+// Where the inputs of a tile at a border lie, pixel by pixel.
+struct Scattered {
+  const int8_t* const* pixels;  // [input rows][W::kInputColumns]
+
+  template <class W>
+  LITE_INLINE const int8_t* at(int row, int column) const {
+    return pixels[row * W::kInputColumns + column];
+  }
+  template <class W, int kInputRows>
+  LITE_INLINE void advance() {}  // such a tile stands alone
+};
+
+// Where those of tiles inside the image's width lie: a row of them may be padding, which all share.
+struct Rows {
+  const int8_t* first[kMostInputRows];
+  int64_t pixel, step[kMostInputRows];  // bytes from pixel to pixel, from tile to tile
+
+  template <class W>
+  LITE_INLINE const int8_t* at(int row, int column) const {
+    return first[row] + column * pixel;
+  }
+  template <class W, int kInputRows>
+  LITE_INLINE void advance() {
+    for (int row = 0; row < kInputRows; ++row) first[row] += step[row];
+  }
+};
+
+// Where a row of tiles puts its outputs.
+struct Target {
   int8_t* y;
-  int64_t y_row_stride;
-  int columns;  // that exist, of a generic tile
+  int64_t pixel, row, tiles;  // bytes from pixel to pixel and from row to row, and how many tiles
 };
 
 // A block's parameters: bias and scale of each channel, then weights
@@ -60,12 +89,16 @@ struct Block {
 template <class W, class Q, int kRows>
 using Inputs = typename Q::Part[(kRows - 1) * W::kStride + 1][W::kQuads][4];
 
-template <class W, class Q, int kInputRows>
-LITE_INLINE void zip_row(const int8_t* const* inputs, int row, int64_t c,
+template <class W, class Q, class Source, int kInputRows>
+LITE_INLINE void zip_row(const Source& source, int row, int64_t c,
                          typename Q::Part (&x)[kInputRows][W::kQuads][4]) {
   LITE_UNROLL
-  for (int quad = 0; quad < W::kQuads; ++quad)
-    Q::zip(inputs + row * W::kInputColumns + quad * W::kStep, c, x[row % kInputRows][quad]);
+  for (int quad = 0; quad < W::kQuads; ++quad) {
+    const int8_t* pixels[4];
+    LITE_UNROLL
+    for (int i = 0; i < 4; ++i) pixels[i] = source.template at<W>(row, quad * W::kStep + i) + c;
+    Q::zip(pixels, x[row % kInputRows][quad]);
+  }
 }
 
 // The products of one row of the window. All rows of outputs share the weights that are loaded.
@@ -90,37 +123,56 @@ LITE_INLINE void add_window_row(int ky, const typename Q::Weight* weights,
   }
 }
 
-// A tile of outputs, so many blocks of channels from c on.
-template <class W, class Q, int kRows>
-__attribute__((noinline)) void run_tile(const Layer& layer, const Tile& tile,
-                                        const std::byte* arranged, int64_t c, int64_t blocks) {
+// Channels that tiles work on: so many blocks, and where their parameters lie.
+struct Channels {
+  const std::byte* arranged;
+  int64_t first, blocks;
+};
+
+// A block of a tile, whose first channel is c.
+template <class W, class Q, int kRows, class Source>
+LITE_INLINE void run_block(const Source& source, const std::byte* arranged, int64_t c,
+                           const Target& target, int8_t* y, const typename Q::Bounds& bounds) {
   using B = Block<W, Q>;
-  const Requantization& to = layer.requantization;
+  const int32_t* bias = reinterpret_cast<const int32_t*>(arranged + B::kBias);
+  const float* scale = reinterpret_cast<const float*>(arranged + B::kScale);
+  const auto* weights = reinterpret_cast<const typename Q::Weight*>(arranged + B::kWeights);
+  typename Q::s32 sums[kRows][W::kColumns][4];
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) LITE_UNROLL
+  for (int j = 0; j < W::kColumns; ++j) LITE_UNROLL
+  for (int part = 0; part < 4; ++part) sums[i][j][part] = Q::load(bias + part * Q::kPartChannels);
+  Inputs<W, Q, kRows> x;
+  LITE_UNROLL
+  for (int row = 0; row < (kRows - 1) * W::kStride; ++row) zip_row<W, Q>(source, row, c, x);
+  LITE_UNROLL
+  for (int ky = 0; ky < W::kKernel; ++ky) {
+    zip_row<W, Q>(source, ky + (kRows - 1) * W::kStride, c, x);
+    add_window_row<W, Q>(ky, weights, x, sums);
+  }
+  typename Q::f32 scales[4];
+  LITE_UNROLL
+  for (int part = 0; part < 4; ++part) scales[part] = Q::load(scale + part * Q::kPartChannels);
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) LITE_UNROLL
+  for (int j = 0; j < W::kColumns; ++j)
+    Q::store(y + i * target.row + j * target.pixel + c, sums[i][j], scales, bounds);
+}
+
+template <class W, class Q, int kRows, class Source>
+__attribute__((noinline)) void run_tiles(const Requantization& to, const Channels& channels,
+                                         Source source, const Target& target) {
   const typename Q::Bounds bounds(Placement{to.y_zero, to.lo, to.hi});
-  for (; blocks > 0; --blocks, c += Q::kBlock, arranged += B::kBytes) {
-    const int32_t* bias = reinterpret_cast<const int32_t*>(arranged + B::kBias);
-    const float* scale = reinterpret_cast<const float*>(arranged + B::kScale);
-    const auto* weights = reinterpret_cast<const typename Q::Weight*>(arranged + B::kWeights);
-    typename Q::s32 sums[kRows][W::kColumns][4];
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) LITE_UNROLL
-    for (int j = 0; j < W::kColumns; ++j) LITE_UNROLL
-    for (int part = 0; part < 4; ++part) sums[i][j][part] = Q::load(bias + part * Q::kPartChannels);
-    Inputs<W, Q, kRows> x;
-    LITE_UNROLL
-    for (int row = 0; row < (kRows - 1) * W::kStride; ++row) zip_row<W, Q>(tile.inputs, row, c, x);
-    LITE_UNROLL
-    for (int ky = 0; ky < W::kKernel; ++ky) {
-      zip_row<W, Q>(tile.inputs, ky + (kRows - 1) * W::kStride, c, x);
-      add_window_row<W, Q>(ky, weights, x, sums);
+  int8_t* y = target.y;
+  for (int64_t tile = 0; tile < target.tiles; ++tile, y += W::kColumns * target.pixel) {
+    int64_t c = channels.first;
+    const std::byte* arranged = channels.arranged;
+    for (int64_t block = 0; block < channels.blocks; ++block) {
+      run_block<W, Q, kRows>(source, arranged, c, target, y, bounds);
+      c += Q::kBlock;
+      arranged += Block<W, Q>::kBytes;
     }
-    typename Q::f32 scales[4];
-    LITE_UNROLL
-    for (int part = 0; part < 4; ++part) scales[part] = Q::load(scale + part * Q::kPartChannels);
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) LITE_UNROLL
-    for (int j = 0; j < W::kColumns; ++j)
-      Q::store(tile.y + i * tile.y_row_stride + j * layer.channels + c, sums[i][j], scales, bounds);
+    source.template advance<W, (kRows - 1) * W::kStride + W::kKernel>();
   }
 }
 
@@ -143,8 +195,9 @@ Cut cut(int64_t channels) {
   return cut;
 }
 
-using RunTile = void (*)(const Layer& layer, const Tile& tile, const std::byte* arranged, int64_t c,
-                         int64_t blocks);
+template <class Source>
+using Run = void (*)(const Requantization& to, const Channels& channels, Source source,
+                     const Target& target);
 using FillBlock = void (*)(const Parameters& parameters, int64_t c, std::byte* arranged);
 
 // Arranges the parameters of a block of channels from c on.
@@ -174,16 +227,20 @@ void fill_block(const Parameters& from, int64_t c, std::byte* arranged) {
   }
 }
 
-// What there is for a window and a width of blocks.
+// What there is for a window and a width of blocks; [0] for one row of outputs, [1] for most rows.
 struct Functions {
-  RunTile two_rows = nullptr, one_row = nullptr;
-  FillBlock fill = nullptr;
-  int64_t block_bytes = 0;
+  Run<Scattered> at_borders[2];
+  Run<Rows> inside[2];
+  FillBlock fill;
+  int64_t block_bytes;
 };
 
 template <class W, class Q>
 Functions functions_of() {
-  return {run_tile<W, Q, W::kMostRows>, run_tile<W, Q, 1>, fill_block<W, Q>, Block<W, Q>::kBytes};
+  return {{run_tiles<W, Q, 1, Scattered>, run_tiles<W, Q, W::kMostRows, Scattered>},
+          {run_tiles<W, Q, 1, Rows>, run_tiles<W, Q, W::kMostRows, Rows>},
+          fill_block<W, Q>,
+          Block<W, Q>::kBytes};
 }
 
 template <class W>
@@ -222,42 +279,92 @@ LITE_INLINE void point_at_inputs(const Layer& layer, const Strip& strip, int row
   }
 }
 
-// A strip's blocks, of a layer whose channels are cut.
-struct Range {
-  int64_t first_block, blocks;
-  bool tail;
+// A strip's part of the channels: of the blocks, and of the one that overlaps them.
+struct Parts {
+  Functions functions[2];
+  Channels channels[2];
+  int count;
 };
 
-// A row of tiles; the last one overlaps the one before where the width is no multiple.
 template <class W>
-void run_tile_row(const Layer& layer, const Strip& strip, int64_t row, int rows) {
-  const Cut channels = cut(layer.channels);
-  const Functions whole = functions<W>(channels.width), tail = functions<W>(channels.tail);
-  const int64_t first = strip.channel_begin / channels.width;
+Parts parts_of(const Layer& layer, const Strip& strip) {
+  const Cut all = cut(layer.channels);
   const bool last = strip.channel_end == layer.channels;
-  const int64_t blocks = (last ? channels.blocks : strip.channel_end / channels.width) - first;
-  for (int64_t next = 0; next < layer.out_width; next += W::kColumns) {
-    const int64_t column =
-        next + W::kColumns <= layer.out_width ? next : layer.out_width - W::kColumns;
-    point_at_inputs<W::kInputColumns>(layer, strip, (rows - 1) * W::kStride + W::kKernel, row,
-                                      column);
-    const Tile tile = {strip.pointers, output_at(layer, strip, row, column),
-                       layer.out_width * layer.channels, W::kColumns};
-    (rows == 1 ? whole.one_row : whole.two_rows)(
-        layer, tile, strip.parameters + first * whole.block_bytes, first * channels.width, blocks);
-    if (!last || channels.tail == 0) continue;
-    (rows == 1 ? tail.one_row : tail.two_rows)(
-        layer, tile, strip.parameters + channels.blocks * whole.block_bytes,
-        layer.channels - channels.tail, 1);
-  }
+  const int64_t first = strip.channel_begin / all.width;
+  const int64_t end = last ? all.blocks : strip.channel_end / all.width;
+  Parts parts = {{functions<W>(all.width), functions<W>(all.tail)}, {}, 1};
+  const int64_t bytes = parts.functions[0].block_bytes;
+  parts.channels[0] = {strip.parameters + first * bytes, first * all.width, end - first};
+  if (!last || all.tail == 0) return parts;
+  parts.channels[1] = {strip.parameters + all.blocks * bytes, layer.channels - all.tail, 1};
+  parts.count = 2;
+  return parts;
+}
+
+// Rows of outputs from `row` on, one or most.
+struct Band {
+  int64_t row;
+  int rows;
+};
+
+template <class W>
+void run_at_border(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band,
+                   int64_t column) {
+  point_at_inputs<W::kInputColumns>(layer, strip, (band.rows - 1) * W::kStride + W::kKernel,
+                                    band.row, column);
+  const Target target = {output_at(layer, strip, band.row, column), layer.channels,
+                         layer.out_width * layer.channels, 1};
+  for (int i = 0; i < parts.count; ++i)
+    parts.functions[i].at_borders[band.rows > 1](layer.requantization, parts.channels[i],
+                                                 {strip.pointers}, target);
 }
 
 template <class W>
-void run_tiles(const Layer& layer, const Strip& strip) {
+void run_inside(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band,
+                int64_t column, int64_t tiles) {
+  const int64_t top = band.row * W::kStride - layer.pad_top;
+  const int64_t left = column * W::kStride - layer.pad_left;
+  Rows rows;
+  rows.pixel = layer.channels;
+  for (int i = 0; i < (band.rows - 1) * W::kStride + W::kKernel; ++i) {
+    const bool exists = top + i >= 0 && top + i < layer.height;
+    rows.first[i] =
+        exists ? strip.x + ((top + i) * layer.width + left) * layer.channels : strip.padding;
+    rows.step[i] = exists ? W::kColumns * W::kStride * layer.channels : 0;
+  }
+  const Target target = {output_at(layer, strip, band.row, column), layer.channels,
+                         layer.out_width * layer.channels, tiles};
+  for (int i = 0; i < parts.count; ++i)
+    parts.functions[i].inside[band.rows > 1](layer.requantization, parts.channels[i], rows, target);
+}
+
+// A row of tiles; the last one overlaps the one before where the width is no multiple.
+template <class W>
+void run_band(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band) {
+  constexpr int64_t kTile = W::kColumns * W::kStride;
+  const int64_t room = layer.width + layer.pad_left - W::kInputColumns;
+  const int64_t whole = layer.out_width / W::kColumns;
+  const int64_t first = (layer.pad_left + kTile - 1) / kTile;
+  const int64_t fitting = room < 0 ? 0 : room / kTile + 1, end = fitting < whole ? fitting : whole;
+  for (int64_t tile = 0; tile < whole; ++tile) {
+    if (tile == first && first < end) {
+      run_inside<W>(layer, strip, parts, band, first * W::kColumns, end - first);
+      tile = end - 1;
+      continue;
+    }
+    run_at_border<W>(layer, strip, parts, band, tile * W::kColumns);
+  }
+  if (whole * W::kColumns < layer.out_width)
+    run_at_border<W>(layer, strip, parts, band, layer.out_width - W::kColumns);
+}
+
+template <class W>
+void run_bands(const Layer& layer, const Strip& strip) {
+  const Parts parts = parts_of<W>(layer, strip);
   int64_t row = strip.row_begin;
   for (; row + W::kMostRows <= strip.row_end; row += W::kMostRows)
-    run_tile_row<W>(layer, strip, row, W::kMostRows);
-  if (row < strip.row_end) run_tile_row<W>(layer, strip, row, 1);
+    run_band<W>(layer, strip, parts, {row, W::kMostRows});
+  for (; row < strip.row_end; ++row) run_band<W>(layer, strip, parts, {row, 1});
 }
 
 template <class W>
@@ -354,7 +461,7 @@ struct Variant {
 template <class W>
 Variant tiles() {
   return {((W::kMostRows - 1) * W::kStride + W::kKernel) * W::kInputColumns, tiles_bytes<W>,
-          arrange_tiles<W>, run_tiles<W>};
+          arrange_tiles<W>, run_bands<W>};
 }
 
 template <int kTheWidest>

@@ -55,7 +55,7 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
   } else {
     arranged_bytes_ = aligned_bytes(static_cast<size_t>(bytes));
   }
-  padding_bytes_ = aligned_bytes(static_cast<size_t>(layer_.channels));
+  padding_bytes_ = aligned_bytes(static_cast<size_t>(qdepthwise::kPaddingPixels * layer_.channels));
   thread_bytes_ =
       aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(layer_)) * sizeof(int8_t*));
   context.scratch_bytes =

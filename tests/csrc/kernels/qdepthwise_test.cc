@@ -72,14 +72,15 @@ class Trial {
         y_(layer_.out_height * layer_.out_width * c.channels),
         residual_(y_.size()),
         w_(c.channels * layer_.taps()),
-        padding_(c.channels),
+        padding_(lite::qdepthwise::kPaddingPixels * c.channels),
         bias_(c.channels),
         scale_(c.channels) {
     fill(x_, c.fill, random);
     fill(w_, c.fill, random);
     fill(residual_, c.fill, random);
-    for (int64_t i = 0; i < c.channels; ++i) {
+    for (int64_t i = 0; i < padding_.size(); ++i)
       padding_[i] = static_cast<int8_t>(layer_.requantization.x_zero);
+    for (int64_t i = 0; i < c.channels; ++i) {
       bias_[i] = static_cast<int32_t>(random.next() * (c.fill == Fill::random ? 2e4f : 2e9f));
       scale_[i] = (0.6f + 0.4f * random.next()) * c.greatest_scale;
     }
