@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lite.ir import Graph, Node, Value
+from lite.ir import Graph, Value
 from lite.ir.quant import ACTIVATIONS, Quantization, dequantize, quantize
 from lite.passes.quantized import moved_inputs, of_scaling
 
@@ -65,14 +65,17 @@ def places_of(graph: Graph) -> dict[Value, Place]:
     known = quantizations(graph)
     places: dict[Value, Place] = {}
     for value in [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]:
-        before = _before_scaling(value.producer, places)
+        before = _before_scaling(value, places)
+        if graph.is_output(value) and value.type.dtype.is_float:
+            before = None  # its name is the model's
         name, order = (before.name, before.order) if before is not None else written_name(value)
         places[value] = Place(value, name, order, known.get(value) or _passed(value, known))
     return places
 
 
-def _before_scaling(node: Node | None, places: Mapping[Value, Place]) -> Place | None:
-    """What a node only quantizes or dequantizes."""
+def _before_scaling(value: Value, places: Mapping[Value, Place]) -> Place | None:
+    """What was only quantized or dequantized to make a value."""
+    node = value.producer
     if node is None or node.op.name not in ("quantize", "dequantize") or node.inputs[0] is None:
         return None
     return places.get(node.inputs[0])

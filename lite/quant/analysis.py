@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lite.compare.layers import Side, compare
-from lite.compare.places import plain_name
+from lite.compare.pieces import common_names, layers_by_piece
 from lite.ir import Graph
 from lite.quant.calibrate import MakeExecutor
 
@@ -18,18 +18,21 @@ ENOUGH_SAMPLES = 8
 
 @dataclass(frozen=True)
 class LayerError:
-    """How much noise a layer adds when it is fed what the float net has there.
+    """How much noise is added between values that the float net has too.
 
     Attributes
     ----------
-    layer : str
-        Its name, as ``StaticPTQ(exclude=...)`` takes it.
+    value : str
+        Where that shows.
     sqnr_db : float
-        Signal to noise of what it makes.
+        Signal to noise there, when all that is read is what the float net has.
+    layers : tuple of str
+        What makes it: names as ``StaticPTQ(exclude=...)`` takes them.
     """
 
-    layer: str
+    value: str
     sqnr_db: float
+    layers: tuple[str, ...]
 
 
 def layer_errors(floats: Graph, integers: Graph, layers: Mapping[str, str], make_executor: MakeExecutor,
@@ -49,8 +52,9 @@ def layer_errors(floats: Graph, integers: Graph, layers: Mapping[str, str], make
     some = (feeds for feeds, _ in zip(samples, range(ENOUGH_SAMPLES)))
     result = compare(Side(floats, "float", make_executor), Side(integers, "integers", make_executor), some)
     own = {row.name: row.isolated.sqnr_db for row in result.rows if row.isolated is not None}
-    known = {name: plain_name(value) for name, value in layers.items()}
-    errors = [LayerError(name, own[value]) for name, value in known.items() if value in own]
+    pieces = layers_by_piece(layers, integers, common_names(floats, integers))
+    errors = [LayerError(value, own[value], tuple(inside))
+              for value, inside in pieces.items() if value in own]
     return sorted(errors, key=lambda error: error.sqnr_db)
 
 
@@ -62,8 +66,9 @@ def propose(errors: Sequence[LayerError], *, below_db: float = 15.0, most: int =
     errors : sequence of LayerError
         The worst first.
     below_db : float
-        Layers with less signal to noise are kept float.
+        Where there is less signal to noise, the layers are kept float.
     most : int
-        But no more than so many.
+        But at no more than so many places.
     """
-    return {"exclude": [error.layer for error in errors[:most] if error.sqnr_db < below_db]}
+    worst = [error for error in errors[:most] if error.sqnr_db < below_db]
+    return {"exclude": [layer for error in worst for layer in error.layers]}

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lite.compare.places import Place, places_of, plain_name
+from lite.compare.pieces import common_names, homes_of, layers_by_piece
+from lite.compare.places import Place, places_of
 from lite.ir import Graph, Node, TensorType, Value
 from lite.ir.dim import evaluate
 from lite.nb import writer
@@ -77,11 +78,10 @@ def pieces_of(floats: Net, integers: Net, float_times: Times, integer_times: Tim
         Elements of the quantized net's values.
     """
     places = {net: places_of(net.graph) for net in (floats, integers)}
-    common = {place.name for place in places[floats].values()} & \
-        {place.name for place in places[integers].values()}
+    common = common_names(floats.graph, integers.graph)
     inputs = {value.name for value in integers.graph.inputs}  # they stay as they come
     pieces: dict[str, Piece] = {}
-    homes = _homes(integers.graph, places[integers], common)
+    homes = homes_of(integers.graph, places[integers], common)
     for node in integers.graph.nodes:
         name = homes.get(node)
         if name is None:
@@ -97,7 +97,7 @@ def pieces_of(floats: Net, integers: Net, float_times: Times, integer_times: Tim
                 piece.elements = extents.get(value, 0)
                 piece.is_integer |= not value.type.dtype.is_float and name not in inputs
     _charge(pieces, homes, integer_times, "integer_us")
-    _charge(pieces, _homes(floats.graph, places[floats], common), float_times, "float_us")
+    _charge(pieces, homes_of(floats.graph, places[floats], common), float_times, "float_us")
     return pieces
 
 
@@ -106,17 +106,6 @@ def _charge(pieces: dict[str, Piece], homes: Mapping[Node, str], times: Times, s
         piece = pieces.get(homes.get(node, ""))
         if piece is not None and node.op.name not in CONVERSIONS:
             setattr(piece, side, getattr(piece, side) + time_us)
-
-
-def _homes(graph: Graph, places: Mapping[Value, Place], common: set[str]) -> dict[Node, str]:
-    """By node: the common value that it makes, or that its result goes into first."""
-    homes: dict[Node, str] = {}
-    for node in reversed(graph.nodes):
-        own = [places[value].name for value in node.outputs if places[value].name in common]
-        later = [homes[user] for value in node.outputs for user in value.users if user in homes]
-        if own or later:
-            homes[node] = (own or later)[0]
-    return homes
 
 
 def _source(value: Value, places: Mapping[Value, Place], homes: Mapping[Node, str]) -> str | None:
@@ -301,7 +290,8 @@ def _slower_layers(floats: Net, integers: Net, layers: Mapping[str, str],
     pieces = pieces_of(floats, integers, sides[0], sides[1], elements_of(integers))
     outputs = [value.name for value in integers.graph.outputs]
     slower = choose_float(pieces, outputs, *lines)
-    return [name for name, value in layers.items() if plain_name(value) in slower]
+    by_piece = layers_by_piece(layers, integers.graph, common_names(floats.graph, integers.graph))
+    return [layer for piece, inside in by_piece.items() if piece in slower for layer in inside]
 
 
 def _tabled(net: Net, table: LatencyTable) -> dict[Node, float]:

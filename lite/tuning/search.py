@@ -23,7 +23,7 @@ class Found:
     exclude : tuple of str
         Layers that stay float.
     scores : dict of int to float
-        By number of layers kept float, in the order of trying.
+        By number of places kept float, in the order of trying.
     float_score : float
     is_reached : bool
         Whether the score lies within what is allowed.
@@ -47,7 +47,7 @@ class Found:
 
 
 def search(floats: Built, integers: Built, build: Callable[[Sequence[str]], Built],
-           rank: Callable[[], Sequence[str]], evaluate: Evaluate, max_drop: float,
+           rank: Callable[[], Sequence[Sequence[str]]], evaluate: Evaluate, max_drop: float,
            tell: Callable[[str], None] = lambda message: None) -> tuple[Built, Found]:
     """The net with as few float layers as will do: none, then 1, 2, 4, ... of the worst, then between.
 
@@ -56,7 +56,7 @@ def search(floats: Built, integers: Built, build: Callable[[Sequence[str]], Buil
     floats, integers : Built
     build : callable(names of layers that stay float)
     rank : callable
-        Names of the layers, the worst first; asked only if the quantized net loses too much.
+        Names of layers that go together, the worst first; asked only if the quantized net loses too much.
     evaluate : callable(Model)
         A score: the higher the better.
     max_drop : float
@@ -72,19 +72,23 @@ def search(floats: Built, integers: Built, build: Callable[[Sequence[str]], Buil
     goal = score_of(evaluate, floats)
     tried: dict[int, Built] = {0: integers}
     scores = {0: score_of(evaluate, integers)}
-    names: Sequence[str] = () if _enough(scores[0], goal, max_drop) else rank()
+    groups: Sequence[Sequence[str]] = () if _enough(scores[0], goal, max_drop) else rank()
 
     def is_enough(count: int) -> bool:
         if count not in scores:
-            tell(f"trying {count} layers float")
-            tried[count] = build(names[:count])
+            tell(f"trying the worst {count} float")
+            tried[count] = build(_joined(groups[:count]))
             scores[count] = score_of(evaluate, tried[count])
         return _enough(scores[count], goal, max_drop)
 
-    count = _least(is_enough, len(names))
+    count = _least(is_enough, len(groups))
     if count is None:
-        return floats, Found(tuple(names), scores, goal, False)
-    return tried[count], Found(tuple(names[:count]), scores, goal, True)
+        return floats, Found(_joined(groups), scores, goal, False)
+    return tried[count], Found(_joined(groups[:count]), scores, goal, True)
+
+
+def _joined(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(name for group in groups for name in group)
 
 
 def _least(is_enough: Callable[[int], bool], most: int) -> int | None:

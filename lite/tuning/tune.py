@@ -104,14 +104,14 @@ class _Tuning(Generic[R]):
         data = self.settings.data
         return None if data is None else Samples(data, built.graph, self.settings.num)
 
-    def _ranked(self, floats: Built, integers: Built) -> list[str]:
+    def _ranked(self, floats: Built, integers: Built) -> list[tuple[str, ...]]:
         samples = self._samples(floats)
         if samples is None:
             raise CalibrationError("a search for layers that must stay float needs data to judge them by",
                                    where="StaticPTQ")
         self.tell("looking for the worst layers")
         errors = layer_errors(floats.graph, integers.graph, integers.layers, self.make_executor, samples)
-        return [error.layer for error in errors]
+        return [error.layers for error in errors]
 
     def _timed_shapes(self, floats: Built) -> dict[str, Sequence[int]]:
         samples = self._samples(floats)

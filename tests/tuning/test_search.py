@@ -36,7 +36,7 @@ def run(needed):
         seen.append(kept_float(model))
         return 80.0 if seen[-1] >= needed else 70.0
 
-    built, found = search(net(range(999)), net(()), net, lambda: NAMES, evaluate, 0.5)
+    built, found = search(net(range(999)), net(()), net, lambda: [[name] for name in NAMES], evaluate, 0.5)
     return kept_float(Model(built.nb)), found, seen
 
 
