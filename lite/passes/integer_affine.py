@@ -11,12 +11,13 @@ from lite.ops._scaling import spread
 from lite.ops.dequantize import Dequantize
 from lite.passes.fold_affine import AFFINE, Affine, per_channel
 from lite.passes.integer_form import IntegerForm, NoForm, Site, integer_op
-from lite.passes.integer_layers import FREE_BIAS, MOST_LOST
+from lite.passes.integer_layers import MOST_LOST
 from lite.passes.pattern import maker
 from lite.passes.quantized import find_real
 
 STEPS = 127  # the weight of a channel: the more, the finer are the steps of its bias
 GREATEST_BIAS = 1 << 30  # steps of a sum
+FREE_BIAS = 1 << 20  # steps that the bias of a channel gets in which nothing is scaled
 MOST_IN_A_ROW = 8
 
 

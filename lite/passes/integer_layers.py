@@ -16,7 +16,7 @@ from lite.passes.quantized import Real
 
 LEAST_SUM, GREATEST_SUM = limits(DType.S32)
 MOST_LOST = 1 / 64  # of a step of the result, by a bias that is cut so that it fits
-FREE_BIAS = 1 << 20  # steps that the bias of a channel without weights gets
+COARSE_BIAS = 1 << 29  # steps of a bias for which weights are rounded anew
 FORMS = {"conv2d": "q_conv2d", "conv2d_transpose": "q_conv2d_transpose",
          "fully_connected": "q_fully_connected"}  # fmt: skip
 _BOUNDS = {"none": UNBOUNDED, "relu": (0.0, np.inf), "relu6": (0.0, 6.0)}
@@ -122,20 +122,43 @@ def find_bias(node: Node, weights: Weights, x: Real, y_scale: float) -> tuple[np
     scales = x.scale * weights.scales
     real = real_bias(node, scales)
     steps = real / scales
-    rows = np.moveaxis(weights.array, 0 if node.op.name == "conv2d" else 1, 0)
+    channels = 0 if node.op.name == "conv2d" else 1
+    rows = np.moveaxis(weights.array, channels, 0)
     rows = rows.reshape(rows.shape[0], -1)
     least, greatest = (np.tile(side, len(steps) // len(rows)) for side in _room(rows, x.quantization))
     held = np.clip(np.rint(steps), least, greatest)
     great = ~(np.abs(held - steps) * scales <= np.maximum(scales, y_scale * MOST_LOST))
     if not great.any():
         return held.astype(np.int32), weights
-    dead = np.tile(~rows.any(axis=1), len(steps) // len(rows))
-    free = np.where(great & dead, np.abs(real) / (x.scale * FREE_BIAS), weights.scales)
-    if (great & ~dead).any() or not np.all((free >= LEAST_SCALE) & (free <= GREATEST_SCALE)):
-        channel = int(np.argmax(great & ~dead)) if (great & ~dead).any() else int(np.argmax(great))
+    scales = np.where(great, np.abs(real) / (x.scale * COARSE_BIAS), weights.scales)
+    coarse, lost = _coarser(rows, weights.scales / scales)
+    wrong = great & ~(lost * scales * x.scale * _range(x.quantization) <= y_scale * MOST_LOST)
+    if wrong.any() or not np.all((scales >= LEAST_SCALE) & (scales <= GREATEST_SCALE)):
+        channel = int(np.argmax(wrong)) if wrong.any() else int(np.argmax(great))
         raise NoForm(f"the bias of channel {channel} is {real[channel]:g}, which is {steps[channel]:.0f} "
                      f"steps of its sums, expected {least[channel]} to {greatest[channel]}")
-    return np.rint(real / (x.scale * free)).astype(np.int32), replace(weights, scales=free)
+    if len(coarse) == len(rows):
+        array = np.moveaxis(coarse.reshape(np.moveaxis(weights.array, channels, 0).shape), 0, channels)
+        weights = replace(weights, operand=np.ascontiguousarray(array), array=array)
+    return np.rint(real / (x.scale * scales)).astype(np.int32), replace(weights, scales=scales)
+
+
+def _coarser(rows: np.ndarray, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of each channel in other steps, and the sum of what rounding takes from them.
+
+    Rows that several groups share cannot be rounded for one of them: unless they are 0, all is lost.
+    """
+    if len(ratio) != len(rows):
+        lost = np.where(rows.any(axis=1), np.inf, 0.0)
+        return rows[:0], np.tile(lost, len(ratio) // len(rows))
+    exact = rows * ratio[:, None]
+    rounded = np.rint(exact)
+    return rounded.astype(np.int8), np.abs(exact - rounded).sum(axis=1)
+
+
+def _range(x: Quantization) -> int:
+    """How far an input's integers may be from what stands for 0."""
+    return max(abs(end - x.zero_point) for end in limits(x.dtype))
 
 
 def _room(rows: np.ndarray, x: Quantization) -> tuple[np.ndarray, np.ndarray]:

@@ -290,8 +290,21 @@ def test_a_bias_that_nearly_fits_is_cut(sketch, scaling) -> None:
     assert found[0] + np.minimum(q[0] * -123, q[0] * 132).sum() >= -(2**31)
 
 
-def refused(body):
-    return pytest.param(body, id=body.__name__)
+@pytest.mark.parametrize("kind", ["conv2d", "fully_connected", "conv2d_transpose"])
+def test_weights_beside_a_great_bias_are_rounded_anew(kind, sketch, scaling) -> None:
+    shape, axis, attributes = LAYERS[kind]
+
+    def body(net, x):
+        q = np.random.RandomState(1).randint(-127, 128, shape)
+        scales = np.resize([0.01, 1e-9], shape[axis])
+        w = net.dequantize(net.build.constant(q, np.int8), scales, 0, axis)
+        bias = net.build.constant(np.resize([0.5, -1.25], shape[axis]), np.float32)
+        return net.pair(getattr(net, kind)(net.pair(x, 0.03, -5), w, bias, **attributes))
+
+    graph = integers(sketch, scaling, body)
+    layer = node(graph, f"q_{kind}")
+    kept, rounded = (np.moveaxis(layer.inputs[1].array, axis, 0)[i::2] for i in range(2))
+    assert np.abs(kept).max() > 100 and np.abs(rounded).max() < 30
 
 
 def float_weights(net, x):
@@ -308,7 +321,8 @@ def other_axis(net, x):
 
 
 def great_bias(net, x):
-    return net.conv2d(x, net.weights(1, 4, 1, 1), net.build.constant([1e9], np.float32), layout="nhwc")
+    bias = net.build.constant([1e9], np.float32)
+    return net.tanh(net.pair(net.conv2d(x, net.weights(1, 4, 1, 1), bias, layout="nhwc")))
 
 
 def activation(net, x):
