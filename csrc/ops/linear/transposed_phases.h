@@ -4,6 +4,7 @@
 // inputs.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -56,11 +57,14 @@ class TransposedPhases {
     const int64_t m = width_of(phase);
     for (const Tap& tap : phase.taps) {
       const int64_t y = row / window_.stride_height + tap.row_shift;
-      for (int64_t i = 0; i < m; ++i) {
-        const int64_t column = i + tap.column_shift;
-        const bool inside = y >= 0 && y < in_.height && column >= 0 && column < in_.width;
-        *table++ = inside ? x + (y * in_.width + column) * in_.channels : padding;
-      }
+      const bool inside = y >= 0 && y < in_.height;
+      const int64_t begin = inside ? std::clamp<int64_t>(-tap.column_shift, 0, m) : m;
+      const int64_t end = std::clamp(in_.width - tap.column_shift, begin, m);
+      const int64_t first = y * in_.width + tap.column_shift;  // pixel of i = 0
+      for (int64_t i = 0; i < begin; ++i) table[i] = padding;
+      for (int64_t i = begin; i < end; ++i) table[i] = x + (first + i) * in_.channels;
+      for (int64_t i = end; i < m; ++i) table[i] = padding;
+      table += m;
     }
   }
 
