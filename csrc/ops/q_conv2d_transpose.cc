@@ -4,7 +4,6 @@
 #include "ops/linear/q_transposed_conv.h"
 #include "ops/linear/requantization.h"
 #include "ops/op.h"
-#include "ops/quantized/parameters.h"
 
 namespace lite {
 namespace {
@@ -20,7 +19,6 @@ class QConv2dTranspose final : public Op {
                           linear::read_nhwc_window(*context.attributes, weights));
     LITE_ASSIGN_OR_RETURN(const Requantization requantization,
                           linear::read_requantization(context, weights[1] * window.groups));
-    LITE_RETURN_IF_ERROR(quantized::check_scales("the scale", context.inputs[3]));
     LITE_RETURN_IF_ERROR(linear::check_transposed(context, window));
     return conv_.prepare(context, window, requantization);
   }

@@ -5,6 +5,7 @@
 
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
+#include "ops/quantized/parameters.h"
 
 namespace lite::linear {
 namespace {
@@ -42,6 +43,7 @@ Status check_layer(const PrepareContext& context, int64_t channels) {
   LITE_RETURN_IF_ERROR(check_dtype("the weights", context.inputs[1].dtype, DType::s8));
   LITE_RETURN_IF_ERROR(check_vector("the bias", context.inputs[kBias], DType::s32, channels));
   LITE_RETURN_IF_ERROR(check_vector("the scale", context.inputs[kScale], DType::f32, channels));
+  LITE_RETURN_IF_ERROR(quantized::check_multipliers("the scale", context.inputs[kScale]));
   if (!context.present(kResidual)) return Status();
   LITE_RETURN_IF_ERROR(check_dtype("the residual", context.inputs[kResidual].dtype, dtype));
   return check_shape("the residual", context.inputs[kResidual].shape, context.outputs[0].shape);
@@ -100,7 +102,8 @@ Result<Requantization> read_requantization(const PrepareContext& context, int64_
   LITE_RETURN_IF_ERROR(read(attributes, "lo", -128, limits, &result.lo));
   LITE_RETURN_IF_ERROR(read(attributes, "hi", 127, {result.lo, limits.highest}, &result.hi));
   LITE_RETURN_IF_ERROR(read(attributes, "residual_zero", 0, limits, &result.residual_zero));
-  result.residual_scale = attributes.real("residual_scale", 0.0f);
+  if (!context.present(kResidual)) return result;
+  LITE_ASSIGN_OR_RETURN(result.residual_scale, quantized::read_scale(attributes, "residual_scale"));
   return result;
 }
 

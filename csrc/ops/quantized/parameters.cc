@@ -44,6 +44,19 @@ Status check_scales(const char* what, const Tensor& scales) {
   return Status();
 }
 
+Status check_multipliers(const char* what, const Tensor& multipliers) {
+  if (!multipliers.constant || multipliers.data == nullptr) return Status();
+  for (int64_t i = 0; i < multipliers.shape.count(); ++i) {
+    const float multiplier = multipliers.as<float>()[i];
+    if (multiplier >= std::numeric_limits<float>::min() &&
+        multiplier <= std::numeric_limits<float>::max())
+      continue;
+    return error(Code::k_bad_shape, "%s has %g, expected positive numbers that are not denormal",
+                 what, static_cast<double>(multiplier));
+  }
+  return Status();
+}
+
 Result<int32_t> read_zero_point(const Attributes& attributes, const char* name, DType dtype) {
   const int64_t zero_point = attributes.integer(name, 0);
   const Limits limits = limits_of(dtype);

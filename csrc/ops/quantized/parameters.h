@@ -20,6 +20,9 @@ struct Limits {
 [[nodiscard]] Status check_scale(const char* what, float scale);
 // The scales of a constant; those that are computed are not known yet.
 [[nodiscard]] Status check_scales(const char* what, const Tensor& scales);
+// The multipliers of a layer's sums, products and quotients of scales: positive, finite and not
+// denormal, if they are constants.
+[[nodiscard]] Status check_multipliers(const char* what, const Tensor& multipliers);
 // An attribute that is an integer of the element type.
 [[nodiscard]] Result<int32_t> read_zero_point(const Attributes& attributes, const char* name,
                                               DType dtype);
