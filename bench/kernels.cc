@@ -188,6 +188,7 @@ class Runner {
         dtype_(layer.integers ? DType::s8 : DType::f32),
         x_(dtype_, layer.x.count()),
         y_(dtype_, layer.y.count()),
+        residual_(dtype_, layer.y.count()),
         bias_(layer.integers ? DType::s32 : DType::f32, layer.y[3]),
         scale_(DType::f32, layer.y[3]),
         team_(team) {
@@ -200,7 +201,7 @@ class Runner {
     inputs_ = {tensor_of(layer.x, dtype_, x_, false), tensor_of(layer.w, dtype_, weights, true)};
     inputs_.push_back(tensor_of(vector, layer.integers ? DType::s32 : DType::f32, bias_, true));
     if (layer.integers) inputs_.push_back(tensor_of(vector, DType::f32, scale_, true));
-    if (layer.residual) inputs_.push_back(tensor_of(layer.y, dtype_, y_, false));
+    if (layer.residual) inputs_.push_back(tensor_of(layer.y, dtype_, residual_, false));
     outputs_ = {tensor_of(layer.y, dtype_, y_, false)};
     for (size_t i = 0; i < copies && status_.ok(); ++i) status_ = add_copy(isa);
   }
@@ -246,7 +247,7 @@ class Runner {
 
   const Layer& layer_;
   DType dtype_;
-  Buffer x_, y_, bias_, scale_;
+  Buffer x_, y_, residual_, bias_, scale_;
   ThreadTeam& team_;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<std::unique_ptr<Op>> ops_;

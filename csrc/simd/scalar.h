@@ -52,6 +52,19 @@ struct Simd {
       store_s8(p + i * kWidth,
                add(min(max(x[i], broadcast(to.lo)), broadcast(to.hi)), broadcast(to.added)));
   }
+  // Only the first `count` bytes of all; those that were not loaded are 0.
+  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
+    int8_t bytes[kWidth] = {};
+    for (int i = 0; i < count; ++i) bytes[i] = p[i];
+    return load_s8(bytes);
+  }
+  template <int kCount>
+  static LITE_INLINE void store_bounded_s8_partial(int8_t* p, const s32 (&x)[kCount],
+                                                   const Bounds& to, int count) {
+    int8_t bytes[kCount * kWidth];
+    store_bounded_s8(bytes, x, to);
+    for (int i = 0; i < count; ++i) p[i] = bytes[i];
+  }
   static LITE_INLINE f32 broadcast(float x) { return x; }
   static LITE_INLINE s32 broadcast(int32_t x) { return x; }
   static LITE_INLINE s32 iota() { return 0; }  // 0, 1, ... kWidth - 1

@@ -81,6 +81,18 @@ struct Simd {
     if constexpr (kCount == 1)
       _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
   }
+  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
+    int8_t bytes[kWidth] = {};
+    for (int i = 0; i < count; ++i) bytes[i] = p[i];
+    return load_s8(bytes);
+  }
+  template <int kCount>
+  static LITE_INLINE void store_bounded_s8_partial(int8_t* p, const s32 (&x)[kCount],
+                                                   const Bounds& to, int count) {
+    int8_t bytes[kCount * kWidth];
+    store_bounded_s8(bytes, x, to);
+    for (int i = 0; i < count; ++i) p[i] = bytes[i];
+  }
   static LITE_INLINE f32 broadcast(float x) { return _mm256_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm256_set1_epi32(x); }
   static LITE_INLINE s32 iota() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }

@@ -64,22 +64,22 @@ struct Simd {
   }
   template <int kCount>
   static LITE_INLINE void store_bounded_s8(int8_t* p, const s32 (&x)[kCount], const Bounds& to) {
-    static_assert(kCount <= 4, "more do not fit one vector of bytes");
-    const s32 shift = broadcast(to.added);
-    const s32 low = _mm512_packs_epi32(x[0], x[kCount > 1 ? 1 : 0]);
-    const s32 high = kCount > 2 ? _mm512_packs_epi32(x[kCount > 2 ? 2 : 0], x[kCount - 1]) : low;
-    s32 bytes = _mm512_packs_epi16(_mm512_adds_epi16(low, shift), _mm512_adds_epi16(high, shift));
-    bytes = _mm512_max_epi8(bytes, broadcast(to.lo));
-    bytes = _mm512_min_epi8(bytes, broadcast(to.hi));
-    // Packing went by parts of 128 bits, each of which holds four bytes of each vector.
-    bytes = _mm512_permutexvar_epi32(
-        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+    const s32 bytes = bounded(x, to);
     if constexpr (kCount == 4) _mm512_storeu_si512(p, bytes);
     if constexpr (kCount == 2 || kCount == 3)
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_castsi512_si256(bytes));
     if constexpr (kCount % 2 == 1)
       _mm_storeu_si128(reinterpret_cast<__m128i*>(p + (kCount - 1) * kWidth),
                        _mm512_extracti32x4_epi32(bytes, kCount - 1));
+  }
+  static LITE_INLINE s32 load_s8_partial(const int8_t* p, int count) {
+    return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first(count), p));
+  }
+  template <int kCount>
+  static LITE_INLINE void store_bounded_s8_partial(int8_t* p, const s32 (&x)[kCount],
+                                                   const Bounds& to, int count) {
+    const __mmask64 existing = count < 64 ? (uint64_t{1} << count) - 1 : ~uint64_t{0};
+    _mm512_mask_storeu_epi8(p, existing, bounded(x, to));
   }
   static LITE_INLINE f32 broadcast(float x) { return _mm512_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm512_set1_epi32(x); }
@@ -196,6 +196,19 @@ struct Simd {
   }
 
  private:
+  template <int kCount>
+  static LITE_INLINE s32 bounded(const s32 (&x)[kCount], const Bounds& to) {
+    static_assert(kCount <= 4, "more do not fit one vector of bytes");
+    const s32 shift = broadcast(to.added);
+    const s32 low = _mm512_packs_epi32(x[0], x[kCount > 1 ? 1 : 0]);
+    const s32 high = kCount > 2 ? _mm512_packs_epi32(x[kCount > 2 ? 2 : 0], x[kCount - 1]) : low;
+    s32 bytes = _mm512_packs_epi16(_mm512_adds_epi16(low, shift), _mm512_adds_epi16(high, shift));
+    bytes = _mm512_max_epi8(bytes, broadcast(to.lo));
+    bytes = _mm512_min_epi8(bytes, broadcast(to.hi));
+    // Packing went by parts of 128 bits, each of which holds four bytes of each vector.
+    return _mm512_permutexvar_epi32(
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+  }
   static LITE_INLINE mask first(int count) { return static_cast<mask>((1u << count) - 1); }
 };
 

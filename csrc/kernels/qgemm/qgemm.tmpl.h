@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-
 #include "kernels/qgemm/qgemm.h"
 #include "simd/requantize.h"
 
@@ -68,6 +66,12 @@ struct Results {
   int64_t chunk = 0;  // of the depth, between two rows that are finished
   Simd::Bounds bounds = {};
 };
+
+// Columns of a vector that exist.
+LITE_INLINE int lanes(int64_t n, int vector) {
+  const int64_t rest = n - vector * kWidth;
+  return rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
+}
 
 // Panels of a stripe.
 template <int kVectors>
@@ -210,28 +214,31 @@ void finish(const Block& block, const Stripe& stripe, Results& results) {
   const int64_t c_stride = block.c_stride, residual_stride = block.residual_stride;
   const Simd::Bounds bounds = results.bounds;
   const Requantizer<kSmall> requantizer(block.requantization);
-  const size_t existing = static_cast<size_t>(stripe.n < columns ? stripe.n : columns);
+  const bool whole = stripe.n >= columns;
   const int32_t* sums = waiting.sums;
   int8_t* c = waiting.c;
-  int8_t partial[columns];
   const int8_t* residual = nullptr;
   if (kResidual) residual = block.residual + stripe.column + waiting.row * residual_stride;
   for (int64_t i = 0; i < waiting.rows; ++i, sums += columns, c += c_stride) {
-    const int8_t* added = residual;
-    if (kResidual && existing < columns) {
-      __builtin_memcpy(partial, residual, existing);
-      added = partial;
-    }
     Simd::s32 steps[kVectors];
     LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) {
       const Simd::s32 sum = Simd::load(sums + j * kWidth);
       const Simd::f32 scale = Simd::load(stripe.scale + j * kWidth);
-      steps[j] = kResidual ? requantizer.steps(sum, scale, Simd::load_s8(added + j * kWidth))
-                           : requantizer.steps(sum, scale);
+      if constexpr (kResidual) {
+        const int8_t* added = residual + j * kWidth;
+        steps[j] = requantizer.steps(
+            sum, scale,
+            whole ? Simd::load_s8(added) : Simd::load_s8_partial(added, lanes(stripe.n, j)));
+      } else {
+        steps[j] = requantizer.steps(sum, scale);
+      }
     }
-    Simd::store_bounded_s8(existing < columns ? partial : c, steps, bounds);
-    if (existing < columns) __builtin_memcpy(c, partial, existing);
+    if (whole) {
+      Simd::store_bounded_s8(c, steps, bounds);
+    } else {
+      Simd::store_bounded_s8_partial(c, steps, bounds, static_cast<int>(stripe.n));
+    }
     if (kResidual) residual += residual_stride;
   }
   results.waiting.rows = 0;
@@ -303,8 +310,8 @@ void fill(const Block& block, int vectors, Stripe& stripe) {
                                                 finish_of<4>};
   bool small = fits_steps(block.requantization);
   for (int j = 0; j < vectors; ++j) {
-    const int64_t rest = stripe.n - j * kWidth, first = stripe.column + j * kWidth;
-    const int count = rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
+    const int64_t first = stripe.column + j * kWidth;
+    const int count = lanes(stripe.n, j);
     const Simd::f32 scale = Simd::load_partial(block.scale + first, count);
     small = small && fits_steps(scale);
     Simd::store(stripe.scale + j * kWidth, scale);

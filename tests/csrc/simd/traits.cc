@@ -200,6 +200,11 @@ void check_bounded() {
         CHECK(to[i] == (sum < lo ? lo : sum > 100 ? 100 : sum));
       }
       CHECK(to[kCount * kWidth] == 0);
+      for (int count = 0; count <= kCount * kWidth; ++count) {
+        int8_t part[kCount * kWidth] = {};
+        Simd::store_bounded_s8_partial(part, x, Simd::bounds(added, lo, 100), count);
+        for (int i = 0; i < kCount * kWidth; ++i) CHECK(part[i] == (i < count ? to[i] : 0));
+      }
     }
 }
 
@@ -212,6 +217,10 @@ void check_bytes() {
   Simd::store(widened, Simd::load_s8(from));
   for (int i = 0; i < kWidth; ++i) CHECK(to[i] == from[i] && widened[i] == from[i]);
   CHECK(to[kWidth] == 0);
+  for (int count = 0; count <= kWidth; ++count) {
+    Simd::store(widened, Simd::load_s8_partial(from, count));
+    for (int i = 0; i < kWidth; ++i) CHECK(widened[i] == (i < count ? from[i] : 0));
+  }
   check_bounded<1>();
   check_bounded<2>();
   check_bounded<3>();
