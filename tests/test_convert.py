@@ -213,3 +213,15 @@ def test_ends_may_be_integers() -> None:
     assert reader.read(data).inputs[0].quantization is not None
     with pytest.raises(InputError, match="keep_io_float: the model is not quantized"):
         lite.convert_to_bytes(model(), keep_io_float=False)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_weights_alone_become_integers(source: Path, tmp_path: Path, bits: int) -> None:
+    report = lite.convert(source, tmp_path / "out.nb", quantize=lite.WeightOnly(bits), bundle_inputs=1)
+    assert report.weights["layers"] == 1 and report.weights["weights"] == 4 * 4 * 9
+    assert f"int{bits} for 144 weights of 1 layers" in str(report) and "not for speed" in str(report)
+    assert report.to_dict()["weights"] == report.weights
+    golden = reader.read_golden(tmp_path / "out.nb")
+    assert golden is not None
+    outputs = lite.Model(tmp_path / "out.nb").session().run(dict(golden.cases[0].inputs))
+    np.testing.assert_allclose(outputs["y"], golden.cases[0].outputs["y"], rtol=1e-4, atol=1e-4)

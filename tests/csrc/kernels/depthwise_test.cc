@@ -121,12 +121,30 @@ void check_generic(lite::Isa isa) {
   }
 }
 
+template <class T>
+void check_expanding(void (*expand)(const T*, int64_t, int64_t, const float*, float*)) {
+  guarded::Random random;
+  for (int64_t channels : {1, 3, 4, 8, 15, 16, 17, 40, 53}) {
+    constexpr int64_t kTaps = 4;  // whole floats of either integer
+    guarded::Floats scales(channels), w(kTaps * channels);
+    guarded::Floats memory(kTaps * channels * static_cast<int64_t>(sizeof(T)) / 4);
+    random.fill(scales);
+    T* q = reinterpret_cast<T*>(memory.data());
+    for (int64_t i = 0; i < w.size(); ++i) q[i] = static_cast<T>(i * 7919 + i / 3);
+    expand(q, kTaps, channels, scales.data(), w.data());
+    for (int64_t i = 0; i < w.size(); ++i)
+      CHECK(w[i] == static_cast<float>(q[i]) * scales[i % channels]);
+  }
+}
+
 }  // namespace
 
 int main() {
   for (lite::Isa isa : lite::usable_isas()) {
     check_sizes(isa);
     check_generic(isa);
+    check_expanding<int8_t>(lite::depthwise::kernels(isa).expand_s8);
+    check_expanding<int16_t>(lite::depthwise::kernels(isa).expand_s16);
   }
   return check_result();
 }

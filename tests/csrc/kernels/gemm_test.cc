@@ -2,6 +2,7 @@
 // The GEMM of every usable ISA against a loop in double, for sizes around its tiles.
 #include "kernels/gemm/gemm.h"
 
+#include <type_traits>
 #include <vector>
 
 #include "base/isa.h"
@@ -170,6 +171,62 @@ void check_packing(lite::Isa isa) {
       }
 }
 
+void expand(const lite::gemm::Kernels& kernels, const int8_t* b, int64_t k, const float* scales,
+            float* panel) {
+  kernels.expand_s8(b, k, scales, panel);
+}
+void expand(const lite::gemm::Kernels& kernels, const int16_t* b, int64_t k, const float* scales,
+            float* panel) {
+  kernels.expand_s16(b, k, scales, panel);
+}
+void multiply(const lite::gemm::Kernels& kernels, const lite::gemm::Block& block, const int8_t* b,
+              const float* scales) {
+  kernels.multiply_s8(block, b, scales);
+}
+void multiply(const lite::gemm::Kernels& kernels, const lite::gemm::Block& block, const int16_t* b,
+              const float* scales) {
+  kernels.multiply_s16(block, b, scales);
+}
+
+// Panels of integers become exactly float(b) * scale, and products by them mean the same. The
+// integers lie right before a forbidden page, too.
+template <class T>
+void check_scaled(lite::Isa isa, const Case& c, guarded::Random& random) {
+  const auto& kernels = lite::gemm::kernels(isa);
+  Operands operands(c, random);
+  Floats scales(c.panels() * kPanel);
+  random.fill(scales);
+  const int64_t count = c.panels() * c.panel_floats();
+  Floats memory(count * static_cast<int64_t>(sizeof(T)) / static_cast<int64_t>(sizeof(float)));
+  T* integers = reinterpret_cast<T*>(memory.data());
+  for (int64_t i = 0; i < count; ++i) integers[i] = static_cast<T>(i * 7919 + i / 3);
+  for (int64_t panel = 0; panel < c.panels(); ++panel)
+    expand(kernels, integers + panel * c.panel_floats(), c.taps * c.k,
+           scales.data() + panel * kPanel, operands.b.data() + panel * c.panel_floats());
+  for (int64_t i = 0; i < count; ++i)
+    CHECK(operands.b[i] ==
+          static_cast<float>(integers[i]) * scales[i / c.panel_floats() * kPanel + i % kPanel]);
+  multiply(kernels, operands.block(), integers, scales.data());
+  const double greatest = std::is_same<T, int8_t>::value ? 128.0 : 32768.0;
+  for (int64_t row = 0; row < c.m; ++row)
+    for (int64_t column = 0; column < c.n; ++column)
+      CHECK(meaning::near(operands.c[row * c.c_stride + column], operands.expected(row, column),
+                          static_cast<double>(c.taps * c.k) * greatest));
+}
+
+void check_integers(lite::Isa isa) {
+  guarded::Random random;
+  int turn = 0;
+  for (int64_t m : {1, 2, 3, 4, 7})
+    for (int64_t n : {1, 7, 16, 24, 33, 48, 65, 97})
+      for (int64_t k : {1, 8, 19}) {
+        ++turn;
+        const Case c = {m, n, 1 + turn % 3, k, n + turn % 2, turn % 2 == 0, turn % 3 == 0, {}};
+        check_scaled<int8_t>(isa, c, random);
+        check_scaled<int16_t>(isa, c, random);
+      }
+}
+
 }  // namespace
 
 int main() {
@@ -177,6 +234,7 @@ int main() {
     check_sizes(isa);
     check_cuts(isa);
     check_packing(isa);
+    check_integers(isa);
   }
   return check_result();
 }

@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lite.convert import convert_to_bytes
 from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import load as load_model
 from lite.importers.paddle import load
 from lite.importers.paddle.program import Operator
 from lite.importers.paddle.stored import stored
 from lite.importers.proto import messages
-from lite.ir import Graph
+from lite.ir import DType, Graph
 from lite.ir.interpret import interpret
 from lite.ir.verify import verify
+from lite.nb.reader import read
 
 FORMATS = Path(os.environ.get("LITE_TEST_DATA", ""), "models", "paddle_formats")
 needs_data = pytest.mark.skipif("LITE_TEST_DATA" not in os.environ, reason="LITE_TEST_DATA is not set")
@@ -286,3 +288,11 @@ def refused(saved: Any, error: type[LiteError], *words: str) -> None:
         imported(saved)
     for word in words:
         assert word in str(caught.value), caught.value
+
+
+@needs_data
+def test_weights_alone_stay_integers_in_the_file() -> None:
+    data, report = convert_to_bytes(FORMATS / "quantized" / "dynamic_int8" / "quantized_model")
+    layers = [node for node in read(data).nodes if node.op.name == "conv2d"]
+    assert report.changes["scale_in_layer"] == len(layers) == 4
+    assert {node.inputs[1].type.dtype for node in layers if node.inputs[1] is not None} == {DType.S8}
