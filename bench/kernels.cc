@@ -194,6 +194,7 @@ class Runner {
         team_(team) {
     const size_t bytes = static_cast<size_t>(layer.w.count()) * dtype_size_bytes(dtype_);
     const size_t copies = hot ? 1 : std::min<size_t>(kGreatestCopies, kColdBytes / bytes + 1);
+    std::fill_n(reinterpret_cast<float*>(scale_.data()), layer.y[3], 0.01f);
     Shape vector;
     vector.rank = 1;
     vector[0] = layer.y[3];
