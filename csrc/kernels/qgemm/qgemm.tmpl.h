@@ -294,7 +294,8 @@ void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
   const Requantization& to = block.requantization;
   Results results;
   results.c_stride = block.c_stride;
-  results.chunk = (block.taps * (block.k / kQuad) / kMaxRows + 1) * kQuad;
+  const int64_t quads = block.taps * (block.k / kQuad);
+  results.chunk = (stripe.plain ? quads / kMaxRows + 1 : quads + 1) * kQuad;
   results.bounds = Simd::bounds(to.y_zero, to.lo, to.hi);
   const int64_t highest = max_rows(vectors);
   const int64_t tiles = (block.m + highest - 1) / highest;
