@@ -27,7 +27,7 @@ def calibration_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--calib-data", type=click.Path(), metavar="PATH",
                      help="Make an int8 model, with scales from this data: folder of images, .npy, .npz."),
         click.option("--calib-algo", metavar="ALGO",
-                     help="minmax (usual), moving_average, percentile, kl, mse or emd."),
+                     help="percentile (usual), minmax, moving_average, kl, mse or emd."),
         click.option("--calib-num", type=click.IntRange(1), metavar="N", help="Use N samples at most."),
         click.option("--calib-table", type=click.Path(), metavar="OUT",
                      help="Write the scales to this file, to read, edit and use again."),

@@ -25,8 +25,8 @@ PathLike = Union[str, "os.PathLike[str]"]
 class Options:
     """What may differ from layer to layer."""
 
-    algo: str = "minmax"
-    percentile: float = 0.99999
+    algo: str = "percentile"
+    percentile: float = 0.99995
     bits: int = 8
     weights: str = "minmax"
 
@@ -86,12 +86,12 @@ class StaticPTQ:
     """
 
     data: Any = None
-    algo: str = "minmax"
+    algo: str = "percentile"
     num: int | None = None
     exclude: Sequence[str] = ()
     recipe: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bits: int = 8
-    percentile: float = 0.99999
+    percentile: float = 0.99995
     weights: str = "minmax"
     bias_correction: bool = True
     equalize: bool = False

@@ -24,7 +24,7 @@ class Observer:
         Part of all elements that ``percentile`` keeps inside the range, at either end.
     """
 
-    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99999) -> None:
+    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99995) -> None:
         lowest, highest = limits(dtype)
         self.steps = highest - lowest
         self.percentile = percentile
@@ -50,7 +50,7 @@ class Observer:
 class HistogramObserver(Observer):
     """An observer that keeps a histogram."""
 
-    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99999) -> None:
+    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99995) -> None:
         super().__init__(dtype, percentile)
         self.histogram = Histogram()
 

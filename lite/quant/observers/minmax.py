@@ -12,7 +12,7 @@ from lite.quant.observers._observer import Observer, Range
 class MinMax(Observer):
     """Keeps two numbers."""
 
-    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99999) -> None:
+    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99995) -> None:
         super().__init__(dtype, percentile)
         self._range: Range | None = None
 

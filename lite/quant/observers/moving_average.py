@@ -14,7 +14,7 @@ RATE = 0.99  # weight of all earlier samples together, in the long run
 class MovingAverage(Observer):
     """Keeps two means; their weights add up to 1 from the first sample on."""
 
-    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99999) -> None:
+    def __init__(self, dtype: DType = DType.S8, percentile: float = 0.99995) -> None:
         super().__init__(dtype, percentile)
         self._sums = np.zeros(2)
         self._weight = 0.0
