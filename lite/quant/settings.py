@@ -25,10 +25,15 @@ PathLike = Union[str, "os.PathLike[str]"]
 class Options:
     """What may differ from layer to layer."""
 
-    algo: str = "percentile"
+    algo: str | None = None
     percentile: float = 0.99995
     bits: int = 8
     weights: str = "minmax"
+
+    @property
+    def observer(self) -> str:
+        """The algorithm that chooses the range: unless said, 8 bits cut peaks, 16 bits have steps for all."""
+        return self.algo or ("percentile" if self.bits == 8 else "minmax")
 
     @property
     def dtype(self) -> DType:
@@ -46,9 +51,10 @@ class StaticPTQ:
         Samples: a dict of arrays by input name, one array, an iterable of arrays or of dicts, or a path:
         .npy, .npz, or a folder of images, .npy or .npz. An array of more axes than the input, or of more
         rows, holds many samples. None if ``table`` says everything.
-    algo : str
-        How the range of an activation is chosen: minmax, moving_average, percentile, kl, mse, emd. Outputs,
-        and what softmax or arg_max read, keep minmax unless a recipe names them: their peaks are the answer.
+    algo : str, optional
+        How the range of an activation is chosen: minmax, moving_average, percentile, kl, mse, emd; left out,
+        percentile for 8 bits and minmax for 16. Outputs, and what softmax or arg_max read, keep minmax unless
+        a recipe names them: their peaks are the answer.
     num : int, optional
         Most samples that are used; spread evenly over data whose length is known, else the first ones.
     exclude : sequence of str
@@ -86,7 +92,7 @@ class StaticPTQ:
     """
 
     data: Any = None
-    algo: str = "percentile"
+    algo: str | None = None
     num: int | None = None
     exclude: Sequence[str] = ()
     recipe: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -231,7 +237,7 @@ def _demand_pattern(pattern: object) -> None:
 
 def _demand_options(options: Options, where: str) -> None:
     try:
-        observers.get(options.algo)
+        observers.get(options.observer)
     except CalibrationError as error:
         error.where, error.hint = where, _nearest(str(options.algo), observers.names())
         raise

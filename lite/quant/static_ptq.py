@@ -189,7 +189,7 @@ class _Quantizer:
 
     def _observer(self, group: Group) -> Observer:
         options = self._options[group.name]
-        return observers.get(options.algo)(options.dtype, options.percentile)
+        return observers.get(options.observer)(options.dtype, options.percentile)
 
     def _chosen(self, group: Group, observer: Observer) -> Quantization:
         found = observer.range()

@@ -36,6 +36,12 @@ def test_later_entries_of_a_recipe_win():
     assert settings.options("fc") == settings.defaults
 
 
+def test_bits_choose_the_algorithm_unless_one_is_said():
+    settings = StaticPTQ(recipe={"wide": {"bits": 16}, "said": {"bits": 16, "algo": "mse"}})
+    found = [settings.options(layer).observer for layer in ("other", "wide", "said")]
+    assert found == ["percentile", "minmax", "mse"]
+
+
 def test_names_need_not_be_expressions():
     assert StaticPTQ(exclude=["conv[1"]).why_excluded("conv[1") == "excluded by 'conv[1'"
     assert StaticPTQ(exclude=["conv[1"]).why_excluded("conv") is None
