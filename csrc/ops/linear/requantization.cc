@@ -83,11 +83,15 @@ void add_quads(const Tensor& weights, int64_t groups, uint32_t* sums) {
       matrix ? ceil_div(shape[0], quad) : shape[2] * ceil_div(shape[1] * shape[3], quad);
   const int8_t* w = weights.as<int8_t>();
   for (int64_t group = 0; group < groups; ++group, sums += n)
-    for (int64_t first = 0; first < n; first += panel, w += quads * panel * quad)
-      for (int64_t i = 0; i < quads * panel * quad; ++i) {
-        const int64_t column = first + i / quad % panel;
-        if (column < n) sums[column] += static_cast<uint32_t>(w[i]);
-      }
+    for (int64_t first = 0; first < n; first += panel) {
+      uint32_t totals[panel] = {};
+      for (int64_t i = 0; i < quads; ++i, w += panel * quad)
+        for (int64_t j = 0; j < panel; ++j)
+          totals[j] += static_cast<uint32_t>(w[j * quad] + w[j * quad + 1] + w[j * quad + 2] +
+                                             w[j * quad + 3]);
+      for (int64_t j = 0; j < std::min(panel, n - first); ++j)
+        sums[first + j] += static_cast<uint32_t>(totals[j]);
+    }
 }
 
 }  // namespace
