@@ -38,7 +38,7 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
   out_ = image_of(y);
   const bool whole_rows = window.kernel_width > 1 && window.groups == 1 &&
                           window.dilation_width == 1 && in_.channels < kFewChannels;
-  rows_ = PixelRows<float>(window, x, y, whole_rows);
+  rows_ = PixelRows<float>(window, x, y, whole_rows ? Tap::window_row : Tap::pixel);
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfFloats);
   zeros_bytes_ =
@@ -96,7 +96,7 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
 
 const char* GemmConv::kernel() const {
   if (window_.taps() == 1) return "gemm_1x1";
-  return rows_.whole_rows() ? "gemm_rows" : "gemm_taps";
+  return rows_.tap() == Tap::pixel ? "gemm_taps" : "gemm_rows";
 }
 
 }  // namespace lite::linear

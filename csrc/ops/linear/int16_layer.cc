@@ -52,7 +52,7 @@ void Int16Layer::prepare(PrepareContext& context, const Window& window, Columns 
   // The weights are packed by rows of the window, which single taps of whole quads do not change.
   const bool whole_rows =
       !by_channel_ && window.kernel_width > 1 && columns.channels % qgemm::kQuad != 0;
-  rows_ = PixelRows<int16_t>(read, x_, y_, whole_rows);
+  rows_ = PixelRows<int16_t>(read, x_, y_, whole_rows ? Tap::window_row : Tap::pixel);
   tasks_ = GemmTasks(y_[1] * y_[2], y_[3] / groups_, rows_.taps(), rows_.k(), rows_.fresh_bytes(),
                      kTaskOfFloats);
   weights_bytes_ = prepare_weights(context.inputs[1], window, std::move(columns));

@@ -4,17 +4,34 @@
 #include <algorithm>
 
 namespace lite::linear {
+namespace {
+
+constexpr int64_t kQuad = 4;
+constexpr int64_t kChunkBytes = 16;  // rows of windows are copied by chunks
+
+int64_t taps_of(const Window& window, Tap tap) {
+  if (tap == Tap::pixel) return window.taps();
+  return tap == Tap::window_row ? window.kernel_height : 1;
+}
+
+int64_t elements_of(const Window& window, int64_t channels, Tap tap) {
+  if (tap == Tap::pixel) return channels;
+  const int64_t row = window.kernel_width * channels;
+  return tap == Tap::window_row ? row : window.kernel_height * ceil_div(row, kQuad) * kQuad;
+}
+
+}  // namespace
 
 template <class T>
-PixelRows<T>::PixelRows(const Window& window, const Shape& x, const Shape& y, bool whole_rows)
+PixelRows<T>::PixelRows(const Window& window, const Shape& x, const Shape& y, Tap tap)
     : window_(window),
       in_(image_of(x)),
       out_(image_of(y)),
       channels_(in_.channels / window.groups),
-      whole_rows_(whole_rows),
-      copies_all_(whole_rows && (window.groups != 1 || window.dilation_width != 1)),
-      taps_(whole_rows ? window.kernel_height : window.taps()),
-      k_(whole_rows ? window.kernel_width * channels_ : channels_) {}
+      tap_(tap),
+      copies_all_(window.groups != 1 || window.dilation_width != 1),
+      taps_(taps_of(window, tap)),
+      k_(elements_of(window, channels_, tap)) {}
 
 template <class T>
 int64_t PixelRows<T>::fresh_bytes() const {
@@ -30,9 +47,10 @@ size_t PixelRows<T>::table_bytes(int64_t pixels) const {
 
 template <class T>
 size_t PixelRows<T>::bytes(int64_t pixels) const {
-  const bool copies =
-      whole_rows_ && (copies_all_ || window_.pad_left != 0 || window_.pad_right != 0);
-  const int64_t copied = copies ? pixels * taps_ * k_ : 0;
+  const bool hangs_over = window_.pad_left != 0 || window_.pad_right != 0;
+  int64_t copied = 0;
+  if (tap_ == Tap::window) copied = pixels * pitch();
+  if (tap_ == Tap::window_row && (copies_all_ || hangs_over)) copied = pixels * taps_ * k_;
   return table_bytes(pixels) + aligned_bytes(static_cast<size_t>(copied) * sizeof(T));
 }
 
@@ -45,7 +63,9 @@ const T* const* PixelRows<T>::table(const T* x, const Range& pixels, const T* pa
   task.padding = padding;
   task.table = reinterpret_cast<const T**>(scratch);
   task.copies = reinterpret_cast<T*>(scratch + table_bytes(pixels.size()));
-  whole_rows_ ? point_at_window_rows(task) : point_at_taps(task);
+  if (tap_ == Tap::pixel) point_at_taps(task);
+  if (tap_ == Tap::window_row) point_at_window_rows(task);
+  if (tap_ == Tap::window) point_at_windows(task);
   return task.table;
 }
 
@@ -147,6 +167,69 @@ void PixelRows<T>::point_at_window_rows(const Task& task) const {
         }
       }
     });
+  }
+}
+
+// From copy to copy: chunks write past the last row.
+template <class T>
+int64_t PixelRows<T>::pitch() const {
+  return k_ + kChunkBytes / static_cast<int64_t>(sizeof(T));
+}
+
+// Copies `bytes` bytes, a multiple of kChunkBytes, of each of `count` rows.
+template <class T>
+void copy_chunks(const T* from, int64_t step, T* to, int64_t pitch, int64_t bytes, int64_t count) {
+  for (; count > 0; --count, from += step, to += pitch)
+    for (int64_t i = 0; i < bytes; i += kChunkBytes)
+      __builtin_memcpy(reinterpret_cast<std::byte*>(to) + i,
+                       reinterpret_cast<const std::byte*>(from) + i, kChunkBytes);
+}
+
+// Row by row of the windows, from the first: what a chunk writes past its row is written later.
+template <class T>
+void PixelRows<T>::point_at_windows(const Task& task) const {
+  for_each_segment(task.pixels, [&](int64_t row, int64_t begin, int64_t end, int64_t i) {
+    T* first = task.copies + i * pitch();
+    for (int64_t j = 0; j < end - begin; ++j) task.table[i + j] = first + j * pitch();
+    const int64_t filled = k_ / window_.kernel_height;
+    for (int64_t ky = 0; ky < window_.kernel_height; ++ky) {
+      const int64_t y = row * window_.stride_height + ky * window_.dilation_height;
+      copy_window_rows(task, y - window_.pad_top, {begin, end}, first + ky * filled);
+    }
+  });
+}
+
+// The row of the windows of some columns that lies at row y of the image.
+template <class T>
+void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& columns,
+                                    T* copy) const {
+  const int64_t row = window_.kernel_width * channels_, step = pitch();
+  if (y < 0 || y >= in_.height) {
+    for (int64_t i = 0; i < columns.size(); ++i) std::fill_n(copy + i * step, row, *task.padding);
+    return;
+  }
+  const int64_t chunks = ceil_div(row * static_cast<int64_t>(sizeof(T)), kChunkBytes);
+  const int64_t needed = chunks * kChunkBytes / static_cast<int64_t>(sizeof(T));
+  const T* start = task.x + y * in_.width * in_.channels;
+  // Of the windows inside the image, those whose chunks do not reach behind its end.
+  Range good = inside(columns.begin, columns.end, window_.pad_left, window_.kernel_width);
+  const int64_t room = (in_.height - y) * in_.width * in_.channels - needed;
+  const int64_t last = room < 0 ? -1 : room / in_.channels + window_.pad_left;
+  good.end =
+      std::max(good.begin, std::min(good.end, last < 0 ? 0 : last / window_.stride_width + 1));
+  const auto left = [&](int64_t column) {
+    return column * window_.stride_width - window_.pad_left;
+  };
+  for (int64_t column = columns.begin; column < columns.end; ++column) {
+    if (column == good.begin && good.size() > 0) {
+      copy_chunks(start + left(column) * in_.channels, window_.stride_width * in_.channels, copy,
+                  step, chunks * kChunkBytes, good.size());
+      copy += good.size() * step;
+      column = good.end;
+      if (column == columns.end) break;
+    }
+    copied(start, left(column), *task.padding, copy);
+    copy += step;
   }
 }
 

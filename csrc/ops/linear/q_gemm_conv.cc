@@ -9,7 +9,19 @@
 namespace lite::linear {
 namespace {
 
-constexpr int64_t kFewChannels = 32;  // below, the quads at the ends of single taps are a waste
+constexpr int64_t kFewChannels = 32;
+constexpr int64_t kShortRow = 32;  // windows of rows up to this are copied
+
+// The weights are packed by rows of the window, each filled up to whole quads: single taps of whole
+// quads, and the window as one tap, read them, too.
+Tap tap_of(const Window& window, int64_t channels) {
+  if (window.kernel_width == 1) return Tap::pixel;
+  const bool in_one_piece = window.groups == 1 && window.dilation_width == 1;
+  if (channels % qgemm::kQuad == 0)
+    return in_one_piece && channels < kFewChannels ? Tap::window_row : Tap::pixel;
+  return in_one_piece && window.kernel_width * channels <= kShortRow ? Tap::window
+                                                                     : Tap::window_row;
+}
 
 }  // namespace
 
@@ -24,12 +36,7 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   images_ = x[0];
   in_ = image_of(x);
   out_ = image_of(y);
-  // The weights are packed by rows of the window, which single taps of whole quads do not change.
-  const bool in_one_piece = window.groups == 1 && window.dilation_width == 1;
-  const int64_t channels = w.shape[1];
-  const bool whole_rows = window.kernel_width > 1 && (channels % qgemm::kQuad != 0 ||
-                                                      (in_one_piece && channels < kFewChannels));
-  rows_ = PixelRows<int8_t>(window, x, y, whole_rows);
+  rows_ = PixelRows<int8_t>(window, x, y, tap_of(window, w.shape[1]));
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfBytes);
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
@@ -89,7 +96,8 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
 
 const char* QGemmConv::kernel() const {
   if (window_.taps() == 1) return "qgemm_1x1";
-  return rows_.whole_rows() ? "qgemm_rows" : "qgemm_taps";
+  constexpr const char* names[] = {"qgemm_taps", "qgemm_rows", "qgemm_windows"};
+  return names[static_cast<int>(rows_.tap())];
 }
 
 }  // namespace lite::linear
