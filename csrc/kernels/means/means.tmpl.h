@@ -55,36 +55,93 @@ void sum(const void* from, void* to, int64_t rows, int64_t columns, int64_t stri
   for (; c < columns; ++c) sum_columns<T, 1>(x + c, y + c, rows, stride);
 }
 
-// One window of kCount channels.
-template <class T, int kCount>
-LITE_INLINE void mean_of_window(const T* src, T* dst, const pool::Row& row, const Mean& mean) {
-  Unsigned<T> total[kCount] = {};
+// The steps of value_of and placed, in vectors.
+struct Outputs {
+  Simd::s32 start, zero_point;
+  Simd::f32 scale, low, high;
+
+  explicit LITE_INLINE Outputs(const Mean& mean)
+      : start(Simd::broadcast(static_cast<int32_t>(-mean.offset))),
+        zero_point(Simd::broadcast(mean.to.zero_point)),
+        scale(Simd::broadcast(mean.scale)),
+        low(Simd::broadcast(static_cast<float>(mean.to.lo - mean.to.zero_point))),
+        high(Simd::broadcast(static_cast<float>(mean.to.hi - mean.to.zero_point))) {}
+  // Of a sum that began with `start`.
+  [[nodiscard]] LITE_INLINE Simd::s32 of(Simd::s32 sum) const {
+    const Simd::f32 steps = Simd::mul(Simd::to_f32(sum), scale);
+    const Simd::f32 bounded = Simd::min(Simd::max(steps, low), high);
+    return Simd::add(Simd::round_to_s32(bounded), zero_point);
+  }
+};
+
+// One window of kVectors vectors of channels, or of `count` < kWidth.
+template <int kVectors, bool kPartial>
+LITE_INLINE void mean_of_window(const int8_t* src, int8_t* dst, const pool::Row& row,
+                                const Outputs& outputs, int count) {
+  Simd::s32 total[kVectors];
+  LITE_UNROLL
+  for (int v = 0; v < kVectors; ++v) total[v] = outputs.start;
   for (int y = 0; y < row.rows; ++y) {
-    for (int x = 0; x < row.columns; ++x) {
-      const T* tap = src + y * row.row_stride + x * row.column_stride;
-      for (int i = 0; i < kCount; ++i) total[i] += static_cast<Unsigned<T>>(tap[i]);
+    const int8_t* tap = src + y * row.row_stride;
+    for (int x = 0; x < row.columns; ++x, tap += row.column_stride) {
+      LITE_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const int8_t* at = tap + v * Simd::kWidth;
+        total[v] =
+            Simd::add(total[v], kPartial ? Simd::load_s8_partial(at, count) : Simd::load_s8(at));
+      }
     }
   }
-  for (int i = 0; i < kCount; ++i)
-    dst[i] = static_cast<T>(placed(value_of(static_cast<Signed<T>>(total[i]), mean), mean.to));
+  LITE_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    const Simd::s32 y = outputs.of(total[v]);
+    if constexpr (kPartial) {
+      int8_t bytes[Simd::kWidth];
+      Simd::store_s8(bytes, y);
+      for (int i = 0; i < count; ++i) dst[i] = bytes[i];
+    } else {
+      Simd::store_s8(dst + v * Simd::kWidth, y);
+    }
+  }
 }
 
-template <class T>
-void windows(const pool::Row& given, const Mean& given_mean) {
-  const pool::Row row = given;  // copies, which bytes written to dst cannot alias
-  const Mean mean = given_mean;
-  const T* src = static_cast<const T*>(row.src);
-  T* dst = static_cast<T*>(row.dst);
+// The last vector of channels may overlap the one before.
+void windows_s8(const pool::Row& given, const Mean& mean) {
+  constexpr int kWidth = Simd::kWidth;
+  const pool::Row row = given;  // a copy, which bytes written to dst cannot alias
+  const Outputs outputs(mean);
+  const int8_t* src = static_cast<const int8_t*>(row.src);
+  int8_t* dst = static_cast<int8_t*>(row.dst);
+  const int64_t channels = row.channels;
   for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
     int64_t c = 0;
-    for (; c + 64 <= row.channels; c += 64) mean_of_window<T, 64>(src + c, dst + c, row, mean);
-    for (; c + 16 <= row.channels; c += 16) mean_of_window<T, 16>(src + c, dst + c, row, mean);
-    if (c < row.channels && row.channels >= 16) {
-      c = row.channels - 16;
-      mean_of_window<T, 16>(src + c, dst + c, row, mean);
-      c = row.channels;
+    for (; c + 4 * kWidth <= channels; c += 4 * kWidth)
+      mean_of_window<4, false>(src + c, dst + c, row, outputs, kWidth);
+    for (; c + kWidth <= channels; c += kWidth)
+      mean_of_window<1, false>(src + c, dst + c, row, outputs, kWidth);
+    if (channels < kWidth) {
+      mean_of_window<1, true>(src, dst, row, outputs, static_cast<int>(channels));
+    } else if (c < channels) {
+      c = channels - kWidth;
+      mean_of_window<1, false>(src + c, dst + c, row, outputs, kWidth);
     }
-    for (; c < row.channels; ++c) mean_of_window<T, 1>(src + c, dst + c, row, mean);
+    src += row.pixel_stride;
+    dst += channels;
+  }
+}
+
+void windows_s16(const pool::Row& given, const Mean& mean) {
+  const pool::Row row = given;
+  const int16_t* src = static_cast<const int16_t*>(row.src);
+  int16_t* dst = static_cast<int16_t*>(row.dst);
+  for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
+    for (int64_t c = 0; c < row.channels; ++c) {
+      int64_t total = 0;
+      for (int y = 0; y < row.rows; ++y)
+        for (int x = 0; x < row.columns; ++x)
+          total += src[y * row.row_stride + x * row.column_stride + c];
+      dst[c] = static_cast<int16_t>(placed(value_of(total, mean), mean.to));
+    }
     src += row.pixel_stride;
     dst += row.channels;
   }
@@ -93,8 +150,13 @@ void windows(const pool::Row& given, const Mean& given_mean) {
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {sum<int8_t>,     sum<int16_t>,           sum<int32_t>,
-                              sum<int64_t>,    place<int32_t, int8_t>, place<int64_t, int16_t>,
-                              windows<int8_t>, windows<int16_t>};
+const Kernels LITE_KERNELS = {sum<int8_t>,
+                              sum<int16_t>,
+                              sum<int32_t>,
+                              sum<int64_t>,
+                              place<int32_t, int8_t>,
+                              place<int64_t, int16_t>,
+                              windows_s8,
+                              windows_s16};
 
 }  // namespace lite::means
