@@ -21,6 +21,7 @@ from lite.ops.conv2d import Conv2d
 from lite.ops.cumsum import Cumsum
 from lite.ops.expand import Expand
 from lite.ops.leaky_relu import LeakyRelu
+from lite.ops.q_conv2d import QConv2d
 
 Edit = Callable[[schema.GraphT], None]
 Code = schema.FormulaCode
@@ -177,6 +178,24 @@ def test_extreme_attributes(attribute, number):
         return
     with pytest.raises(LiteError):
         lite.Model(data).session(arena_limit=1 << 24).run({"x": np.ones((1, 6, 6, 4), np.float32)})
+
+
+@pytest.mark.parametrize("edit, reason", [
+    (_on_constant(size=704), "wrong size"),
+    (_on_value(shape=[_number(extent) for extent in (20, 3, 3, 3)]), "wrong size"),
+    (_on_value(shape=[_number(extent) for extent in (20, 3, 6)]), "cannot be"),
+    (_on_value(dtype=schema.DType.u8), "cannot be"),
+    (_on_constant(packing=schema.Packing.p16), "wrong size"),
+])
+def test_weights_in_quads_have_their_size(edit, reason):
+    graph = Graph()
+    inputs = [graph.add_input("x", TensorType((1, 6, 6, 3), DType.S8)),
+              graph.constant(np.ones((20, 3, 3, 2), np.int8)),
+              graph.constant(np.zeros(20, np.int32)), graph.constant(np.full(20, 0.01, np.float32))]
+    graph.outputs = list(graph.add(QConv2d(), inputs))
+    assert lite.Model(to_bytes(graph)).session() is not None
+    with pytest.raises(NbCorruptError, match=reason):
+        lite.Model(_edited(graph, edit))
 
 
 def test_truth_values_are_0_or_1():
