@@ -14,6 +14,7 @@
 //   store(y, sums, scales, bounds)   requantizes a block; |scale| <= 0.5, so that rounded steps
 //                                    are in s32 and bounds may follow the rounding
 // kGreatestBlock is the widest there is, 0 if there is none; half of it down to 16 are there too.
+// kQuadsInOneStep: there are dot products of bytes; without them a Part takes more registers.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,7 @@ struct Quads;
 namespace lite {
 namespace {
 constexpr int kGreatestBlock = 0;
+constexpr bool kQuadsInOneStep = false;
 }  // namespace
 }  // namespace lite
 #endif

@@ -13,6 +13,8 @@ namespace {
 constexpr int kGreatestBlock = 16;
 
 #if defined(__ARM_FEATURE_DOTPROD)
+constexpr bool kQuadsInOneStep = true;
+
 struct NeonProducts {
   using Part = int8x16_t;
   using Weight = int8_t;
@@ -36,6 +38,8 @@ struct NeonProducts {
   }
 };
 #else
+constexpr bool kQuadsInOneStep = false;
+
 struct NeonProducts {
   struct Part {
     int16x4_t taps[4];

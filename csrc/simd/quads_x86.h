@@ -107,6 +107,8 @@ struct Bytes64 {
 #endif
 
 #if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+constexpr bool kQuadsInOneStep = true;
+
 template <class V>
 struct Products {
   using Part = typename V::s32;
@@ -127,6 +129,8 @@ struct Products {
   }
 };
 #else
+constexpr bool kQuadsInOneStep = false;
+
 template <class V>
 struct Products {
   struct Part {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kWidest = Simd::kWidth > 1 ? kGreatestBlock : 0;  // 0: only the generic kernel
 constexpr int kNarrowest = 16;
-constexpr bool kManyRegisters = Simd::kRegisters >= 32;
+constexpr bool kManyRegisters = Simd::kRegisters >= 32 && kQuadsInOneStep;
 constexpr int kMostInputRows = 5;  // of a tile
 constexpr int kChunk = 32;         // channels that the generic kernel sums up at once
 
@@ -107,9 +107,9 @@ LITE_INLINE void add_window_row(int ky, const typename Q::Weight* weights,
                                 const typename Q::Part (&x)[kInputRows][W::kQuads][4],
                                 typename Q::s32 (&sums)[kRows][W::kColumns][4]) {
   LITE_UNROLL
-  for (int shift = 0; shift < W::kShifts; ++shift) LITE_UNROLL
+  for (int part = 0; part < 4; ++part) LITE_UNROLL
   for (int spread = 0; spread < W::kSpread; ++spread) LITE_UNROLL
-  for (int part = 0; part < 4; ++part) {
+  for (int shift = 0; shift < W::kShifts; ++shift) {
     const int tap = W::first_tap(shift, spread);
     const int end = W::kKernel - tap < 4 ? W::kKernel - tap : 4;
     const auto w = Q::weights(weights + Block<W, Q>::weights_at(ky, shift, spread, part));
