@@ -33,6 +33,21 @@ def test_data_makes_integers(
     assert np.abs(found - expected_scores(image)).max() < 0.03
 
 
+def test_ends_may_be_integers(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
+    out = tmp_path / "q.nb"
+    outcome = cli("opt", source, "--calib_data", samples, "--keep_io_float=false", "-o", out)
+    assert outcome.code == 0
+    model = Model(out)
+    assert [info.dtype for info in (*model.inputs, *model.outputs)] == [np.int8, np.int8]
+
+
+def test_golden_vectors_are_those_of_the_integers(
+    cli: Callable, source: Path, samples: Path, tmp_path: Path
+) -> None:
+    cli("opt", source, "--calib_data", samples, "--bundle_inputs=2", "-o", tmp_path / "q.nb")
+    assert cli("verify", tmp_path / "q.nb").code == 0
+
+
 def test_same_data_same_bytes(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
     for name in ("a.nb", "b.nb"):
         assert cli("opt", source, "--calib-data", samples, "-o", tmp_path / name).code == 0
