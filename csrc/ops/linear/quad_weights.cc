@@ -15,15 +15,15 @@ size_t QuadWeights::prepare(const Tensor& weights, Columns columns, int64_t rows
   const size_t bytes = static_cast<size_t>(columns_.groups * group_bytes());
   computed_ = !weights.constant;
   if (computed_) return aligned_bytes(bytes);
-  packed_.resize(bytes);
+  packed_.resize(bytes / sizeof(Line));  // panels are whole lines
   for (int64_t i = 0; i < columns_.groups * columns_.panels(); ++i)
-    pack_panel(weights.as<int8_t>(), i, packed_.data());
+    pack_panel(weights.as<int8_t>(), i, reinterpret_cast<int8_t*>(packed_.data()));
   return 0;
 }
 
 const int8_t* QuadWeights::pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const {
   if (weights.packing == Packing::p16x4) return weights.as<int8_t>();
-  if (!computed_) return packed_.data();
+  if (!computed_) return reinterpret_cast<const int8_t*>(packed_.data());
   int8_t* panels = reinterpret_cast<int8_t*>(scratch);
   team.parallel_for(columns_.groups * columns_.panels(),
                     [&](int64_t i) { pack_panel(weights.as<int8_t>(), i, panels); });

@@ -32,7 +32,10 @@ class QuadWeights {
   Columns columns_;
   int64_t rows_ = 1;
   bool computed_ = false;
-  std::vector<int8_t> packed_;
+  struct alignas(64) Line {  // as kernels read
+    int8_t bytes[64];
+  };
+  std::vector<Line> packed_;
 };
 
 }  // namespace lite::linear
