@@ -21,6 +21,7 @@ namespace {
 
 constexpr size_t kColdBytes = 24 << 20;
 constexpr int kGreatestCopies = 24;
+constexpr double kSliceNs = 100e3;  // of runs that are timed together
 
 struct Layer {
   std::string name;
@@ -217,19 +218,22 @@ class Runner {
     context.outputs = outputs_;
     context.scratch = scratch.data();
     context.team = &team_;
-    for (int i = 0; i < repeats + 3; ++i) {
-      const uint64_t begin = monotonic_ns();
-      ops_[static_cast<size_t>(i) % ops_.size()]->run(context);
-      const double ns = static_cast<double>(monotonic_ns() - begin);
-      const double rate = bench::rate_of(peak) * team_.size();
-      if (i < 3) continue;
-      times.push_back(ns);
-      shares.push_back(layer_.operations() / ns / rate);
+    const int runs = 1 + static_cast<int>(kSliceNs / slice_ns(context, 3));
+    for (int i = 0; i < repeats; ++i) {
+      times.push_back(slice_ns(context, runs));
+      shares.push_back(layer_.operations() / times.back() / (bench::rate_of(peak) * team_.size()));
     }
     return {median_of(times), *std::min_element(times.begin(), times.end()), median_of(shares)};
   }
 
  private:
+  // Nanoseconds of one of so many runs, by turns on each copy.
+  double slice_ns(const RunContext& context, int runs) {
+    const uint64_t begin = monotonic_ns();
+    for (int i = 0; i < runs; ++i) ops_[next_++ % ops_.size()]->run(context);
+    return static_cast<double>(monotonic_ns() - begin) / runs;
+  }
+
   Status add_copy(Isa isa) {
     constexpr bool given[] = {true, true, true, true, true};
     const LayerAttributes attributes(layer_);
@@ -252,7 +256,7 @@ class Runner {
   ThreadTeam& team_;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<std::unique_ptr<Op>> ops_;
-  size_t scratch_bytes_ = 0;
+  size_t scratch_bytes_ = 0, next_ = 0;
   Status status_;
 };
 
