@@ -17,28 +17,12 @@ using lite::int16x8::Finish;
 using lite::int16x8::Kernels;
 using lite::int16x8::Pixels;
 
-// Elements whose last one ends at a guard page.
+// Random over [-limit, limit), or all -limit if there is nothing random.
 template <class T>
-class Guarded {
- public:
-  explicit Guarded(int64_t count)
-      : room_((count * static_cast<int64_t>(sizeof(T)) + 3) / 4),
-        data_(reinterpret_cast<T*>(room_.data() + room_.size()) - count),
-        count_(count) {}
-  T* data() { return data_; }
-  T& operator[](int64_t i) { return data_[i]; }
-  [[nodiscard]] int64_t size() const { return count_; }
-  // Random over [-limit, limit], or all -limit if there is none.
-  void fill(float limit, guarded::Random* random) {
-    for (int64_t i = 0; i < count_; ++i)
-      data_[i] = static_cast<T>(random ? random->next() * limit : -limit);
-  }
-
- private:
-  guarded::Floats room_;
-  T* data_;
-  int64_t count_;
-};
+void fill(guarded::Array<T>& elements, float limit, guarded::Random* random) {
+  for (int64_t i = 0; i < elements.size(); ++i)
+    elements[i] = static_cast<T>(random ? random->next() * limit : -limit);
+}
 
 struct Sizes {
   int64_t m, n, taps, k;
@@ -49,8 +33,8 @@ class Outputs {
  public:
   Outputs(int64_t m, int64_t n, int64_t depth, bool residual, guarded::Random& random)
       : bias_(n), sums_(n), scale_(n), residual_(m * n), y_(m * n), n_(n), has_residual_(residual) {
-    bias_.fill(2e9f, &random);
-    residual_.fill(32767.0f, &random);
+    fill(bias_, 2e9f, &random);
+    fill(residual_, 32767.0f, &random);
     for (int64_t j = 0; j < n; ++j)
       scale_[j] = (0.6f + 0.4f * random.next()) * 0.02f / std::sqrt(static_cast<float>(depth));
   }
@@ -88,21 +72,21 @@ class Outputs {
 
  private:
   lite::Requantization to_ = {-300, 7, -32768, 30000, 0.6f, 11};
-  Guarded<int32_t> bias_, sums_;
-  Guarded<float> scale_;
-  Guarded<int16_t> residual_, y_;
+  guarded::Array<int32_t> bias_, sums_;
+  guarded::Floats scale_;
+  guarded::Array<int16_t> residual_, y_;
   int64_t n_;
   bool has_residual_;
 };
 
-bool products_right(const Kernels& kernels, const Sizes& size, guarded::Random* fill) {
+bool products_right(const Kernels& kernels, const Sizes& size, guarded::Random* values) {
   guarded::Random random;
   const int64_t depth = size.taps * size.k, quads = (size.k + 3) / 4, panels = (size.n + 15) / 16;
-  Guarded<int16_t> x(size.m * depth);
-  Guarded<int8_t> w(size.n * depth), packed(panels * size.taps * quads * 64);
-  x.fill(32768.0f, fill);
-  w.fill(128.0f, fill);
-  packed.fill(0.0f, nullptr);
+  guarded::Array<int16_t> x(size.m * depth);
+  guarded::Bytes w(size.n * depth), packed(panels * size.taps * quads * 64);
+  fill(x, 32768.0f, values);
+  fill(w, 128.0f, values);
+  fill(packed, 0.0f, nullptr);
   for (int64_t j = 0; j < size.n; ++j)
     for (int64_t d = 0; d < depth; ++d) {
       const int64_t quad = j / 16 * size.taps * quads + d / size.k * quads + d % size.k / 4;
@@ -128,12 +112,12 @@ bool products_right(const Kernels& kernels, const Sizes& size, guarded::Random* 
 }
 
 // n channels, k of which is 1.
-bool channels_right(const Kernels& kernels, const Sizes& size, guarded::Random* fill) {
+bool channels_right(const Kernels& kernels, const Sizes& size, guarded::Random* values) {
   guarded::Random random;
-  Guarded<int16_t> x(size.taps * size.m * size.n);
-  Guarded<int8_t> w(size.taps * size.n);
-  x.fill(32768.0f, fill);
-  w.fill(128.0f, fill);
+  guarded::Array<int16_t> x(size.taps * size.m * size.n);
+  guarded::Bytes w(size.taps * size.n);
+  fill(x, 32768.0f, values);
+  fill(w, 128.0f, values);
   std::vector<const int16_t*> rows;
   for (int64_t i = 0; i < size.taps * size.m; ++i) rows.push_back(x.data() + i * size.n);
   Outputs outputs(size.m, size.n, size.taps, size.m % 2 == 0, random);
@@ -154,14 +138,14 @@ bool channels_right(const Kernels& kernels, const Sizes& size, guarded::Random* 
 void check(lite::Isa isa) {
   const Kernels& kernels = lite::int16x8::kernels(isa);
   guarded::Random random;
-  for (guarded::Random* fill : {&random, static_cast<guarded::Random*>(nullptr)}) {
+  for (guarded::Random* values : {&random, static_cast<guarded::Random*>(nullptr)}) {
     for (const Sizes& size : {Sizes{1, 1, 1, 1}, Sizes{5, 17, 1, 3}, Sizes{4, 16, 2, 8},
                               Sizes{7, 33, 3, 13}, Sizes{3, 5, 1, 507}, Sizes{2, 20, 1, 508},
                               Sizes{6, 9, 1, 512}, Sizes{2, 3, 9, 130}, Sizes{1, 18, 2, 3000}})
-      CHECK(products_right(kernels, size, fill));
+      CHECK(products_right(kernels, size, values));
     for (const Sizes& size : {Sizes{3, 1, 9, 1}, Sizes{2, 31, 25, 1}, Sizes{1, 32, 1, 1},
                               Sizes{2, 70, 508, 1}, Sizes{1, 40, 700, 1}})
-      CHECK(channels_right(kernels, size, fill));
+      CHECK(channels_right(kernels, size, values));
   }
 }
 

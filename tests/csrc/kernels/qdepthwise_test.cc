@@ -18,24 +18,6 @@ using lite::qdepthwise::Layer;
 using lite::qdepthwise::Parameters;
 using lite::qdepthwise::Strip;
 
-// Elements of small types whose last one ends at a guard page.
-template <class T>
-class Guarded {
- public:
-  explicit Guarded(int64_t count)
-      : room_((count * static_cast<int64_t>(sizeof(T)) + 3) / 4),
-        data_(reinterpret_cast<T*>(room_.data() + room_.size()) - count),
-        count_(count) {}
-  T* data() { return data_; }
-  T& operator[](int64_t i) { return data_[i]; }
-  [[nodiscard]] int64_t size() const { return count_; }
-
- private:
-  guarded::Floats room_;
-  T* data_;
-  int64_t count_;
-};
-
 enum class Fill { random, lowest, highest };
 
 struct Case {
@@ -112,7 +94,7 @@ class Trial {
   }
 
  private:
-  static void fill(Guarded<int8_t>& bytes, Fill how, guarded::Random& random) {
+  static void fill(guarded::Bytes& bytes, Fill how, guarded::Random& random) {
     for (int64_t i = 0; i < bytes.size(); ++i)
       bytes[i] = static_cast<int8_t>(how == Fill::random   ? std::floor(random.next() * 128.0f)
                                      : how == Fill::lowest ? -128.0f
@@ -161,9 +143,9 @@ class Trial {
   }
 
   Layer layer_;
-  Guarded<int8_t> x_, y_, residual_, w_, padding_;
-  Guarded<int32_t> bias_;
-  Guarded<float> scale_;
+  guarded::Bytes x_, y_, residual_, w_, padding_;
+  guarded::Array<int32_t> bias_;
+  guarded::Floats scale_;
   std::vector<std::byte> arranged_;
 };
 
