@@ -20,43 +20,65 @@ class Found:
 
     Attributes
     ----------
+    algo : str
+        How ranges are chosen.
     exclude : tuple of str
         Layers that stay float.
-    scores : dict of int to float
-        By number of places kept float, in the order of trying.
+    scores : tuple of (algo, number of places kept float, score)
+        In the order of trying.
     float_score : float
     is_reached : bool
         Whether the score lies within what is allowed.
     """
 
+    algo: str
     exclude: tuple[str, ...]
-    scores: dict[int, float]
+    scores: tuple[tuple[str, int, float], ...]
     float_score: float
     is_reached: bool
 
     def __str__(self) -> str:
-        tried = ", ".join(f"{count} float: {score:g}" for count, score in self.scores.items())
+        tried = ", ".join(f"{algo} with {count} float {score:g}" for algo, count, score in self.scores)
         if not self.is_reached:
             return f"float scores {self.float_score:g}; {tried}: out of reach, so the float net is kept"
-        kept = f"kept float: {', '.join(self.exclude)}" if self.exclude else "no layer has to stay float"
-        return f"float scores {self.float_score:g}; {tried}; {kept}"
+        kept = f"float: {', '.join(self.exclude)}" if self.exclude else "no layer has to stay float"
+        return f"float scores {self.float_score:g}; {tried}; kept {self.algo}, {kept}"
 
     def to_dict(self) -> dict[str, object]:
-        return {"exclude": list(self.exclude), "float_score": self.float_score, "is_reached": self.is_reached,
-                "scores": {str(count): score for count, score in self.scores.items()}}
+        return {"algo": self.algo, "exclude": list(self.exclude), "float_score": self.float_score,
+                "is_reached": self.is_reached,
+                "scores": [{"algo": algo, "float": count, "score": score}
+                           for algo, count, score in self.scores]}
 
 
-def search(floats: Built, integers: Built, build: Callable[[Sequence[str]], Built],
-           rank: Callable[[], Sequence[Sequence[str]]], evaluate: Evaluate, max_drop: float,
+@dataclass(frozen=True)
+class Start:
+    """A way to choose ranges, which costs no speed.
+
+    Attributes
+    ----------
+    algo : str
+    build : callable(names of layers that stay float)
+    rank : callable(Built)
+        Names of layers that go together, the worst first.
+    """
+
+    algo: str
+    build: Callable[[Sequence[str]], Built]
+    rank: Callable[[Built], Sequence[Sequence[str]]]
+
+
+def search(floats: Built, starts: Sequence[Start], evaluate: Evaluate, max_drop: float,
            tell: Callable[[str], None] = lambda message: None) -> tuple[Built, Found]:
-    """The net with as few float layers as will do: none, then 1, 2, 4, ... of the worst, then between.
+    """The cheapest net that will do: all on integers with the first algorithm that suffices.
+
+    Else, with the best one, the 1, 2, 4, ... worst places are float, then as few as will do.
 
     Parameters
     ----------
-    floats, integers : Built
-    build : callable(names of layers that stay float)
-    rank : callable
-        Names of layers that go together, the worst first; asked only if the quantized net loses too much.
+    floats : Built
+    starts : sequence of Start
+        The preferred one first.
     evaluate : callable(Model)
         A score: the higher the better.
     max_drop : float
@@ -70,21 +92,31 @@ def search(floats: Built, integers: Built, build: Callable[[Sequence[str]], Buil
     """
     tell("evaluating the float net")
     goal = score_of(evaluate, floats)
-    tried: dict[int, Built] = {0: integers}
-    scores = {0: score_of(evaluate, integers)}
-    groups: Sequence[Sequence[str]] = () if _enough(scores[0], goal, max_drop) else rank()
+    scores: list[tuple[str, int, float]] = []
+    integers: dict[str, Built] = {}
+    for start in starts:
+        tell(f"evaluating {start.algo}")
+        integers[start.algo] = start.build(())
+        scores.append((start.algo, 0, score_of(evaluate, integers[start.algo])))
+        if scores[-1][2] >= goal - max_drop:
+            return integers[start.algo], Found(start.algo, (), tuple(scores), goal, True)
+    place = max(range(len(starts)), key=lambda place: scores[place][2])
+    start = starts[place]
+    groups = start.rank(integers[start.algo])
+    tried: dict[int, tuple[Built, float]] = {0: (integers[start.algo], scores[place][2])}
 
     def is_enough(count: int) -> bool:
-        if count not in scores:
+        if count not in tried:
             tell(f"trying the worst {count} float")
-            tried[count] = build(_joined(groups[:count]))
-            scores[count] = score_of(evaluate, tried[count])
-        return _enough(scores[count], goal, max_drop)
+            built = start.build(_joined(groups[:count]))
+            tried[count] = built, score_of(evaluate, built)
+            scores.append((start.algo, count, tried[count][1]))
+        return tried[count][1] >= goal - max_drop
 
     count = _least(is_enough, len(groups))
     if count is None:
-        return floats, Found(_joined(groups), scores, goal, False)
-    return tried[count], Found(_joined(groups[:count]), scores, goal, True)
+        return floats, Found(start.algo, _joined(groups), tuple(scores), goal, False)
+    return tried[count][0], Found(start.algo, _joined(groups[:count]), tuple(scores), goal, True)
 
 
 def _joined(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -102,10 +134,6 @@ def _least(is_enough: Callable[[int], bool], most: int) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if is_enough(middle) else (middle, high)
     return high
-
-
-def _enough(score: float, goal: float, max_drop: float) -> bool:
-    return score >= goal - max_drop
 
 
 def score_of(evaluate: Evaluate, built: Built) -> float:

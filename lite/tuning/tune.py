@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from lite.quant.samples import Samples
 from lite.quant.settings import StaticPTQ
 from lite.tuning.guard import Built, guard
 from lite.tuning.latency_table import read_latency_table
-from lite.tuning.search import search
+from lite.tuning.search import Start, search
 
 
 class Reported(Protocol):
@@ -28,6 +29,7 @@ class Reported(Protocol):
 
 
 R = TypeVar("R", bound=Reported)
+ALGORITHMS = ("minmax", "mse", "percentile")  # that a search tries
 
 
 def tuned(convert: Callable[[StaticPTQ | None], tuple[bytes, R]], settings: StaticPTQ,
@@ -66,24 +68,24 @@ class _Tuning(Generic[R]):
         self.make_executor = make_executor
         self.reports: dict[int, R] = {}
         self.plain = settings.untuned
-        self.table = settings.table or settings.table_out or folder / "table"
+        self.folder = folder
 
     def run(self) -> tuple[bytes, R]:
         self.tell("converting to float")
         floats = self._built(None)
-        first = self.plain if self.settings.table else dataclasses.replace(self.plain, table_out=self.table)
-        chosen = self._built(first)
-        said: dict[str, Any] = {}
+        start, said = self._start(floats, self.settings.algo), {}
         kept: tuple[str, ...] = ()
         if self.settings.evaluate is not None:
-            integers = chosen
-            chosen, found = search(floats, integers, self._without, lambda: self._ranked(floats, integers),
-                                   self.settings.evaluate, self.settings.max_drop, self.tell)
+            starts = [self._start(floats, algo) for algo in self._algorithms()]
+            chosen, found = search(floats, starts, self.settings.evaluate, self.settings.max_drop, self.tell)
             said["search"] = {**found.to_dict(), "text": str(found)}
+            start = next(start for start in starts if start.algo == found.algo)
             kept = found.exclude
+        else:
+            chosen = start.build(())
         if (self.settings.guard or self.settings.latency_table is not None) and chosen is not floats:
             table = self.settings.latency_table
-            chosen, verdict = guard(floats, chosen, lambda names: self._without([*kept, *names]),
+            chosen, verdict = guard(floats, chosen, lambda names: start.build([*kept, *names]),
                                     self._timed_shapes(floats),
                                     None if table is None else read_latency_table(table), self.tell)
             said["guard"] = {**verdict.to_dict(), "text": str(verdict)}
@@ -91,14 +93,32 @@ class _Tuning(Generic[R]):
         report.tuning = said
         return chosen.nb, report
 
+    def _algorithms(self) -> list[str | None]:
+        """The one asked for, and others unless a table says all ranges."""
+        others = () if self.settings.table is not None else ALGORITHMS
+        return list(dict.fromkeys((self.settings.algo, *others)))
+
+    def _start(self, floats: Built, algo: str | None) -> Start:
+        """Builds with one algorithm; it goes through the data for ranges once."""
+        table = self.folder / f"table {algo}"
+        first = dataclasses.replace(self.plain, algo=algo)
+
+        def build(names: Sequence[str]) -> Built:
+            if names:
+                given = self.settings.table or table
+                return self._built(dataclasses.replace(first, exclude=[*first.exclude, *names], table=given,
+                                                       table_out=None))
+            built = self._built(dataclasses.replace(first, table_out=table))
+            if self.settings.table_out is not None:
+                shutil.copyfile(table, self.settings.table_out)
+            return built
+
+        return Start(algo or "usual", build, lambda integers: self._ranked(floats, integers))
+
     def _built(self, settings: StaticPTQ | None) -> Built:
         nb, report = self.convert(settings)
         self.reports[id(nb)] = report
         return Built(nb, read(nb), report.quantization.get("layers", {}))
-
-    def _without(self, names: Sequence[str]) -> Built:
-        return self._built(dataclasses.replace(self.plain, exclude=[*self.plain.exclude, *names],
-                                               table=self.table, table_out=None))
 
     def _samples(self, built: Built) -> Samples | None:
         data = self.settings.data

@@ -10,8 +10,9 @@ from lite.nb.writer import to_bytes
 from lite.ops.mul import Mul
 from lite.session import Model
 from lite.tuning.guard import Built
-from lite.tuning.search import search
+from lite.tuning.search import Start, search
 
+START = [Start("minmax", lambda names: net(names), lambda integers: [])]
 NAMES = [f"layer{index}" for index in range(20)]
 
 
@@ -36,7 +37,8 @@ def run(needed):
         seen.append(kept_float(model))
         return 80.0 if seen[-1] >= needed else 70.0
 
-    built, found = search(net(range(999)), net(()), net, lambda: [[name] for name in NAMES], evaluate, 0.5)
+    start = Start("minmax", net, lambda integers: [[name] for name in NAMES])
+    built, found = search(net(range(999)), [start], evaluate, 0.5)
     return kept_float(Model(built.nb)), found, seen
 
 
@@ -49,10 +51,10 @@ def test_the_fewest_layers_with_few_evaluations(needed):
 
 
 def test_nothing_is_ranked_if_integers_do():
-    def rank():
+    def rank(integers):
         raise AssertionError("asked")
 
-    _, found = search(net(range(9)), net(()), net, rank, lambda model: 1.0, 0.0)
+    _, found = search(net(range(9)), [Start("minmax", net, rank)], lambda model: 1.0, 0.0)
     assert found.exclude == () and "no layer has to stay float" in str(found)
 
 
@@ -68,7 +70,21 @@ def broken(model):
 
 def test_an_evaluation_that_raises_is_named():
     with pytest.raises(CalibrationError, match=r"evaluate \(broken\) raised KeyError: 'labels'"):
-        search(net(()), net(()), net, list, broken, 0.5)
+        search(net(()), START, broken, 0.5)
     for answer in ("good", None, float("nan")):
         with pytest.raises(CalibrationError, match="expected a number"):
-            search(net(()), net(()), net, list, lambda model, answer=answer: answer, 0.5)
+            search(net(()), START, lambda model, answer=answer: answer, 0.5)
+
+
+def test_another_algorithm_is_cheaper_than_float_layers():
+    """The first one that suffices is taken, and the best one if none does."""
+    def starts(*costs):
+        return [Start(algo, lambda names, cost=cost: net(range(max(0, cost - len(names)))),
+                      lambda integers: [[name] for name in NAMES])
+                for algo, cost in zip(("a", "b", "c"), costs)]  # fmt: skip
+
+    loss = lambda model: -kept_float(model)  # noqa: E731
+    _, found = search(net(()), starts(9, 2, 1), loss, 2.0)
+    assert (found.algo, found.exclude) == ("b", ()) and len(found.scores) == 2
+    _, found = search(net(()), starts(9, 5, 7), loss, 2.0)
+    assert found.algo == "b" and len(found.exclude) == 3
