@@ -4,6 +4,7 @@
 
     python bench/peers.py                                # the two models of $LITE_TEST_DATA, 1 and 2 threads
     python bench/peers.py --models my.onnx --threads 1 --json
+    python bench/peers.py --int8                         # int8 models, and ours in float
 
 Every engine lives in its own process, pinned to the first processors, loaded and warmed once. Then rounds:
 each engine in turn runs a few times while the others are stopped (SIGSTOP), so that none disturbs another.
@@ -68,6 +69,10 @@ class Engine:
 
     def run(self, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         raise NotImplementedError
+
+    def feeds(self, images: Path) -> dict[str, np.ndarray]:
+        """What it is timed on."""
+        return random_feeds(self.inputs())
 
 
 class Lite(Engine):
@@ -172,7 +177,7 @@ def serve(job: Job, connection: Connection) -> None:
         begin = time.perf_counter()
         engine = job.engine(job.model, job.prepared, job.threads)
         load_ms.append((time.perf_counter() - begin) * 1e3)
-    feeds = random_feeds(engine.inputs())
+    feeds = engine.feeds(job.prepared.parent / "images.npy")
     for _ in range(WARMUP):
         outputs = engine.run(feeds)
     connection.send((outputs, load_ms))
@@ -197,7 +202,7 @@ def measure_peak(job: Job, connection: Connection) -> None:
     job.engine.version()
     before = peak_bytes()
     engine = job.engine(job.model, job.prepared, job.threads)
-    engine.run(random_feeds(engine.inputs()))
+    engine.run(engine.feeds(job.prepared.parent / "images.npy"))
     connection.send((before, peak_bytes()))
 
 
@@ -309,8 +314,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def add_ratios(rows: list[dict[str, Any]]) -> None:
-    """To the rows of peers: ours over theirs."""
-    ours = next(row for row in rows if row["engine"] == Lite.name)
+    """To the rows of all but the first engine, which is ours: ours over theirs."""
+    ours = rows[0]
     for row in rows:
         if row is not ours:
             row["time_ratio"] = ours["median_ms"] / row["median_ms"]
@@ -325,6 +330,33 @@ def default_models() -> list[Path]:
     return [Path(data, "models", model) for model in MODELS]
 
 
+def int8_engines() -> tuple[type[Engine], ...]:
+    """Those that run here; why others do not goes to stderr."""
+    from int8_engines import runnable
+
+    found = list(runnable())
+    for engine, reason in found:
+        if reason:
+            print(f"{engine.name}: left out, {reason}", file=sys.stderr)
+    return tuple(engine for engine, reason in found if not reason)
+
+
+def prepare(
+    engines: Sequence[type[Engine]], model: Path, folder: Path, int8: bool
+) -> dict[type[Engine], Path]:
+    """What each engine makes of a model beforehand."""
+    suffixes: dict[type[Engine], str] = {}
+    if int8:
+        from int8_engines import SUFFIXES, calibration
+
+        suffixes = {**SUFFIXES}
+        np.save(folder / "images.npy", np.stack(calibration(model)))
+    prepared = {engine: folder / (model.stem + suffixes.get(engine, ".nb")) for engine in engines}
+    for engine, path in prepared.items():
+        engine.prepare(model, path)
+    return prepared
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -336,23 +368,23 @@ def main() -> None:
     parser.add_argument(
         "--realtime", action="store_true", help="for busy machines, as root: go before others"
     )
+    parser.add_argument("--int8", action="store_true", help="int8 models, calibrated alike")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
+    engines = int8_engines() if arguments.int8 else ENGINES
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for model in arguments.models or default_models():
-            prepared = Path(folder, model.stem + ".nb")
-            for engine in ENGINES:
-                engine.prepare(model, prepared)
+            prepared = prepare(engines, model, Path(folder), arguments.int8)
             for threads in map(int, arguments.threads.split(",")):
                 jobs = [
-                    Job(engine, model, prepared, threads, loads=5, realtime=arguments.realtime)
-                    for engine in ENGINES
+                    Job(engine, model, prepared[engine], threads, loads=5, realtime=arguments.realtime)
+                    for engine in engines
                 ]
                 group = compare(jobs, arguments.rounds, arguments.runs)
                 add_ratios(group)
                 rows += group
-    versions = {engine.name: engine.version() for engine in ENGINES}
+    versions = {engine.name: engine.version() for engine in engines}
     print(
         json.dumps({"versions": versions, "rows": rows}, indent=2)
         if arguments.json
