@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lite demo`: real trained models, converted and run on a real image."""
+"""`lite demo`: real trained models, converted and quantized, run on a real image."""
 
 from __future__ import annotations
 
 import importlib.resources
 import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,15 @@ from lite.cli._app import PaddleCommand
 from lite.cli._output import emit, json_option, progress, table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
     from lite.demo.models import Converted
     from lite.demo.reader import Reading, TextReader
+    from lite.session import Model
+
+STAGES = ("detection", "direction", "recognition")
+KINDS = ("fp32", "int8")
 
 
 @click.command("demo", cls=PaddleCommand)
@@ -25,56 +33,134 @@ if TYPE_CHECKING:
     default=3,
     show_default=True,
     type=click.IntRange(1),
-    help="Readings of the image; the fastest is shown.",
+    help="Readings of the image, in turns; the fastest are shown.",
 )
 @json_option
 def command(image: str | None, threads: int, repeats: int, as_json: bool) -> None:
-    """Convert PP-OCRv4 (three Paddle models) and read the text of IMAGE, by default one that comes with lite.
+    """Convert PP-OCRv4 (three Paddle models), also to int8, and read the text of IMAGE with both.
+
+    Without IMAGE: one that comes with lite. The int8 models are calibrated on that one, and keep float what
+    it takes to read it alike.
 
     Example: lite demo photo.jpg --threads 2
     """
-    from lite.demo.models import converted_model
     from lite.images import open_image
 
     with importlib.resources.as_file(importlib.resources.files("lite.demo") / "image.png") as own:
-        picture = open_image(image or own)
+        ours = open_image(own)
+        picture = open_image(image) if image else ours
     with progress() as tell:
-        models = []
-        for stage in ("detection", "direction", "recognition"):
-            tell(f"converting {stage}")
-            models.append(converted_model(stage))
+        models = _models(ours, tell)
+        readers, load_ms = _load(models, threads)
         tell("reading the image")
-        reader, load_ms = _load(models, threads)
-        readings = [reader.read(picture) for _ in range(repeats)]
-    best = min(readings, key=lambda reading: sum(reading.times_ms.values()))
+        rounds = [{kind: readers[kind].read(picture) for kind in KINDS} for _ in range(repeats)]
+    best = {kind: min((found[kind] for found in rounds), key=_whole_ms) for kind in KINDS}
     result = _as_dict(models, best, load_ms)
     emit(result, as_json, lambda: _text(image or "the image that comes with lite", result))
 
 
-def _load(models: list[Converted], threads: int) -> tuple[TextReader, float]:
-    from lite.demo.models import characters
-    from lite.demo.reader import TextReader
+def _models(picture: Image, tell: Callable[[str], None]) -> dict[str, list[Converted]]:
+    """Each stage in float, and on integers: calibrated on what the float ones are given for a picture.
+
+    Of recognition as few layers stay float as it takes to read the picture alike.
+    """
+    from lite.demo.models import converted_model
+
+    floats = []
+    for stage in STAGES:
+        tell(f"converting {stage}")
+        floats.append(converted_model(stage))
+    seen, lines = _seen_and_read(floats, picture)
+    integers: list[Converted] = []
+    for stage in STAGES:
+        tell(f"quantizing {stage}")
+        alike = _lines_alike(integers, picture, lines) if stage == "recognition" else None
+        integers.append(converted_model(stage, seen[stage], alike))
+    return {"fp32": floats, "int8": integers}
+
+
+def _seen_and_read(
+    models: list[Converted], picture: Image
+) -> tuple[dict[str, list[np.ndarray]], list[str]]:
+    """What each stage is given while a picture is read, and the lines."""
     from lite.session import Model
 
-    begin = time.perf_counter()
-    detection, direction, recognition = (Model(model.nb).session(threads=threads) for model in models)
-    load_ms = (time.perf_counter() - begin) * 1e3
-    return TextReader(detection, direction, recognition, characters()), load_ms
+    seen: dict[str, list[np.ndarray]] = {stage: [] for stage in STAGES}
+
+    def noting(stage: str, session: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], Any]:
+        def run(pixels: np.ndarray) -> Any:
+            seen[stage].append(pixels)
+            return session(pixels)
+
+        return run
+
+    reader = _reader([noting(stage, Model(model.nb).session()) for stage, model in zip(STAGES, models)])
+    return seen, [line.text for line in reader.read(picture).lines]
 
 
-def _as_dict(models: list[Converted], reading: Reading, load_ms: float) -> dict[str, Any]:
+def _lines_alike(models: list[Converted], picture: Image, expected: list[str]) -> Callable[[Model], float]:
+    """A score of recognition behind the other two: how many lines read as expected."""
+    from lite.session import Model
+
+    before = [Model(model.nb).session() for model in models]
+
+    def score(recognition: Model) -> float:
+        found = [line.text for line in _reader([*before, recognition.session()]).read(picture).lines]
+        return sum(left == right for left, right in zip(found, expected)) - abs(len(found) - len(expected))
+
+    return score
+
+
+def _reader(networks: Sequence[Callable[[np.ndarray], Any]]) -> TextReader:
+    from lite.demo.models import characters
+    from lite.demo.reader import TextReader
+
+    detection, direction, recognition = networks
+    return TextReader(detection, direction, recognition, characters())
+
+
+def _load(
+    models: Mapping[str, list[Converted]], threads: int
+) -> tuple[dict[str, TextReader], dict[str, float]]:
+    from lite.session import Model
+
+    readers, load_ms = {}, {}
+    for kind, stages in models.items():
+        begin = time.perf_counter()
+        networks = [Model(model.nb).session(threads=threads) for model in stages]
+        load_ms[kind] = (time.perf_counter() - begin) * 1e3
+        readers[kind] = _reader(networks)
+    return readers, load_ms
+
+
+def _whole_ms(reading: Reading) -> float:
+    return sum(reading.times_ms.values())
+
+
+def _as_dict(
+    models: Mapping[str, list[Converted]], best: Mapping[str, Reading], load_ms: Mapping[str, float]
+) -> dict[str, Any]:
     return {
         "models": [
             {
-                "name": model.name,
-                "source_bytes": model.source_bytes,
-                "nb_bytes": len(model.nb),
-                "nodes_before": model.nodes_before,
-                "nodes_after": model.nodes_after,
-                "convert_s": round(model.time_s, 3),
+                "name": float_.name,
+                "source_bytes": float_.source_bytes,
+                "nb_bytes": len(float_.nb),
+                "int8_bytes": len(integer.nb),
+                "nodes_before": float_.nodes_before,
+                "nodes_after": float_.nodes_after,
+                "int8_kept_float": integer.kept_float,
+                "convert_s": round(float_.time_s, 3),
+                "quantize_s": round(integer.time_s, 3),
             }
-            for model in models
+            for float_, integer in zip(*(models[kind] for kind in KINDS))
         ],
+        **{kind: _reading(best[kind], load_ms[kind]) for kind in KINDS},
+    }
+
+
+def _reading(reading: Reading, load_ms: float) -> dict[str, Any]:
+    return {
         "load_ms": round(load_ms, 2),
         "lines": [
             {
@@ -91,29 +177,46 @@ def _as_dict(models: list[Converted], reading: Reading, load_ms: float) -> dict[
 
 def _text(image: str, result: dict[str, Any]) -> str:
     models = table(
-        ("model", "Paddle", ".nb", "nodes", "converted in"),
+        ("model", "Paddle", "fp32 .nb", "int8 .nb", "nodes", "converted in", "quantized in", "float in int8"),
         [
             (
                 row["name"],
                 f"{row['source_bytes'] / 1e6:.2f} MB",
                 f"{row['nb_bytes'] / 1e6:.2f} MB",
+                f"{row['int8_bytes'] / 1e6:.2f} MB",
                 f"{row['nodes_before']} -> {row['nodes_after']}",
                 f"{row['convert_s']:.2f} s",
+                f"{row['quantize_s']:.2f} s",
+                f"{row['int8_kept_float']} nodes",
             )
             for row in result["models"]
         ],
     )
-    lines = table(
-        ("text", "score", ""),
-        [
-            (row["text"], f"{row['score']:.2f}", "was upside down" if row["turned"] else "")
-            for row in result["lines"]
-        ],
-    )
-    total = sum(result["times_ms"].values())
-    times = table(
-        ("stage", "ms"),
-        [(stage, f"{time_ms:.1f}") for stage, time_ms in [*result["times_ms"].items(), ("all", total)]],
-    )
-    found = lines if result["lines"] else "no text found"
-    return f"{models}\n\nRead in {image}:\n{found}\n\n{times}"
+    return f"{models}\n\nRead in {image}:\n{_lines(result)}\n\n{_times(result)}"
+
+
+def _lines(result: dict[str, Any]) -> str:
+    """What both read, line by line; where they found different lines, one below the other."""
+    fp32, int8 = (result[kind]["lines"] for kind in KINDS)
+    rows = []
+    for place in range(max(len(fp32), len(int8))):
+        cells = []
+        for lines in (fp32, int8):
+            line = lines[place] if place < len(lines) else None
+            cells += [line["text"], f"{line['score']:.2f}"] if line else ["", ""]
+        turned = any(lines[place]["turned"] for lines in (fp32, int8) if place < len(lines))
+        rows.append((*cells, "was upside down" if turned else ""))
+    same = [line["text"] for line in fp32] == [line["text"] for line in int8]
+    said = "int8 reads the same" if same else "int8 does not read the same"
+    found = table(("fp32", "score", "int8", "score", ""), rows) if rows else "no text found"
+    return f"{found}\n{said}"
+
+
+def _times(result: dict[str, Any]) -> str:
+    fp32, int8 = (result[kind]["times_ms"] for kind in KINDS)
+    rows = [(stage, fp32.get(stage, 0.0), int8.get(stage, 0.0)) for stage in {**fp32, **int8}]
+    models = [sum(times.get(stage, 0.0) for stage in STAGES) for times in (fp32, int8)]
+    rows += [("the three models", *models), ("all", sum(fp32.values()), sum(int8.values()))]
+    cells = [(stage, f"{left:.1f}", f"{right:.1f}", f"{left / right:.2f}" if right else "")
+             for stage, left, right in rows]  # fmt: skip
+    return table(("stage", "fp32 ms", "int8 ms", "times as fast"), cells)

