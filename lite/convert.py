@@ -210,6 +210,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     from lite import importers
     from lite.nb import writer
     from lite.passes import pipeline
+    from lite.passes.fold_constants import FoldConstants
 
     tell = progress or (lambda message: None)
     start = time.perf_counter()
@@ -231,6 +232,8 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     def run(steps: Sequence[Pass]) -> None:
         report.passes += pipeline.run(graph, steps, verify=verify, progress=lambda name: tell(f"pass {name}"))
 
+    if static is not None:
+        run([FoldConstants(dequantize=True)])  # weights that are integers already are weights like others
     run(pipeline.standard(runnable, quantized=scaled) if passes is None else passes)
     if static is not None:
         report.quantization = _calibrated(graph, static, tell)

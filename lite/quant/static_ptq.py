@@ -116,6 +116,9 @@ class _Quantizer:
                  tell: Progress) -> None:
         self._graph, self._settings, self._tell = graph, settings, tell
         self._make_executor = make_executor
+        if any(node.op.name == "quantize" for node in graph.nodes):
+            raise CalibrationError("the model is quantized already", where=graph.name,
+                                   hint="convert it without calibration data: its own scales are kept")
         names = layer_names(graph)
         settings.demand_matches(list(names.values()))
         excluded = {node: settings.why_excluded(name) for node, name in names.items()}

@@ -191,6 +191,12 @@ def test_bad_tables_are_refused(data, prepare, tmp_path, change, message):
         quantize(net(), StaticPTQ(table=path, bias_correction=False), prepare)
 
 
+def test_a_model_is_quantized_once(graph, data, prepare):
+    quantize(graph, StaticPTQ(data), prepare)
+    with pytest.raises(CalibrationError, match="quantized already"):
+        quantize(graph, StaticPTQ(data), prepare)
+
+
 def test_equalize_needs_data_twice(graph, data, prepare):
     with pytest.raises(CalibrationError, match="twice"):
         quantize(graph, StaticPTQ(iter(data), equalize=True), prepare)
