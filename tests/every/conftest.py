@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import shutil
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -140,7 +142,50 @@ def _cases_of(kind: type[Op]) -> list[Case]:
             for index, (op, inputs) in enumerate(kind.samples())]
 
 
+@dataclass(frozen=True)
+class Machine:
+    """A processor that is emulated, and how programs for it are built."""
+
+    toolchain: str
+    compiler: str
+    emulator: str
+    processor: str
+    libraries: str
+
+
+_ARM64 = ("aarch64-linux", "aarch64-linux-gnu-g++", "qemu-aarch64")
+EMULATED = {
+    "armv7_neon": Machine("armv7-linux", "arm-linux-gnueabihf-g++", "qemu-arm", "max",
+                          "/usr/arm-linux-gnueabihf"),
+    "arm64_neon": Machine(*_ARM64, "cortex-a53", "/usr/aarch64-linux-gnu"),
+    "arm64_dotprod": Machine(*_ARM64, "cortex-a76", "/usr/aarch64-linux-gnu"),
+    "arm64_i8mm": Machine(*_ARM64, "max", "/usr/aarch64-linux-gnu"),
+}
+
+
+@pytest.fixture
+def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[[str, Path], None]:
+    """Runs the golden vectors of a folder's files on an emulated instruction set, on 1, 2 and 4 threads."""
+
+    def check(isa: str, folder: Path) -> None:
+        machine = EMULATED[isa]
+        for tool in (machine.compiler, machine.emulator):
+            if shutil.which(tool) is None:
+                pytest.skip(f"{tool} is not installed")
+        built = build(machine.toolchain.split("-")[0], "golden_nb",
+                      CMAKE_TOOLCHAIN_FILE=f"tools/cmake/{machine.toolchain}.cmake")
+        emulator = (machine.emulator, "-cpu", machine.processor, "-L", machine.libraries)
+        for threads in (1, 2, 4):
+            said = run(*emulator, "-E", f"LITE_FORCE_ISA={isa}", built / "tests" / "csrc" / "golden_nb",
+                       threads, folder)
+            assert said.endswith(" same, 0 different\n") and not said.startswith("0 "), said
+
+    return check
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "emulated_isa" in metafunc.fixturenames:
+        metafunc.parametrize("emulated_isa", EMULATED)
     if "kind" in metafunc.fixturenames:
         metafunc.parametrize("kind", ops.all_ops(), ids=ops.names(), scope="module")
 

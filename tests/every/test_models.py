@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from lite.nb import reader
 from lite.nb.golden import Case, Golden
 from lite.nb.writer import to_bytes
 
-EMULATOR = "qemu-aarch64"
-ARM64 = {"arm64_neon": "cortex-a53", "arm64_dotprod": "cortex-a76", "arm64_i8mm": "max"}
 ZOO = {
     "mobilenet_v2": ("mobilenet_v2_torchvision/mobilenet_v2.onnx", (1, 3, 224, 224)),
     "mobilenet_v2_paddle": ("mobilenet_v2_paddle", (2, 3, 224, 224)),
@@ -82,17 +79,9 @@ def test_bits_of_the_reference(name, quantized, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("isa", ARM64)
-def test_bits_on_emulated_arm(isa, quantized, build, run, tmp_path):
-    for tool in ("aarch64-linux-gnu-g++", EMULATOR):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+def test_bits_on_emulated_processors(emulated_isa, quantized, run_golden, tmp_path):
     for name in ZOO:
         model = quantized(name)
         golden = Golden((Case(model.feeds, model.expected),))
         (tmp_path / f"{name}.nb").write_bytes(to_bytes(model.graph, golden=golden))
-    folder = build("arm64", "golden_nb", CMAKE_TOOLCHAIN_FILE="tools/cmake/aarch64-linux.cmake")
-    emulated = (EMULATOR, "-cpu", ARM64[isa], "-L", "/usr/aarch64-linux-gnu", "-E", f"LITE_FORCE_ISA={isa}")
-    for threads in (1, 2, 4):
-        said = run(*emulated, folder / "tests" / "csrc" / "golden_nb", threads, tmp_path)
-        assert said.endswith(" same, 0 different\n"), said
+    run_golden(emulated_isa, tmp_path)
