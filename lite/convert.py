@@ -133,7 +133,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
             freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
             preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
             keep_io_float: bool = True,
-            passes: Sequence[Pass] | None = None, verify: bool = False,
+            discard_passes: Sequence[str] = (), verify: bool = False,
             progress: Progress | None = None) -> Report:
     """Convert a model to a .nb file.
 
@@ -161,8 +161,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
         without data: layers still compute in float.
     keep_io_float : bool
         False: inputs and outputs of a quantized model become integers, which the caller scales.
-    passes : sequence of Pass, optional
-        Instead of the standard ones.
+    discard_passes : sequence of str
+        Names of passes to leave out.
     verify : bool
         Check the graph around every pass.
     progress : callable(str), optional
@@ -181,7 +181,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                     freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
                                     preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
-                                    passes=passes, verify=verify, progress=progress)
+                                    discard_passes=discard_passes, verify=verify, progress=progress)
     start = time.perf_counter()
     from lite.nb.writer import write_atomically
 
@@ -196,7 +196,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
                      input_shape: Mapping[str, Sequence[int]] | None = None,
                      freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
                      preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
-                     keep_io_float: bool = True, passes: Sequence[Pass] | None = None,
+                     keep_io_float: bool = True, discard_passes: Sequence[str] = (),
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
     from lite.quant import StaticPTQ, WeightOnly
@@ -205,7 +205,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
         return _tuned(model, quantize, {
             "targets": targets, "param_file": param_file, "input_shape": input_shape,
             "freeze_inputs": freeze_inputs, "bundle_inputs": bundle_inputs, "preprocess": preprocess,
-            "passes": passes, "verify": verify, "progress": progress}, keep_io_float)
+            "discard_passes": discard_passes, "verify": verify, "progress": progress}, keep_io_float)
     runnable = _runnable()  # first: it says in words when the engine has not been built
     from lite import importers
     from lite.nb import writer
@@ -215,6 +215,7 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     tell = progress or (lambda message: None)
     start = time.perf_counter()
     chosen = _targets(targets)
+    _check_passes(discard_passes)
     tell("reading the model")
     options: dict[str, Any] = {} if param_file is None else {"param_file": param_file}
     graph = importers.load(model, input_shapes=dict(input_shape or {}),
@@ -230,14 +231,15 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     golden = None if scaled or quantize else _golden(graph, bundle_inputs, tell)
 
     def run(steps: Sequence[Pass]) -> None:
-        report.passes += pipeline.run(graph, steps, verify=verify, progress=lambda name: tell(f"pass {name}"))
+        kept = [step for step in steps if step.name not in discard_passes]
+        report.passes += pipeline.run(graph, kept, verify=verify, progress=lambda name: tell(f"pass {name}"))
 
     if static is not None:
         run([FoldConstants(dequantize=True)])  # weights that are integers already are weights like others
-    run(pipeline.standard(runnable, quantized=scaled) if passes is None else passes)
+    run(pipeline.standard(runnable, quantized=scaled))
     if static is not None:
         report.quantization = _calibrated(graph, static, tell)
-    if scaled and (passes is None or static is not None):
+    if scaled:
         run(pipeline.integers(runnable, keep_io_float=keep_io_float))
     _demand_kernels(graph, runnable, report.source)
     if isinstance(quantize, WeightOnly):
@@ -314,6 +316,16 @@ def _targets(targets: Sequence[str]) -> tuple[str, ...]:
     if unknown or not chosen:
         raise TargetError(f"targets are {list(chosen)}, expected some of {', '.join(TARGETS)}")
     return tuple(dict.fromkeys(chosen))
+
+
+def _check_passes(names: Sequence[str]) -> None:
+    from lite.passes import pipeline
+
+    known = dict.fromkeys(step.name for step in (*pipeline.standard(), *pipeline.integers()))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"there are no passes {unknown}, expected some of {', '.join(known)}",
+                         where="discard_passes")
 
 
 def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:

@@ -116,13 +116,13 @@ def test_golden_vectors(height: int | str, tmp_path: Path, python: Callable) -> 
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_own_passes_take_the_place_of_the_standard_ones() -> None:
-    from lite.passes.lower_ops import LowerOps
-    from lite.passes.to_nhwc import ToNhwc
-
-    _, report = lite.convert_to_bytes(model(), passes=[LowerOps(), ToNhwc()], verify=True)
-    assert [log.name for log in report.passes] == ["lower_ops", "to_nhwc"]
+def test_a_discarded_pass_does_not_run() -> None:
+    _, report = lite.convert_to_bytes(model(), discard_passes=["fuse_epilogue"], verify=True)
+    names = [log.name for log in report.passes]
+    assert "fold_affine" in names and "fuse_epilogue" not in names
     assert report.ops_after["relu"] == 1
+    with pytest.raises(InputError, match="no passes \\['fuse_epilog'\\], expected some of .*fuse_epilogue"):
+        lite.convert_to_bytes(model(), discard_passes=["fuse_epilog"])
 
 
 def test_refused_arguments(source: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import lzma
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -305,3 +306,14 @@ def test_numbers_of_the_enumerations_are_paddle_lites() -> None:
     assert PowerMode.LITE_POWER_RAND_LOW == 5
     assert Place(TargetType.X86).is_valid()
     assert not Place(TargetType.Unk).is_valid()
+
+
+def test_a_quantized_model_runs_on_integers():
+    folder = os.environ.get("LITE_TEST_DATA")
+    if folder is None:
+        pytest.skip("LITE_TEST_DATA is not set: no quantized Paddle model")
+    source = Path(folder) / "models" / "paddle_formats" / "quantized" / "ptq_abs_max_onnxfmt"
+    config = CxxConfig()
+    config.set_model_dir(str(source))
+    _, report = config.convert(("x86",))
+    assert "q_conv2d" in report.ops_after

@@ -173,7 +173,6 @@ class CxxConfig(_Config):
         self, targets: Sequence[str], quantize: WeightOnly | None = None
     ) -> tuple[bytes, Report]:
         """The model as a .nb for some targets, and what the conversion did."""
-        from lite import _native
         from lite.convert import convert_to_bytes
         from lite.passes import pipeline
 
@@ -183,14 +182,17 @@ class CxxConfig(_Config):
                 "no model was named",
                 hint="config.set_model_dir(folder), or set_model_file and set_param_file",
             )
-        passes = pipeline.standard(frozenset(_native.ops()))
-        unknown = set(self._discarded) - {each.name for each in passes}
+        known = {each.name for each in (*pipeline.standard(), *pipeline.integers())}
+        unknown = set(self._discarded) - known
         if unknown:
             warnings.warn(f"there are no passes {sorted(unknown)}: nothing to leave out", stacklevel=3)
-        kept = [each for each in passes if each.name not in self._discarded]
         parameters: Any = self._buffers[1] if self._buffers else self._param_file or None
         return convert_to_bytes(
-            source, targets=targets, param_file=parameters, quantize=quantize, passes=kept
+            source,
+            targets=targets,
+            param_file=parameters,
+            quantize=quantize,
+            discard_passes=[name for name in self._discarded if name in known],
         )
 
 
