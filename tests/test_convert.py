@@ -121,7 +121,7 @@ def test_a_discarded_pass_does_not_run() -> None:
     names = [log.name for log in report.passes]
     assert "fold_affine" in names and "fuse_epilogue" not in names
     assert report.ops_after["relu"] == 1
-    with pytest.raises(InputError, match="no passes \\['fuse_epilog'\\], expected some of .*fuse_epilogue"):
+    with pytest.raises(InputError, match=r"no passes \['fuse_epilog'\], expected some of .*fuse_epilogue"):
         lite.convert_to_bytes(model(), discard_passes=["fuse_epilog"])
 
 
