@@ -34,6 +34,13 @@ def calibration(model: Path) -> list[np.ndarray]:
     return [network_input(file, (1, 3, 224, 224), known[0]) for file in files]
 
 
+def random_samples() -> list[np.ndarray]:
+    """As many for a network of random weights."""
+    from zoo import random_images
+
+    return [image[None] for image in random_images(IMAGES + 1)]
+
+
 class Int8(Engine):
     """What engines on integers share: the image they are timed on is none of the calibration's."""
 

@@ -4,6 +4,7 @@
 
     python bench/peers.py                                # the two models of $LITE_TEST_DATA, 1 and 2 threads
     python bench/peers.py --models my.onnx --threads 1 --json
+    python bench/peers.py --models zoo --int8            # the networks of bench/zoo, on random images
     python bench/peers.py --int8                         # int8 models, and ours in float
 
 Every engine lives in its own process, pinned to the first processors, loaded and warmed once. Then rounds:
@@ -330,6 +331,16 @@ def default_models() -> list[Path]:
     return [Path(data, "models", model) for model in MODELS]
 
 
+def sources(names: Sequence[str], folder: Path) -> list[Path]:
+    """ONNX files, with those of the zoo written into a folder; "zoo" is all of these."""
+    from zoo import NETWORKS, write
+
+    wanted = [name for given in names for name in (NETWORKS if given == "zoo" else [given])]
+    for name in set(wanted) & set(NETWORKS):
+        write(name, folder / f"{name}.onnx")
+    return [folder / f"{name}.onnx" if name in NETWORKS else Path(name) for name in wanted]
+
+
 def int8_engines() -> tuple[type[Engine], ...]:
     """Those that run here; why others do not goes to stderr."""
     from int8_engines import runnable
@@ -347,10 +358,11 @@ def prepare(
     """What each engine makes of a model beforehand."""
     suffixes: dict[type[Engine], str] = {}
     if int8:
-        from int8_engines import SUFFIXES, calibration
+        from int8_engines import SUFFIXES, calibration, random_samples
 
         suffixes = {**SUFFIXES}
-        np.save(folder / "images.npy", np.stack(calibration(model)))
+        images = random_samples() if model.parent == folder else calibration(model)
+        np.save(folder / "images.npy", np.stack(images))
     prepared = {engine: folder / (model.stem + suffixes.get(engine, ".nb")) for engine in engines}
     for engine, path in prepared.items():
         engine.prepare(model, path)
@@ -361,7 +373,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--models", nargs="+", type=Path, help="ONNX files")
+    parser.add_argument("--models", nargs="+", help="ONNX files, names of bench/zoo, or zoo for all of them")
     parser.add_argument("--threads", default="1,2", help="such as 1,2")
     parser.add_argument("--rounds", type=int, default=20, help="turns of each engine")
     parser.add_argument("--runs", type=int, default=10, help="runs in a turn")
@@ -374,7 +386,7 @@ def main() -> None:
     engines = int8_engines() if arguments.int8 else ENGINES
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for model in arguments.models or default_models():
+        for model in sources(arguments.models, Path(folder)) if arguments.models else default_models():
             prepared = prepare(engines, model, Path(folder), arguments.int8)
             for threads in map(int, arguments.threads.split(",")):
                 jobs = [
