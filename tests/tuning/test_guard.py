@@ -122,3 +122,10 @@ def test_nodes_and_layers_of_a_profile_belong_together():
     built = integers()
     for node, layer, time_us in layer_times([Net(built.nb, built.graph, {})], rounds=2)[0]:
         assert (node.name, node.op.name) == (layer.name, layer.op) and time_us >= 0
+
+
+def test_runs_that_were_interrupted_do_not_count():
+    from lite.tuning.stopwatch import undisturbed
+
+    assert undisturbed([(1000.0, 999.0)] * 6 + [(70000.0, 1000.0)] * 30) == 1000.0
+    assert undisturbed([(1000.0, 990.0)] + [(70000.0, 1100.0)] * 30) == 1100.0
