@@ -40,7 +40,7 @@ def command(image: str | None, threads: int, repeats: int, as_json: bool) -> Non
     """Convert PP-OCRv4 (three Paddle models), also to int8, and read the text of IMAGE with both.
 
     Without IMAGE: one that comes with lite. The int8 models are calibrated on that one, and keep float what
-    it takes to read it alike.
+    it takes to read it alike, and what is slower as integers on this machine.
 
     Example: lite demo photo.jpg --threads 2
     """

@@ -71,13 +71,13 @@ def converted_model(
     ----------
     name : str
     samples : sequence of array, optional
-        Inputs to calibrate with: makes an int8 model.
+        Inputs to calibrate with: makes an int8 model, in which what is slower as integers here stays float.
     evaluate : callable(Model), optional
         A score of which nothing may be lost: as few layers stay float as that takes.
     """
     quantize = None
     if samples is not None:
-        quantize = StaticPTQ(list(samples), evaluate=evaluate, max_drop=0.0)
+        quantize = StaticPTQ(list(samples), evaluate=evaluate, max_drop=0.0, guard=True)
     nb, report = convert_to_bytes(package_folder() / FOLDERS[name], quantize=quantize)
     return Converted(
         name,

@@ -18,7 +18,7 @@ from lite.quant.samples import Samples
 from lite.quant.settings import StaticPTQ
 from lite.tuning.guard import Built, guard
 from lite.tuning.latency_table import read_latency_table
-from lite.tuning.search import Start, search
+from lite.tuning.search import Start, score_of, search
 
 
 class Reported(Protocol):
@@ -85,13 +85,23 @@ class _Tuning(Generic[R]):
             chosen = start.build(())
         if (self.settings.guard or self.settings.latency_table is not None) and chosen is not floats:
             table = self.settings.latency_table
-            chosen, verdict = guard(floats, chosen, lambda names: start.build([*kept, *names]),
-                                    self._timed_shapes(floats),
-                                    None if table is None else read_latency_table(table), self.tell)
-            said["guard"] = {**verdict.to_dict(), "text": str(verdict)}
+            fastest, verdict = guard(floats, chosen, lambda names: start.build([*kept, *names]),
+                                     self._timed_shapes(floats),
+                                     None if table is None else read_latency_table(table), self.tell)
+            lost = fastest is not chosen and self._lost(floats, fastest)
+            text = f"{verdict}{'; it loses too much, so int8 is kept' if lost else ''}"
+            said["guard"] = {**verdict.to_dict(), "text": text, "refused": bool(lost)}
+            chosen = chosen if lost else fastest
         report = self.reports[id(chosen.nb)]
         report.tuning = said
         return chosen.nb, report
+
+    def _lost(self, floats: Built, candidate: Built) -> bool:
+        """Whether a net loses more than is allowed: rounding elsewhere can turn an answer."""
+        evaluate = self.settings.evaluate
+        if evaluate is None or candidate is floats:
+            return False
+        return score_of(evaluate, candidate) < score_of(evaluate, floats) - self.settings.max_drop
 
     def _algorithms(self) -> list[str | None]:
         """The one asked for, and others unless a table says all ranges."""

@@ -130,3 +130,22 @@ def test_data_for_one_time_only_is_refused(model, data):
 def test_settings_that_cannot_be(settings):
     with pytest.raises(CalibrationError):
         lite.StaticPTQ(np.zeros((1, 3, 8, 8), np.float32), **settings)
+
+
+def test_what_the_guard_chose_is_judged_again(model, data, tmp_path, table_for):
+    """A score that float layers spoil: the fast net is refused, the one on integers stays."""
+    def time_us(layer):
+        return 90.0 if layer.op == "q_conv2d" and layer.inputs[1][2] == 1 else 1.0
+
+    path = table_for(lambda layer: 10.0 if layer.op == "conv2d" else time_us(layer))
+
+    def score(candidate):
+        return 1.0 if candidate.size_bytes <= integers or candidate.size_bytes >= floats else 0.0
+
+    integers = len(lite.convert_to_bytes(model, quantize=lite.StaticPTQ(data))[0])
+    floats = len(lite.convert_to_bytes(model)[0])
+    settings = lite.StaticPTQ(data, evaluate=score, max_drop=0.5, latency_table=path)
+    report = lite.convert(model, tmp_path / "g.nb", quantize=settings)
+    verdict = report.tuning["guard"]
+    assert verdict["chosen"] == "mixed" and verdict["refused"] and "loses too much" in verdict["text"]
+    assert (tmp_path / "g.nb").stat().st_size == integers
