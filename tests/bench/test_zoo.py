@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx")
-BENCH = Path(__file__).parents[2] / "bench"
 NAMES = ("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "resnet50", "squeezenet_1_1", "shufflenet_v2",
          "efficientnet_lite0", "mnasnet")  # fmt: skip
 OFF = {"efficientnet_lite0": 0.06}  # of the published figure; what else its authors count is not known
@@ -30,12 +28,8 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def zoo() -> ModuleType:
-    sys.path.insert(0, str(BENCH))
-    try:
-        return importlib.import_module("zoo")
-    finally:
-        sys.path.remove(str(BENCH))
+def zoo(from_bench: Callable[[str], ModuleType]) -> ModuleType:
+    return from_bench("zoo")
 
 
 def test_names(zoo: ModuleType) -> None:
