@@ -34,21 +34,26 @@ HEADS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 FOLLOWERS = frozenset(
     {"BatchNormalization", "Relu", "Clip", "HardSigmoid", "HardSwish", "Sigmoid", "LeakyRelu", "Add", "Mul"}
 )
+MOVES = frozenset({"Reshape", "Transpose"})
 OTHER = "other"
 TURNS, RUNS = 8, 5
 
 
 def heads(model: onnx.ModelProto) -> dict[str, str]:
-    """By name of each node, the layer it belongs to: the last one that feeds it, if it only follows."""
+    """By name of each node, the layer it belongs to: the last one that feeds it, if it only follows.
+
+    Runs of reshapes and transposes, such as a channel shuffle, are one layer.
+    """
     nodes = [node for node in model.graph.node if node.op_type != "Constant"]
     names = [node.name or node.output[0] for node in nodes]
     maker = {output: index for index, node in enumerate(nodes) for output in node.output}
     found: dict[str, str] = {}
     for name, node in zip(names, nodes):
         feeding = max((maker[value] for value in node.input if value in maker), default=None)
-        joins = node.op_type in FOLLOWERS and feeding is not None
-        joins = joins and nodes[feeding].op_type in HEADS | FOLLOWERS
-        found[name] = found[names[feeding]] if joins else name
+        before = "" if feeding is None else nodes[feeding].op_type
+        joins = node.op_type in FOLLOWERS and before in HEADS | FOLLOWERS
+        joins = joins or (node.op_type in MOVES and before in MOVES)
+        found[name] = found[names[feeding]] if joins and feeding is not None else name
     return found
 
 

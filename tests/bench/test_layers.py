@@ -32,6 +32,14 @@ def test_what_follows_alone_belongs_to_the_layer(
     assert heads[short_cut.name] == heads[projection]
 
 
+def test_a_channel_shuffle_is_one_layer(layers: ModuleType, from_bench: Callable[[str], ModuleType]) -> None:
+    model = from_bench("zoo").build("shufflenet_v2", measure=False)
+    heads = layers.heads(model)
+    turned = next(node for node in model.graph.node if node.op_type == "Transpose")
+    after = next(node for node in model.graph.node if turned.output[0] in node.input)
+    assert heads[turned.name] == heads[after.name] == turned.input[0]
+
+
 def test_names_are_found_among_other_words(layers: ModuleType) -> None:
     known = {"conv_1": "conv_1", "relu_2": "conv_1", "conv_11": "conv_11"}
     assert layers.layer_of("relu_2_nchwc", known) == "conv_1"
