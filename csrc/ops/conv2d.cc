@@ -2,6 +2,7 @@
 #include "ops/linear/arguments.h"
 #include "ops/linear/depthwise_conv.h"
 #include "ops/linear/gemm_conv.h"
+#include "ops/linear/winograd_conv.h"
 #include "ops/op.h"
 
 namespace lite {
@@ -24,20 +25,31 @@ class Conv2d final : public Op {
     const Packing packing = context.inputs[1].packing;
     if (packing != Packing::plain && packing != (by_channel_ ? Packing::depthwise : Packing::p16))
       return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
-    by_channel_ ? depthwise_.prepare(context, window, activation)
-                : gemm_.prepare(context, window, activation);
+    if (by_channel_) {
+      depthwise_.prepare(context, window, activation);
+      return Status();
+    }
+    const int m = linear::WinogradConv::choose(context, window);
+    by_tiles_ = m != 0;
+    if (by_tiles_) return winograd_.prepare(context, window, activation, m);
+    gemm_.prepare(context, window, activation);
     return Status();
   }
 
   void run(const RunContext& context) override {
-    by_channel_ ? depthwise_.run(context) : gemm_.run(context);
+    if (by_channel_) return depthwise_.run(context);
+    by_tiles_ ? winograd_.run(context) : gemm_.run(context);
   }
 
-  const char* kernel() const override { return by_channel_ ? "depthwise" : gemm_.kernel(); }
+  const char* kernel() const override {
+    if (by_channel_) return "depthwise";
+    return by_tiles_ ? winograd_.kernel() : gemm_.kernel();
+  }
 
  private:
-  bool by_channel_ = false;
+  bool by_channel_ = false, by_tiles_ = false;
   linear::DepthwiseConv depthwise_;
+  linear::WinogradConv winograd_;
   linear::GemmConv gemm_;
 };
 

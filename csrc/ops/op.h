@@ -40,6 +40,8 @@ struct PrepareContext {
   Span<const bool> given;  // one flag per input
   Isa isa = Isa::scalar;
   int threads = 1;
+  const char* kernel =
+      "";  // what to pick, as kernel() names it, where that is possible; "": anything
   size_t scratch_bytes = 0;  // an op asks by raising this; 64-byte aligned, shared with other ops
 
   [[nodiscard]] bool present(size_t input) const { return input < given.size() && given[input]; }

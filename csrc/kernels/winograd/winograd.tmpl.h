@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/winograd/winograd.h"
+#include "simd/activation.h"
+
+namespace lite::winograd {
+namespace {
+
+constexpr int kWidth = Simd::kWidth;
+constexpr int kPanel = 16;
+
+// The finite points at which polynomials are evaluated; the last point is infinity. Those behind
+// the first come in pairs of opposite signs. With 1 and 2 in the place of 3/4 and 3/2 the error of
+// F(4, 3) would be five times as large.
+template <int kOutputs>
+constexpr double kPoints[] = {0, 1, -1, 2, -2, 0.5, -0.5};
+template <>
+constexpr double kPoints<4>[] = {0, 0.75, -0.75, 1.5, -1.5};
+
+constexpr double power(double x, int n) {
+  double y = 1;
+  for (int i = 0; i < n; ++i) y *= x;
+  return y;
+}
+
+// F(m, 3): outputs = A (G weights . B inputs), all of one dimension.
+template <int kOutputs>
+struct Filter {
+  static constexpr int m = kOutputs;
+  static constexpr int size = m + kWindow - 1;
+  static constexpr int points = size * size;
+
+  // Of B: row `row` has the coefficients of the product of (x - point) over all finite points but
+  // that of the row.
+  static constexpr double input(int row, int column) {
+    double polynomial[size + 1] = {1};
+    for (int i = 0; i < size - 1; ++i) {
+      if (i == row) continue;
+      for (int j = size; j > 0; --j)
+        polynomial[j] = polynomial[j - 1] - kPoints<m>[i] * polynomial[j];
+      polynomial[0] *= -kPoints<m>[i];
+    }
+    return polynomial[column];
+  }
+  // Of G.
+  static constexpr double weight(int row, int column) {
+    if (row == size - 1) return column == kWindow - 1 ? 1 : 0;
+    double divisor = 1;
+    for (int i = 0; i < size - 1; ++i)
+      if (i != row) divisor *= kPoints<m>[row] - kPoints<m>[i];
+    return power(kPoints<m>[row], column) / divisor;
+  }
+  // Of A.
+  static constexpr double output(int row, int column) {
+    if (column == size - 1) return row == m - 1 ? 1 : 0;
+    return power(kPoints<m>[column], row);
+  }
+};
+
+// The sum of coefficients times values, from index kLast down in steps. The coefficients are known
+// when compiling: what is zero vanishes, and multiplications by one do.
+template <class Row, int kIndex, int kStep>
+LITE_INLINE Simd::f32 add_terms(const Simd::f32* values, Simd::f32 sum) {
+  if constexpr (kIndex < 0) {
+    return sum;
+  } else {
+    constexpr double factor = Row::at(kIndex);
+    if constexpr (factor == 1) sum = Simd::add(sum, values[kIndex]);
+    if constexpr (factor == -1) sum = Simd::sub(sum, values[kIndex]);
+    if constexpr (factor != 0 && factor != 1 && factor != -1)
+      sum = Simd::fma(Simd::broadcast(static_cast<float>(factor)), values[kIndex], sum);
+    return add_terms<Row, kIndex - kStep, kStep>(values, sum);
+  }
+}
+
+template <class Row, int kLast, int kStep>
+LITE_INLINE Simd::f32 sum_of(const Simd::f32* values) {
+  constexpr double factor = Row::at(kLast);
+  if constexpr (factor == 0 && kLast >= kStep) {
+    return sum_of<Row, kLast - kStep, kStep>(values);
+  } else {
+    const Simd::f32 first =
+        factor == 1 ? values[kLast]
+                    : Simd::mul(Simd::broadcast(static_cast<float>(factor)), values[kLast]);
+    return add_terms<Row, kLast - kStep, kStep>(values, first);
+  }
+}
+
+template <class F, int kRow>
+struct InputRow {
+  static constexpr double at(int column) { return F::input(kRow, column); }
+};
+
+// B times a line of inputs. The rows of opposite points differ in the sign of the odd columns.
+template <class F, int kRow = 0>
+LITE_INLINE void transform_input_line(const Simd::f32* line, Simd::f32* result) {
+  constexpr int last = F::size - 1;
+  if constexpr (kRow == 0 || kRow == last) {
+    result[kRow] = sum_of<InputRow<F, kRow>, last, 1>(line);
+    if constexpr (kRow == 0) transform_input_line<F, 1>(line, result);
+  } else {
+    const Simd::f32 even = sum_of<InputRow<F, kRow>, last - 1, 2>(line);
+    const Simd::f32 odd = sum_of<InputRow<F, kRow>, last, 2>(line);
+    result[kRow] = Simd::add(even, odd);
+    result[kRow + 1] = Simd::sub(even, odd);
+    transform_input_line<F, kRow + 2>(line, result);
+  }
+}
+
+// Of A, over sums (at odd columns) and differences (behind them) of what opposite points gave: even
+// rows take the sums, odd rows the differences.
+template <class F, int kRow>
+struct OutputRow {
+  static constexpr double at(int column) {
+    if (column == 0 || column == F::size - 1) return F::output(kRow, column);
+    const bool wanted = (column % 2 == 1) == (kRow % 2 == 0);
+    return wanted ? F::output(kRow, (column - 1) / 2 * 2 + 1) : 0;
+  }
+};
+
+template <class F, int kRow = 0>
+LITE_INLINE void combine_pairs(const Simd::f32* pairs, Simd::f32* result) {
+  result[kRow] = sum_of<OutputRow<F, kRow>, F::size - 1, 1>(pairs);
+  if constexpr (kRow + 1 < F::m) combine_pairs<F, kRow + 1>(pairs, result);
+}
+
+// A times a line of points.
+template <class F>
+LITE_INLINE void transform_output_line(const Simd::f32* line, Simd::f32* result) {
+  Simd::f32 pairs[F::size];
+  pairs[0] = line[0];
+  pairs[F::size - 1] = line[F::size - 1];
+  LITE_UNROLL
+  for (int i = 1; i + 1 < F::size; i += 2) {
+    pairs[i] = Simd::add(line[i], line[i + 1]);
+    pairs[i + 1] = Simd::sub(line[i], line[i + 1]);
+  }
+  combine_pairs<F>(pairs, result);
+}
+
+// Where a tile lies.
+struct Place {
+  int64_t image, row, column;  // of its first output
+};
+
+template <class F>
+Place place_of(const Tiles& tiles, int64_t tile) {
+  const int64_t across = (tiles.out_width + F::m - 1) / F::m;
+  const int64_t down = (tiles.out_height + F::m - 1) / F::m;
+  return {tile / (across * down), tile / across % down * F::m, tile % across * F::m};
+}
+
+// The pixels of a tile, zeros outside of the image.
+template <class F>
+void point_at_pixels(const Tiles& tiles, const Place& place, const float** pixels) {
+  const int64_t top = place.row - tiles.pad_top, left = place.column - tiles.pad_left;
+  const float* image = tiles.x + place.image * tiles.height * tiles.width * tiles.channels;
+  for (int i = 0; i < F::size; ++i)
+    for (int j = 0; j < F::size; ++j) {
+      const int64_t y = top + i, x = left + j;
+      const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
+      *pixels++ = inside ? image + (y * tiles.width + x) * tiles.channels : tiles.zeros;
+    }
+}
+
+template <bool kWhole>
+LITE_INLINE Simd::f32 load(const float* p, int count) {
+  if constexpr (kWhole) return Simd::load(p);
+  return Simd::load_partial(p, count);
+}
+
+// The channels of one vector, at all points of a tile.
+template <class F, bool kWhole>
+LITE_INLINE void transform_input(const float* const* pixels, int64_t channel, int count,
+                                 float* points, int64_t point_stride) {
+  Simd::f32 half[F::size][F::size];
+  for (int i = 0; i < F::size; ++i) {
+    Simd::f32 line[F::size];
+    LITE_UNROLL
+    for (int j = 0; j < F::size; ++j)
+      line[j] = load<kWhole>(pixels[i * F::size + j] + channel, count);
+    transform_input_line<F>(line, half[i]);
+  }
+  for (int j = 0; j < F::size; ++j) {
+    Simd::f32 line[F::size], result[F::size];
+    LITE_UNROLL
+    for (int i = 0; i < F::size; ++i) line[i] = half[i][j];
+    transform_input_line<F>(line, result);
+    LITE_UNROLL
+    for (int i = 0; i < F::size; ++i)
+      Simd::store(points + (i * F::size + j) * point_stride, result[i]);
+  }
+}
+
+template <class F>
+void transform_inputs(const Tiles& tiles) {
+  const float* pixels[F::points];
+  for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
+    point_at_pixels<F>(tiles, place_of<F>(tiles, tile), pixels);
+    float* points = tiles.points + (tile - tiles.begin) * tiles.tile_stride;
+    int64_t c = 0;
+    for (; c + kWidth <= tiles.channels; c += kWidth)
+      transform_input<F, true>(pixels, c, kWidth, points + c, tiles.point_stride);
+    if (c < tiles.channels)
+      transform_input<F, false>(pixels, c, static_cast<int>(tiles.channels - c), points + c,
+                                tiles.point_stride);
+  }
+}
+
+// What is done with the sums of a tile.
+struct Finish {
+  Simd::f32 lo, hi;
+  int64_t rows, columns;  // outputs of the tile that exist
+  int64_t row_stride, column_stride;
+};
+
+template <class F, bool kWhole>
+LITE_INLINE void transform_output(const Tiles& tiles, const Finish& finish, const float* points,
+                                  int64_t first, int64_t channel, int count) {
+  Simd::f32 half[F::size][F::m];
+  for (int i = 0; i < F::size; ++i) {
+    Simd::f32 line[F::size];
+    LITE_UNROLL
+    for (int j = 0; j < F::size; ++j)
+      line[j] = Simd::load(points + (i * F::size + j) * tiles.point_stride);
+    transform_output_line<F>(line, half[i]);
+  }
+  const Simd::f32 bias =
+      tiles.bias ? load<kWhole>(tiles.bias + channel, count) : Simd::broadcast(0.0f);
+  for (int j = 0; j < F::m; ++j) {
+    if (j >= finish.columns) break;
+    Simd::f32 line[F::size], result[F::m];
+    LITE_UNROLL
+    for (int i = 0; i < F::size; ++i) line[i] = half[i][j];
+    transform_output_line<F>(line, result);
+    LITE_UNROLL
+    for (int i = 0; i < F::m; ++i) {
+      if (i >= finish.rows) break;
+      const int64_t place = first + i * finish.row_stride + j * finish.column_stride;
+      Simd::f32 y = Simd::add(result[i], bias);
+      if (tiles.residual != nullptr) y = Simd::add(y, load<kWhole>(tiles.residual + place, count));
+      y = Simd::min(finish.hi, Simd::max(finish.lo, y));
+      if constexpr (kWhole) {
+        Simd::store(tiles.y + place, y);
+      } else {
+        Simd::store_partial(tiles.y + place, y, count);
+      }
+    }
+  }
+}
+
+template <class F>
+void transform_outputs(const Tiles& tiles) {
+  Finish finish = {Simd::broadcast(tiles.activation.lo),
+                   Simd::broadcast(tiles.activation.hi),
+                   0,
+                   0,
+                   tiles.out_width * tiles.out_channels,
+                   tiles.out_channels};
+  for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
+    const Place place = place_of<F>(tiles, tile);
+    const int64_t rows = tiles.out_height - place.row, columns = tiles.out_width - place.column;
+    finish.rows = rows < F::m ? rows : F::m;
+    finish.columns = columns < F::m ? columns : F::m;
+    const int64_t first = (place.image * tiles.out_height + place.row) * finish.row_stride +
+                          place.column * finish.column_stride;
+    const float* points = tiles.points + (tile - tiles.begin) * tiles.tile_stride;
+    int64_t c = 0;
+    for (; c + kWidth <= tiles.out_channels; c += kWidth)
+      transform_output<F, true>(tiles, finish, points + c, first + c, c, kWidth);
+    if (c < tiles.out_channels)
+      transform_output<F, false>(tiles, finish, points + c, first + c, c,
+                                 static_cast<int>(tiles.out_channels - c));
+    apply_activation(tiles.activation, tiles.y + first, finish.row_stride, finish.rows,
+                     finish.columns * tiles.out_channels);
+  }
+}
+
+template <class F>
+struct WeightTable {
+  double rows[F::size][kWindow] = {};
+  constexpr WeightTable() {
+    for (int row = 0; row < F::size; ++row)
+      for (int column = 0; column < kWindow; ++column) rows[row][column] = F::weight(row, column);
+  }
+};
+template <class F>
+constexpr WeightTable<F> kWeightTable;
+
+template <class F>
+void transform_channel(const double (&w)[kWindow * kWindow][kPanel], float* points,
+                       int64_t point_stride) {
+  double half[F::size][kWindow][kPanel];
+  for (int i = 0; i < F::size; ++i) {
+    const double (&g)[kWindow] = kWeightTable<F>.rows[i];
+    for (int kx = 0; kx < kWindow; ++kx)
+      for (int j = 0; j < kPanel; ++j)
+        half[i][kx][j] =
+            g[0] * w[kx][j] + g[1] * w[kWindow + kx][j] + g[2] * w[2 * kWindow + kx][j];
+  }
+  for (int i = 0; i < F::size; ++i)
+    for (int point = 0; point < F::size; ++point, points += point_stride) {
+      const double (&g)[kWindow] = kWeightTable<F>.rows[point];
+      for (int j = 0; j < kPanel; ++j)
+        points[j] =
+            static_cast<float>(g[0] * half[i][0][j] + g[1] * half[i][1][j] + g[2] * half[i][2][j]);
+    }
+}
+
+// In double: the weights' transform adds nothing to the error but one rounding.
+template <class F>
+void transform_weights(const Weights& weights) {
+  double w[kWindow * kWindow][kPanel] = {};
+  for (int64_t channel = 0; channel < weights.channels; ++channel) {
+    const float* source = weights.w + channel * weights.channel_stride;
+    for (int tap = 0; tap < kWindow * kWindow; ++tap)
+      for (int j = 0; j < weights.count; ++j)
+        w[tap][j] = source[tap * weights.tap_stride + j * weights.column_stride];
+    transform_channel<F>(w, weights.points + channel * kPanel, weights.point_stride);
+  }
+}
+
+template <int kOutputs>
+constexpr Algorithm kAlgorithm = {transform_weights<Filter<kOutputs>>,
+                                  transform_inputs<Filter<kOutputs>>,
+                                  transform_outputs<Filter<kOutputs>>};
+
+}  // namespace
+
+extern const Kernels LITE_KERNELS;
+const Kernels LITE_KERNELS = {kAlgorithm<2>, kAlgorithm<4>, kAlgorithm<6>};
+
+}  // namespace lite::winograd

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/linear/winograd_conv.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lite::linear {
+namespace {
+
+constexpr int64_t kBlockTiles = 24;  // points of so many tiles stay in the second cache
+// With fewer blocks all threads work on one at a time: its tiles, then its points, then its tiles.
+constexpr int64_t kFewBlocks = 8;
+constexpr int64_t kPartTiles = 2;
+
+// Floats from tile to tile, and from point to point: the points of a tile must not all lie in the
+// same set of the first cache.
+int64_t tile_stride(int64_t channels) { return ceil_div(channels, gemm::kPanel) * gemm::kPanel; }
+int64_t point_stride(int64_t channels, int64_t tiles) {
+  return tile_stride(channels) * tiles + gemm::kPanel;
+}
+
+constexpr int kSizes[] = {2, 4, 6};
+
+const char* name_of(int m) {
+  return m == 2 ? "winograd_2x3" : m == 4 ? "winograd_4x3" : "winograd_6x3";
+}
+
+// What a convolution costs, in multiply-adds, as measured with weights that lay in memory: a
+// transformed float costs as much as 20, a weight that is read 12.
+constexpr double kTransformCost = 20, kWeightCost = 12;
+// Of transformed weights of a layer, which are memory that stays.
+constexpr double kGreatestBytes = 32 << 20;
+
+double points_of(int m) { return static_cast<double>((m + 2) * (m + 2)); }
+
+double channel_pairs(const Shape& x, const Shape& y) { return static_cast<double>(x[3] * y[3]); }
+
+double weight_bytes(const Shape& x, const Shape& y, int m) {
+  return points_of(m) * channel_pairs(x, y) * sizeof(float);
+}
+
+double direct_cost(const Shape& x, const Shape& y) {
+  constexpr double taps = winograd::kWindow * winograd::kWindow;
+  return taps * channel_pairs(x, y) * (static_cast<double>(y.count(0, 3)) + kWeightCost);
+}
+
+int64_t count_tiles(const Shape& y, int m) { return y[0] * ceil_div(y[1], m) * ceil_div(y[2], m); }
+
+double tiled_cost(const Shape& x, const Shape& y, int m) {
+  const double tiles = static_cast<double>(count_tiles(y, m));
+  return points_of(m) * (channel_pairs(x, y) * (tiles + kWeightCost) +
+                         kTransformCost * static_cast<double>(x[3] + y[3]) * tiles);
+}
+
+bool fits(const Tensor& weights, const Window& window) {
+  return window.kernel_height == winograd::kWindow && window.kernel_width == winograd::kWindow &&
+         window.stride_height == 1 && window.stride_width == 1 && window.dilation_height == 1 &&
+         window.dilation_width == 1 && window.groups == 1 && weights.constant &&
+         weights.dtype == DType::f32;
+}
+
+}  // namespace
+
+int WinogradConv::choose(const PrepareContext& context, const Window& window) {
+  if (!fits(context.inputs[1], window)) return 0;
+  for (int m : kSizes)
+    if (std::strcmp(context.kernel, name_of(m)) == 0) return m;
+  if (*context.kernel != '\0') return 0;
+  const Shape& x = context.inputs[0].shape;
+  const Shape& y = context.outputs[0].shape;
+  int best = 0;
+  double least = direct_cost(x, y);
+  for (int m : kSizes) {
+    const double cost = tiled_cost(x, y, m);
+    if (cost >= least || weight_bytes(x, y, m) > kGreatestBytes) continue;
+    best = m;
+    least = cost;
+  }
+  return best;
+}
+
+Status WinogradConv::prepare(PrepareContext& context, const Window& window,
+                             const Activation& activation, int m) {
+  const Shape& x = context.inputs[0].shape;
+  const Shape& y = context.outputs[0].shape;
+  gemm_ = &gemm::kernels(context.isa);
+  algorithm_ = &winograd::algorithm(winograd::kernels(context.isa), m);
+  m_ = m;
+  points_ = (m + winograd::kWindow - 1) * (m + winograd::kWindow - 1);
+  images_.height = x[1];
+  images_.width = x[2];
+  images_.channels = x[3];
+  images_.out_height = y[1];
+  images_.out_width = y[2];
+  images_.out_channels = y[3];
+  images_.pad_top = window.pad_top;
+  images_.pad_left = window.pad_left;
+  images_.activation = activation;
+  tiles_ = count_tiles(y, m);
+  LITE_RETURN_IF_ERROR(transform_weights(context.inputs[1]));
+  cut();
+  const int at_work = blocks_ < kFewBlocks ? 1 : context.threads;
+  context.scratch_bytes =
+      std::max(context.scratch_bytes, zeros_bytes_ + block_bytes_ * static_cast<size_t>(at_work));
+  return Status();
+}
+
+void WinogradConv::cut() {
+  blocks_ = ceil_div(tiles_, kBlockTiles);
+  const int64_t greatest = blocks_ == 0 ? 0 : ceil_div(tiles_, blocks_);
+  in_stride_ = tile_stride(images_.channels);
+  in_point_ = point_stride(images_.channels, greatest);
+  out_stride_ = tile_stride(images_.out_channels);
+  out_point_ = point_stride(images_.out_channels, greatest);
+  zeros_bytes_ = aligned_bytes(static_cast<size_t>(images_.channels) * sizeof(float));
+  in_bytes_ = static_cast<size_t>(points_ * in_point_) * sizeof(float);
+  block_bytes_ = in_bytes_ + static_cast<size_t>(points_ * out_point_) * sizeof(float);
+}
+
+Status WinogradConv::transform_weights(const Tensor& weights) {
+  const int64_t channels = images_.channels, columns = images_.out_channels;
+  const int64_t panels = ceil_div(columns, gemm::kPanel), panel = channels * gemm::kPanel;
+  LITE_RETURN_IF_ERROR(
+      weights_.allocate(static_cast<size_t>(points_ * panels * panel) * sizeof(float)));
+  constexpr int64_t taps = winograd::kWindow * winograd::kWindow;
+  const bool packed = weights.packing == Packing::p16;
+  winograd::Weights part;
+  part.channels = channels;
+  part.channel_stride = packed ? gemm::kPanel : taps;
+  part.tap_stride = packed ? panel : 1;
+  part.column_stride = packed ? 1 : taps * channels;
+  part.point_stride = panels * panel;
+  for (int64_t i = 0; i < panels; ++i) {
+    part.w = weights.as<float>() + i * taps * panel;
+    part.count = static_cast<int>(std::min<int64_t>(gemm::kPanel, columns - i * gemm::kPanel));
+    part.points = reinterpret_cast<float*>(weights_.data()) + i * panel;
+    algorithm_->transform_weights(part);
+  }
+  return Status();
+}
+
+void WinogradConv::run(const RunContext& context) const {
+  if (images_.channels > 0) std::memset(context.scratch, 0, zeros_bytes_);
+  if (blocks_ < kFewBlocks) {
+    for (int64_t block = 0; block < blocks_; ++block) run_block_together(context, block);
+    return;
+  }
+  context.team->parallel_for_with_thread(blocks_, [&](int64_t block, int thread) {
+    run_block(context, block,
+              context.scratch + zeros_bytes_ + static_cast<size_t>(thread) * block_bytes_);
+  });
+}
+
+void WinogradConv::run_block(const RunContext& context, int64_t block, std::byte* scratch) const {
+  const Range range = tiles_of(block);
+  transform_inputs(context, range, range, scratch);
+  for (int64_t point = 0; point < points_; ++point) multiply(range, point, scratch);
+  transform_outputs(context, range, range, scratch);
+}
+
+void WinogradConv::run_block_together(const RunContext& context, int64_t block) const {
+  const Range range = tiles_of(block);
+  const int64_t parts = ceil_div(range.size(), kPartTiles);
+  std::byte* scratch = context.scratch + zeros_bytes_;
+  const auto part_of = [&](int64_t part) {
+    const int64_t begin = range.begin + part * kPartTiles;
+    return Range{begin, std::min(begin + kPartTiles, range.end)};
+  };
+  context.team->parallel_for(
+      parts, [&](int64_t part) { transform_inputs(context, range, part_of(part), scratch); });
+  context.team->parallel_for(points_, [&](int64_t point) { multiply(range, point, scratch); });
+  context.team->parallel_for(
+      parts, [&](int64_t part) { transform_outputs(context, range, part_of(part), scratch); });
+}
+
+Range WinogradConv::tiles_of(int64_t block) const {
+  return {tiles_ * block / blocks_, tiles_ * (block + 1) / blocks_};
+}
+
+winograd::Tiles WinogradConv::tiles(const RunContext& context, const Range& range) const {
+  winograd::Tiles tiles = images_;
+  tiles.begin = range.begin;
+  tiles.end = range.end;
+  tiles.x = context.inputs[0].as<float>();
+  tiles.zeros = reinterpret_cast<const float*>(context.scratch);
+  tiles.y = context.outputs[0].as<float>();
+  if (context.inputs.size() > 2) tiles.bias = context.inputs[2].as<float>();
+  if (context.inputs.size() > 3) tiles.residual = context.inputs[3].as<float>();
+  return tiles;
+}
+
+void WinogradConv::transform_inputs(const RunContext& context, const Range& block,
+                                    const Range& part, std::byte* scratch) const {
+  winograd::Tiles tiles = this->tiles(context, part);
+  tiles.tile_stride = in_stride_;
+  tiles.point_stride = in_point_;
+  tiles.points = reinterpret_cast<float*>(scratch) + (part.begin - block.begin) * in_stride_;
+  algorithm_->transform_inputs(tiles);
+}
+
+void WinogradConv::multiply(const Range& block, int64_t point, std::byte* scratch) const {
+  const float* a = reinterpret_cast<const float*>(scratch) + point * in_point_;
+  const float* rows[kBlockTiles];
+  for (int64_t i = 0; i < block.size(); ++i) rows[i] = a + i * in_stride_;
+  const float* weights = reinterpret_cast<const float*>(weights_.data());
+  const int64_t panel = images_.channels * gemm::kPanel;
+  const int64_t point_floats = ceil_div(images_.out_channels, gemm::kPanel) * panel;
+  gemm::Block product;
+  product.m = block.size();
+  product.n = images_.out_channels;
+  product.k = images_.channels;
+  product.rows = rows;
+  product.row_stride = block.size();
+  product.b = weights + point * point_floats;
+  product.panel_stride = panel;
+  product.b_end = weights + points_ * point_floats;
+  product.c = reinterpret_cast<float*>(scratch + in_bytes_) + point * out_point_;
+  product.c_stride = out_stride_;
+  gemm_->multiply(product);
+}
+
+void WinogradConv::transform_outputs(const RunContext& context, const Range& block,
+                                     const Range& part, std::byte* scratch) const {
+  winograd::Tiles tiles = this->tiles(context, part);
+  tiles.tile_stride = out_stride_;
+  tiles.point_stride = out_point_;
+  tiles.points =
+      reinterpret_cast<float*>(scratch + in_bytes_) + (part.begin - block.begin) * out_stride_;
+  algorithm_->transform_outputs(tiles);
+}
+
+const char* WinogradConv::kernel() const { return name_of(m_); }
+
+}  // namespace lite::linear

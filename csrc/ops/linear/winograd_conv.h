@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolution by tiles of outputs (kernel family winograd). Its transformed weights are memory that
+// stays: (m + 2)^2 / 9 times the weights, that is 1.8 times for m = 2, 4 for 4 and 7.1 for 6.
+#pragma once
+
+#include "base/arena.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/winograd/winograd.h"
+#include "ops/linear/arguments.h"
+#include "ops/linear/tasks.h"
+
+namespace lite::linear {
+
+class WinogradConv {
+ public:
+  // m of the algorithm F(m, 3) that is expected to be fastest, or 0 for a direct convolution: where
+  // that is faster, and where the window is not 3 x 3, or strided, dilated or grouped, or the
+  // weights are not constant floats.
+  [[nodiscard]] static int choose(const PrepareContext& context, const Window& window);
+  // Shapes have been checked, and the convolution fits; m is 2, 4 or 6.
+  [[nodiscard]] Status prepare(PrepareContext& context, const Window& window,
+                               const Activation& activation, int m);
+  void run(const RunContext& context) const;
+  [[nodiscard]] const char* kernel() const;
+
+ private:
+  [[nodiscard]] Status transform_weights(const Tensor& weights);
+  void cut();
+  void run_block(const RunContext& context, int64_t block, std::byte* scratch) const;
+  void run_block_together(const RunContext& context, int64_t block) const;
+  [[nodiscard]] Range tiles_of(int64_t block) const;
+  [[nodiscard]] winograd::Tiles tiles(const RunContext& context, const Range& range) const;
+  void transform_inputs(const RunContext& context, const Range& block, const Range& part,
+                        std::byte* scratch) const;
+  void multiply(const Range& block, int64_t point, std::byte* scratch) const;
+  void transform_outputs(const RunContext& context, const Range& block, const Range& part,
+                         std::byte* scratch) const;
+
+  const gemm::Kernels* gemm_ = nullptr;
+  const winograd::Algorithm* algorithm_ = nullptr;
+  winograd::Tiles images_;  // all that does not change from run to run
+  int m_ = 0;
+  int64_t points_ = 0, tiles_ = 0, blocks_ = 0;
+  Memory weights_;  // [point][panel][channel][16]
+  // Scratch: zeros, then for each block that is worked on its points before and after the products.
+  int64_t in_stride_ = 0, in_point_ = 0, out_stride_ = 0, out_point_ = 0;  // in floats
+  size_t zeros_bytes_ = 0, in_bytes_ = 0, block_bytes_ = 0;
+};
+
+}  // namespace lite::linear
