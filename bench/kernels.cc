@@ -2,13 +2,16 @@
 // Times the layers of nets one by one: median time, and share of the peak of fused multiply-adds,
 // or with --int8 of dot products of bytes, that is measured in turns with the layer. Weights are
 // cold, as in a net: each layer has several copies that take turns; with --hot there is one.
-//   kernels [--net mobilenet_v2|efficientnet_lite0|squares] [--int8] [--hot] [--threads N]
+//   kernels [--net mobilenet_v2|efficientnet_lite0|squares|windows] [--int8] [--hot] [--threads N]
 //           [--repeats R] [--json]
+// The net `windows` has each layer by each algorithm that there is, in turns, and `chosen`.
 // LITE_FORCE_ISA chooses the instruction set.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,9 +22,11 @@
 namespace lite {
 namespace {
 
-constexpr size_t kColdBytes = 24 << 20;
-constexpr int kGreatestCopies = 24;
+constexpr size_t kColdBytes = 64 << 20;
+constexpr int kGreatestCopies = 64;
 constexpr double kSliceNs = 100e3;  // of runs that are timed together
+constexpr const char* kAlgorithms[] = {"gemm_taps", "winograd_2x3", "winograd_4x3", "winograd_6x3",
+                                       "chosen"};
 
 struct Layer {
   std::string name;
@@ -30,6 +35,8 @@ struct Layer {
   bool residual = false;
   std::string activation = "none";
   bool integers = false;
+  std::string kernel;  // to pick; "": any
+  int turns = 1;       // layers from this one on that are timed in turns
 
   double operations() const {
     return 2.0 * static_cast<double>(y.count()) * static_cast<double>(w.count(1, w.rank));
@@ -117,6 +124,22 @@ class NetBuilder {
     conv("head", 1280, 1, 1, false, true, false);
     extent_ = 1;
     conv("classify", 1000, 1, 1, false, false, false);
+    return std::move(layers_);
+  }
+
+  // Windows of 3 x 3 with steps of 1, by all algorithms.
+  std::vector<Layer> windows() {
+    constexpr int64_t rows[][3] = {{16, 16, 112},  {32, 32, 112},  {32, 32, 56},   {64, 64, 56},
+                                   {64, 16, 56},   {128, 128, 56}, {128, 128, 28}, {256, 256, 28},
+                                   {256, 256, 14}, {512, 512, 14}, {512, 512, 7},  {96, 96, 20}};
+    for (const auto& row : rows)
+      for (const char* algorithm : kAlgorithms) {
+        channels_ = row[0];
+        extent_ = row[2];
+        conv(algorithm, row[1], 3, 1, false, true, false);
+        layers_.back().turns = algorithm == kAlgorithms[0] ? std::size(kAlgorithms) : 0;
+        if (std::strcmp(algorithm, "chosen") != 0) layers_.back().kernel = algorithm;
+      }
     return std::move(layers_);
   }
 
@@ -209,26 +232,30 @@ class Runner {
   }
 
   const Status& status() const { return status_; }
+  const Layer& layer() const { return layer_; }
 
-  Timing time(int repeats, const bench::Chains& peak) {
-    std::vector<double> times, shares;
-    const Buffer scratch(scratch_bytes_);
-    RunContext context;
-    context.inputs = inputs_;
-    context.outputs = outputs_;
-    context.scratch = scratch.data();
-    context.team = &team_;
-    const int runs = 1 + static_cast<int>(kSliceNs / slice_ns(context, 3));
-    for (int i = 0; i < repeats; ++i) {
-      times.push_back(slice_ns(context, runs));
-      shares.push_back(layer_.operations() / times.back() / (bench::rate_of(peak) * team_.size()));
+  // A slice of runs, and the peak right after it.
+  void sample(const bench::Chains& peak) {
+    if (scratch_ == nullptr) {
+      scratch_ = std::make_unique<Buffer>(scratch_bytes_);
+      runs_ = 1 + static_cast<int>(kSliceNs / slice_ns(3));
     }
-    return {median_of(times), *std::min_element(times.begin(), times.end()), median_of(shares)};
+    times_.push_back(slice_ns(runs_));
+    shares_.push_back(layer_.operations() / times_.back() / (bench::rate_of(peak) * team_.size()));
+  }
+
+  Timing timing() const {
+    return {median_of(times_), *std::min_element(times_.begin(), times_.end()), median_of(shares_)};
   }
 
  private:
   // Nanoseconds of one of so many runs, by turns on each copy.
-  double slice_ns(const RunContext& context, int runs) {
+  double slice_ns(int runs) {
+    RunContext context;
+    context.inputs = inputs_;
+    context.outputs = outputs_;
+    context.scratch = scratch_->data();
+    context.team = &team_;
     const uint64_t begin = monotonic_ns();
     for (int i = 0; i < runs; ++i) ops_[next_++ % ops_.size()]->run(context);
     return static_cast<double>(monotonic_ns() - begin) / runs;
@@ -244,6 +271,7 @@ class Runner {
     context.given = {given, inputs_.size()};
     context.isa = isa;
     context.threads = team_.size();
+    context.kernel = layer_.kernel.c_str();
     ops_.push_back(find_op(layer_.integers ? "q_conv2d" : "conv2d")->create());
     LITE_RETURN_IF_ERROR(ops_.back()->prepare(context));
     scratch_bytes_ = context.scratch_bytes;
@@ -256,7 +284,10 @@ class Runner {
   ThreadTeam& team_;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<std::unique_ptr<Op>> ops_;
+  std::unique_ptr<Buffer> scratch_;
   size_t scratch_bytes_ = 0, next_ = 0;
+  int runs_ = 1;
+  std::vector<double> times_, shares_;
   Status status_;
 };
 
@@ -279,6 +310,7 @@ void print_row(const Options& options, const char* name, double operations, cons
 std::vector<Layer> layers_of(const Options& options) {
   NetBuilder builder;
   std::vector<Layer> layers = options.net == "squares"        ? builder.squares()
+                              : options.net == "windows"      ? builder.windows()
                               : options.net == "mobilenet_v2" ? builder.net(kMobileNetV2)
                                                               : builder.net(kEfficientNetLite0);
   for (Layer& layer : layers) layer.integers = options.integers;
@@ -295,14 +327,24 @@ Status time_net(const Options& options) {
                 options.threads, options.integers ? "dot products" : "fused multiply-adds", peak);
   Timing total;
   double operations = 0;
-  for (const Layer& layer : layers_of(options)) {
-    Runner runner(layer, isa, team, options.hot);
-    if (!runner.status().ok()) return runner.status();
-    const Timing timing = runner.time(options.repeats, chains);
-    print_row(options, layer.name.c_str(), layer.operations(), timing);
-    total.median_ns += timing.median_ns;
-    total.least_ns += timing.least_ns;
-    operations += layer.operations();
+  const std::vector<Layer> layers = layers_of(options);
+  for (size_t first = 0; first < layers.size(); first += static_cast<size_t>(layers[first].turns)) {
+    std::vector<std::unique_ptr<Runner>> runners;
+    for (int turn = 0; turn < layers[first].turns; ++turn) {
+      const Layer& layer = layers[first + static_cast<size_t>(turn)];
+      runners.push_back(std::make_unique<Runner>(layer, isa, team, options.hot));
+      if (!runners.back()->status().ok()) return runners.back()->status();
+    }
+    for (int i = 0; i < options.repeats; ++i)
+      for (const auto& runner : runners) runner->sample(chains);
+    for (const auto& runner : runners) {
+      const Layer& layer = runner->layer();
+      const Timing timing = runner->timing();
+      print_row(options, layer.name.c_str(), layer.operations(), timing);
+      total.median_ns += timing.median_ns;
+      total.least_ns += timing.least_ns;
+      operations += layer.operations();
+    }
   }
   total.share = operations / total.median_ns / peak;
   print_row(options, "total", operations, total);
