@@ -108,6 +108,13 @@ def test_large_copies_are_cut_into_tiles(native):
         _same(native, ChannelShuffle(3, axis=3), [x], threads=threads)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("groups", [2, 3])
+def test_channel_shuffle(dtype, groups, native):
+    for channels in (1, 7, 15, 16, 17, 31, 32, 33, 58, 116):
+        _same(native, ChannelShuffle(groups, axis=2), [_filled((3, 5, groups * channels), dtype)])
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_pad(mode, native, run_node):
     chance = random.Random(mode)

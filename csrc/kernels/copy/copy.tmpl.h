@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <type_traits>
+
 #include "kernels/copy/copy.h"
 
 namespace lite::copy {
@@ -27,6 +30,26 @@ LITE_INLINE void transpose_square(const float* src, float* dst, int rows, int co
     if (i < rows) Simd::store_partial(dst + i * dst_stride, square[i], columns);
 }
 
+constexpr int64_t kPairRows = 16;
+
+// Two columns of small elements, dense in dst (a channel shuffle): a pair is one number of twice
+// the bits. The last rows may be done twice, so that their count is always the one that the
+// compiler knows.
+template <class T>
+void interleave_pairs(const T* src, T* dst, int64_t rows, int64_t src_stride) {
+  using Pair = std::conditional_t<sizeof(T) == 1, uint16_t, uint32_t>;
+  T first[kPairRows], second[kPairRows];
+  Pair pairs[kPairRows];
+  for (int64_t next = 0; next < rows; next += kPairRows) {
+    const int64_t row = next + kPairRows <= rows ? next : rows - kPairRows;
+    std::memcpy(first, src + row, sizeof(first));
+    std::memcpy(second, src + src_stride + row, sizeof(second));
+    for (int64_t i = 0; i < kPairRows; ++i)
+      pairs[i] = static_cast<Pair>(first[i] | static_cast<Pair>(second[i]) << 8 * sizeof(T));
+    std::memcpy(dst + 2 * row, pairs, sizeof(pairs));
+  }
+}
+
 // Few columns, dense in dst (pixels of an image): the compiler interleaves.
 template <class T, int kColumns>
 void interleave(const T* src, T* dst, int64_t rows, int64_t src_stride) {
@@ -47,6 +70,9 @@ template <class T>
 bool transpose_narrow(const T* src, T* dst, int64_t rows, int64_t columns, int64_t src_stride,
                       int64_t dst_stride) {
   if (columns == dst_stride) {
+    if constexpr (sizeof(T) < 4)
+      if (columns == 2 && rows >= kPairRows)
+        return interleave_pairs(src, dst, rows, src_stride), true;
     if (columns == 2) return interleave<T, 2>(src, dst, rows, src_stride), true;
     if (columns == 3) return interleave<T, 3>(src, dst, rows, src_stride), true;
     if (columns == 4) return interleave<T, 4>(src, dst, rows, src_stride), true;
