@@ -72,6 +72,7 @@ class Pool2d(Op, name="pool2d"):
         yield cls("max", (1, 1), strides=(2, 2), layout="nhwc"), [TensorType((1, 5, 6, 3))]
         yield cls("max", (2, 3), pads=(1, 2, 1, 2), layout="nhwc"), [TensorType((2, 6, 7, 19), DType.U8)]
         yield cls("max", (3, 3), strides=(2, 1), layout="nhwc"), [TensorType((1, 7, 6, 70), DType.S8)]
+        yield cls("max", (2, 2), strides=(2, 2), layout="nhwc"), [TensorType((1, 6, 6, 144), DType.S8)]
         yield cls("max", (2, 2), pads=(3, 0, 0, 1), layout="nhwc"), [TensorType((1, 4, 5, 37), DType.S16)]
         yield cls("average", (2, 2), strides=(2, 2)), [TensorType((1, 16, 8, 8))]
         yield cls("average", (3, 3), pads=(1, 1, 1, 1)), [image]

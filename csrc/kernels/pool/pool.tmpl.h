@@ -82,13 +82,16 @@ void fold(const Row& row) {
   fold_row<Operation, 0, 0>(row);
 }
 
-// One window's greatest integers of kCount channels; the compiler keeps them in registers.
-template <class T, int kCount>
+// One window's greatest integers of kCount channels; the compiler keeps them in registers. kRows
+// and kColumns are 0 where they are known only when running, and for 16 channels always: unrolled,
+// GCC handles these byte by byte.
+template <class T, int kCount, int kRows, int kColumns>
 LITE_INLINE void max_of_window(const T* src, T* dst, const Row& row) {
+  const int rows = kRows ? kRows : row.rows, columns = kColumns ? kColumns : row.columns;
   T greatest[kCount];
   for (int i = 0; i < kCount; ++i) greatest[i] = src[i];
-  for (int y = 0; y < row.rows; ++y) {
-    for (int x = y == 0 ? 1 : 0; x < row.columns; ++x) {
+  for (int y = 0; y < rows; ++y) {
+    for (int x = y == 0 ? 1 : 0; x < columns; ++x) {
       const T* tap = src + y * row.row_stride + x * row.column_stride;
       for (int i = 0; i < kCount; ++i) greatest[i] = tap[i] > greatest[i] ? tap[i] : greatest[i];
     }
@@ -97,24 +100,34 @@ LITE_INLINE void max_of_window(const T* src, T* dst, const Row& row) {
 }
 
 // The last block of channels may overlap the one before.
-template <class T>
-void max_integers(const Row& windows) {
+template <class T, int kRows, int kColumns>
+void max_integer_rows(const Row& windows) {
   const Row row = windows;  // a copy, which bytes written to dst cannot alias
   const T* src = static_cast<const T*>(row.src);
   T* dst = static_cast<T*>(row.dst);
   for (int64_t pixel = 0; pixel < row.pixels; ++pixel) {
     int64_t c = 0;
-    for (; c + 64 <= row.channels; c += 64) max_of_window<T, 64>(src + c, dst + c, row);
-    for (; c + 16 <= row.channels; c += 16) max_of_window<T, 16>(src + c, dst + c, row);
+    for (; c + 64 <= row.channels; c += 64)
+      max_of_window<T, 64, kRows, kColumns>(src + c, dst + c, row);
+    for (; c + 16 <= row.channels; c += 16) max_of_window<T, 16, 0, 0>(src + c, dst + c, row);
     if (c < row.channels && row.channels >= 16) {
       c = row.channels - 16;
-      max_of_window<T, 16>(src + c, dst + c, row);
+      max_of_window<T, 16, 0, 0>(src + c, dst + c, row);
       c = row.channels;
     }
-    for (; c < row.channels; ++c) max_of_window<T, 1>(src + c, dst + c, row);
+    for (; c < row.channels; ++c) max_of_window<T, 1, 0, 0>(src + c, dst + c, row);
     src += row.pixel_stride;
     dst += row.channels;
   }
+}
+
+template <class T>
+void max_integers(const Row& row) {
+  if constexpr (64 * sizeof(T) == sizeof(Simd::f32)) {  // in several registers, unrolling is slower
+    if (row.rows == 2 && row.columns == 2) return max_integer_rows<T, 2, 2>(row);
+    if (row.rows == 3 && row.columns == 3) return max_integer_rows<T, 3, 3>(row);
+  }
+  max_integer_rows<T, 0, 0>(row);
 }
 
 }  // namespace
