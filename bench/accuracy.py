@@ -25,6 +25,7 @@ from lite.convert import convert_to_bytes, megabytes
 from lite.images import network_input
 from lite.ir import Preprocess
 from lite.quant import StaticPTQ, WeightOnly, observers
+from lite.quant.settings import WEIGHT_METHODS
 from lite.session import Model
 
 IMAGES = "data/imagenet_val400"
@@ -91,12 +92,20 @@ def measure(subject: Subject, data: Path, quantize: StaticPTQ, threads: int, mos
         "size_bytes": len(float_nb),
         "int8_top1": int8_top1,
         "int8_changed_answers": int(np.sum(said[0] != said[2])),
+        "int8_divergence": divergence(ours, integers),
         "int8_size_bytes": len(int8_nb),
         "int8_samples": report.quantization["samples"],
         "int8_stays_float": report.quantization["kept_float"],
         "int8_conversion_s": report.time_s,
         "weights": [weight_only(subject, model, bits, threads, files, labels, said[0]) for bits in (16, 8)],
     }
+
+
+def divergence(expected: np.ndarray, found: np.ndarray) -> float:
+    """Mean Kullback-Leibler divergence of the probabilities that these logits stand for."""
+    logs = [x - x.max(axis=1, keepdims=True) for x in (expected.astype(np.float64), found.astype(np.float64))]
+    logs = [x - np.log(np.exp(x).sum(axis=1, keepdims=True)) for x in logs]
+    return float(np.mean(np.sum(np.exp(logs[0]) * (logs[0] - logs[1]), axis=1)))
 
 
 def weight_only(
@@ -125,7 +134,7 @@ def text(row: dict[str, Any]) -> str:
         f"{'':<22}int8 top-1 {row['int8_top1']:.2%}, "
         f"drop {100 * (row['top1'] - row['int8_top1']):.2f} points, "
         f"changed answers {row['int8_changed_answers']} "
-        f"({row['int8_changed_answers'] / row['images']:.2%}), "
+        f"({row['int8_changed_answers'] / row['images']:.2%}), divergence {row['int8_divergence']:.4f}, "
         f"{megabytes(row['int8_size_bytes'])} ({row['int8_size_bytes'] / row['size_bytes']:.1%}), "
         f"from {row['int8_samples']} images in {row['int8_conversion_s']:.1f} s"
     )
@@ -147,6 +156,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--algo", choices=observers.names(), default=StaticPTQ().algo)
     parser.add_argument("--equalize", action="store_true")
     parser.add_argument("--adaround", action="store_true")
+    parser.add_argument("--weights", choices=WEIGHT_METHODS, default=StaticPTQ().weights)
+    parser.add_argument("--avx2-7bit", "--avx2_7bit", action="store_true", help="weights of 7 bits")
     parser.add_argument("--calib-num", "--calib_num", type=int, default=100, help="images to calibrate with")
     parser.add_argument("--images", type=int, default=400, help="images to test with")
     parser.add_argument("--model", default="", help="only models with this in their name or path")
@@ -160,7 +171,8 @@ def main() -> None:
         sys.exit("set LITE_TEST_DATA to the folder of test models and images")
     data = Path(os.environ["LITE_TEST_DATA"])
     quantize = StaticPTQ(data / CALIBRATION, algo=arguments.algo, num=arguments.calib_num,
-                         equalize=arguments.equalize, adaround=arguments.adaround)  # fmt: skip
+                         equalize=arguments.equalize, adaround=arguments.adaround,
+                         weights=arguments.weights, weight_bits=7 if arguments.avx2_7bit else 8)  # fmt: skip
     chosen = [row for row in SUBJECTS if arguments.model in f"{row.name} {row.model}"]
     rows = []
     for subject in chosen:

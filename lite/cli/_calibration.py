@@ -35,6 +35,8 @@ def calibration_options(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="Take scales from this file instead of data."),
         click.option("--quant-config", type=click.Path(), metavar="F.yaml",
                      help="More settings, by the names of lite.StaticPTQ: exclude, recipe, equalize, ..."),
+        click.option("--avx2-7bit", "avx2_7bit", is_flag=True,
+                     help="Weights of 7 bits, which are faster on x86 processors without VNNI."),
         click.option("--guard", is_flag=True,
                      help="Time the layers here; those that are slower as integers stay float."),
         click.option("--latency-table", type=click.Path(), metavar="FILE",
@@ -55,6 +57,7 @@ def static_ptq(flags: dict[str, Any]) -> StaticPTQ | None:
     """
     given = {field: flags[flag] for flag, field in FIELDS.items() if flags[flag] is not None}
     given |= {"guard": True} if flags["guard"] else {}
+    given |= {"weight_bits": 7} if flags["avx2_7bit"] else {}
     if not given and flags["quant_config"] is None:
         return None
     from lite.quant import StaticPTQ

@@ -8,7 +8,8 @@ import numpy as np
 from lite.ir.quant import GREATEST_SCALE, LEAST_SCALE, Quantization, limits
 from lite.ir.types import DType
 
-GREATEST_WEIGHT = 127
+# 7 bits: two products with unsigned bytes fit in 16 bits, 2 * 255 * 64 < 2^15, as x86 without VNNI wants it.
+GREATEST_WEIGHT = {8: 127, 7: 64}
 GREATEST_BIAS = float(2**30)  # in steps of the sums: room is left for the products
 MSE_CUTS = np.linspace(0.5, 1.0, 51)
 
@@ -29,8 +30,8 @@ def of_range(low: float, high: float, dtype: DType = DType.S8) -> Quantization:
 
 
 def channel_scales(w: np.ndarray, axis: int, method: str = "minmax",
-                   least: np.ndarray | float = 0.0) -> np.ndarray:
-    """Scales of weights in [-127, 127], one for each index of an axis.
+                   least: np.ndarray | float = 0.0, bits: int = 8) -> np.ndarray:
+    """Scales of weights in [-127, 127], or what ``bits`` have, one for each index of an axis.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ def channel_scales(w: np.ndarray, axis: int, method: str = "minmax",
     least : array or float
         Scales that must not be fallen below, so that biases fit. A channel of zeros gets the least scale that
         another channel has.
+    bits : {8, 7}
 
     Returns
     -------
@@ -48,17 +50,17 @@ def channel_scales(w: np.ndarray, axis: int, method: str = "minmax",
     rows = np.moveaxis(w, axis, 0).reshape(w.shape[axis], -1).astype(np.float64)
     greatest = np.abs(rows).max(axis=1, initial=0.0)
     if method == "mse":
-        greatest = greatest * _best_cuts(rows, greatest)
+        greatest = greatest * _best_cuts(rows, greatest, GREATEST_WEIGHT[bits])
     alive = greatest[greatest > 0]
-    scales = np.where(greatest > 0, greatest, alive.min() if alive.size else 1.0) / GREATEST_WEIGHT
+    scales = np.where(greatest > 0, greatest, alive.min() if alive.size else 1.0) / GREATEST_WEIGHT[bits]
     return np.asarray(np.clip(np.maximum(scales, least), LEAST_SCALE, GREATEST_SCALE), np.float32)
 
 
-def _best_cuts(rows: np.ndarray, greatest: np.ndarray) -> np.ndarray:
+def _best_cuts(rows: np.ndarray, greatest: np.ndarray, steps: int) -> np.ndarray:
     best, cuts = np.full(len(rows), np.inf), np.ones(len(rows))
     for cut in MSE_CUTS[::-1]:
-        scale = np.where(greatest > 0, greatest, 1.0)[:, None] * (cut / GREATEST_WEIGHT)
-        rounded = np.clip(np.rint(rows / scale), -GREATEST_WEIGHT, GREATEST_WEIGHT) * scale
+        scale = np.where(greatest > 0, greatest, 1.0)[:, None] * (cut / steps)
+        rounded = np.clip(np.rint(rows / scale), -steps, steps) * scale
         loss = np.square(rounded - rows).sum(axis=1)
         cuts, best = np.where(loss < best, cut, cuts), np.minimum(best, loss)
     return cuts
@@ -74,9 +76,9 @@ def rounded_weights(w: np.ndarray, scales: np.ndarray, axis: int) -> np.ndarray:
     return clamped(np.rint(w / spread(scales, axis, w.ndim)))
 
 
-def clamped(steps: np.ndarray) -> np.ndarray:
+def clamped(steps: np.ndarray, bits: int = 8) -> np.ndarray:
     """Whole numbers as weights."""
-    return np.asarray(np.clip(steps, -GREATEST_WEIGHT, GREATEST_WEIGHT), np.int8)
+    return np.asarray(np.clip(steps, -GREATEST_WEIGHT[bits], GREATEST_WEIGHT[bits]), np.int8)
 
 
 def spread(scales: np.ndarray, axis: int, rank: int) -> np.ndarray:

@@ -206,21 +206,27 @@ class _Quantizer:
         chosen = {}
         for layer in self._layers:
             scales = self._scales(layer, values[group_of[layer.x]].scale)
-            steps = rounding.rounded(layer, scales, self._tell) if rounding else None
+            bits = self._settings.options(layer.name).weight_bits
+            steps = rounding.rounded(layer, scales, bits, self._tell) if rounding else None
             if steps is None:
-                steps = clamped(np.rint(layer.w / spread(scales, layer.axis, layer.w.ndim)))
+                steps = clamped(np.rint(layer.w / spread(scales, layer.axis, layer.w.ndim)), bits)
             real = steps * spread(scales, layer.axis, layer.w.ndim)
             new_bias = bias.bias(layer, real) if bias else layer.bias
             chosen[layer.node] = LayerWeights(steps, scales, layer.position, layer.axis, new_bias)
         return chosen
 
     def _scales(self, layer: Layer, x_scale: float) -> np.ndarray:
-        given = self._given.weights.get(layer.name)
+        given, options = self._given.weights.get(layer.name), self._settings.options(layer.name)
         if given is None:
             least = least_scales(layer.bias, x_scale)
             if np.ndim(least):  # groups of a transposed convolution share the scales of their columns
                 least = np.asarray(least).reshape(-1, layer.w.shape[layer.axis]).max(axis=0)
-            return channel_scales(layer.w, layer.axis, self._settings.options(layer.name).weights, least)
+            return channel_scales(layer.w, layer.axis, options.weights, least, options.weight_bits)
+        bits = self._given.weight_bits.get(layer.name, 8)
+        if bits > options.weight_bits:
+            raise CalibrationError(f"its scales are for {bits} bits, and {options.weight_bits} are asked for",
+                                   where=f"{self._settings.table}, weights {layer.name!r}",
+                                   hint="take its weights out of the table: their scales need no data")
         if len(given) not in (1, layer.w.shape[layer.axis]):
             raise CalibrationError(f"it has {len(given)} scales, expected {layer.w.shape[layer.axis]}",
                                    where=f"{self._settings.table}, weights {layer.name!r}")
@@ -231,6 +237,8 @@ class _Quantizer:
         table = Table(self._graph.name, dict(values))
         table.weights = {self._names[node]: [short(scale) for scale in chosen.scales]
                          for node, chosen in weights.items()}
+        bits = {name: self._settings.options(name).weight_bits for name in table.weights}
+        table.weight_bits = {name: found for name, found in bits.items() if found != 8}
         table.shared_by = {group.name: [value.name for value in group.members[1:]]
                            for group in self._plan.groups if len(group.members) > 1}
         if rounding is not None:

@@ -19,7 +19,7 @@ import numpy as np
 from lite.errors import CalibrationError, LiteError
 from lite.ir.quant import Quantization
 from lite.ir.types import DType
-from lite.quant.parameters import of_range
+from lite.quant.parameters import GREATEST_WEIGHT, of_range
 
 FORMAT = "lite calibration table 1"
 VALUE_KEYS = frozenset({"scale", "zero_point", "dtype", "min", "max", "shared_by"})
@@ -37,6 +37,8 @@ class Table:
         By the name of the first of the values that share it.
     weights : dict of str to list of float
         Scales by name of the layer.
+    weight_bits : dict of str to int
+        Of the layers whose weights have not 8.
     shared_by : dict of str to list of str
         The other values.
     """
@@ -44,12 +46,14 @@ class Table:
     model: str = ""
     values: dict[str, Quantization] = field(default_factory=dict)
     weights: dict[str, list[float]] = field(default_factory=dict)
+    weight_bits: dict[str, int] = field(default_factory=dict)
     shared_by: dict[str, list[str]] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """The file's content."""
         values = {name: _row(found, self.shared_by.get(name, [])) for name, found in self.values.items()}
         sections: list[tuple[str, Mapping[str, Any]]] = [("values", values), ("weights", self.weights)]
+        sections += [("weight_bits", self.weight_bits)] if self.weight_bits else []
         lines = ["{", f' "format": {json.dumps(FORMAT)},', f' "model": {json.dumps(self.model)},']
         for position, (title, rows) in enumerate(sections):
             cells = [f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items()]
@@ -90,6 +94,10 @@ def read_table(path: PathLike) -> Table:
         table.shared_by[name] = list(row.get("shared_by", []))
     for name, scales in _rows(content, "weights", where):
         table.weights[name] = _scales(scales, f"{where}, weights {name!r}")
+    for name, bits in _rows(content, "weight_bits", where):
+        if bits not in GREATEST_WEIGHT:
+            raise CalibrationError(f"got {bits!r}, expected 7 or 8", where=f"{where}, weight_bits {name!r}")
+        table.weight_bits[name] = bits
     return table
 
 

@@ -13,6 +13,8 @@ import pytest
 from lite import Model
 from lite.nb.reader import read
 
+onnx = pytest.importorskip("onnx")
+
 
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
@@ -72,7 +74,37 @@ def test_report_says_what_was_chosen(cli: Callable, source: Path, samples: Path,
     assert set(chosen) == {"samples", "values", "weights", "layers", "kept_float", "notes"}
 
 
+@pytest.fixture
+def product(tmp_path: Path) -> Path:
+    """A model of one matrix product."""
+    helper = onnx.helper
+    w = onnx.numpy_helper.from_array(np.random.RandomState(3).standard_normal((9, 5)).astype(np.float32), "w")
+    ends = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, count])
+            for name, count in (("x", 9), ("y", 5))]
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    graph = helper.make_graph([node], "product", ends[:1], ends[1:], [w])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8),
+              tmp_path / "product.onnx")
+    return tmp_path / "product.onnx"
+
+
+@pytest.mark.parametrize("said", ["--avx2_7bit", "--avx2-7bit=true", "weight_bits: 7"])
+def test_weights_of_7_bits(cli: Callable, product: Path, tmp_path: Path, said: str) -> None:
+    flags = [said]
+    if not said.startswith("--"):
+        pytest.importorskip("yaml")
+        (tmp_path / "q.yaml").write_text(said)
+        flags = ["--quant_config", str(tmp_path / "q.yaml")]
+    np.save(tmp_path / "rows.npy", np.random.RandomState(8).standard_normal((6, 9)).astype(np.float32))
+    out = tmp_path / "q.nb"
+    assert cli("opt", product, "--calib_data", tmp_path / "rows.npy", *flags, "-o", out).code == 0
+    (layer,) = (node for node in read(out).nodes if node.op.name == "q_fully_connected")
+    w = layer.inputs[1]
+    assert w is not None and w.array is not None and np.abs(w.array.astype(int)).max() == 64
+
+
 @pytest.mark.parametrize(("flags", "word"), [
+    (["--avx2_7bit"], "nothing to calibrate with"),
     (["--calib_algo=mse"], "nothing to calibrate with"),
     (["--calib_num=3"], "nothing to calibrate with"),
     (["--calib_data={samples}", "--calib_algo=mes"], "no algorithm 'mes'"),

@@ -14,6 +14,7 @@ from lite.quant.settings import read_config
     ({"algo": "mxe"}, "no algorithm 'mxe'", "did you mean 'mse'"),
     ({"bits": 4}, "bits is 4, expected one of 8, 16", ""),
     ({"weights": "max"}, "weights is 'max'", ""),
+    ({"weight_bits": 6}, "weight_bits is 6, expected one of 8, 7", ""),
     ({"percentile": 99.9}, "percentile is 99.9", ""),
     ({"num": 0}, "num is 0", ""),
     ({"exclude": "conv1"}, "expected a list", ""),

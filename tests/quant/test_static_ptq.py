@@ -169,6 +169,43 @@ def test_table_can_be_edited(data, prepare, tmp_path):
     assert scales_of(graph)["deep"] == (pytest.approx(0.01), -128) and "mean" in scales_of(graph)
 
 
+def weights_of(graph):
+    """By name of the layer, the greatest magnitude of each channel's integers."""
+    layers = [node for node in graph.nodes if node.op.name in ("conv2d", "fully_connected")]
+    found = {}
+    for node in layers:
+        dequantized = node.inputs[1].producer
+        w = np.moveaxis(dequantized.inputs[0].array.astype(int), dequantized.op.axis, 0)
+        found[node.name] = np.abs(w.reshape(len(w), -1)).max(axis=1)
+    return found
+
+
+@pytest.mark.parametrize("extra", [{}, {"weights": "mse"}, {"adaround": True}, {"equalize": True}])
+def test_weights_of_7_bits_use_their_range(data, prepare, extra):
+    quantized = net()
+    quantize(quantized, StaticPTQ(data, weight_bits=7, **extra), prepare)
+    assert all(greatest.max() == 64 for greatest in weights_of(quantized).values())
+    assert noise_ratio(net(), quantized, data) < 0.01
+
+
+def test_weights_of_7_bits_may_be_those_of_one_layer(graph, data, prepare):
+    outcome = quantize(graph, StaticPTQ(data, recipe={"deep": {"weight_bits": 7}}), prepare)
+    assert {name: greatest.max() for name, greatest in weights_of(graph).items()} == {
+        "first": 127, "deep": 64, "second": 127, "last": 127}
+    assert outcome.table.weight_bits == {"deep": 7}
+
+
+def test_tables_know_the_bits_of_weights(data, prepare, tmp_path):
+    off = {"bias_correction": False}
+    first, again = net(), net()
+    quantize(first, StaticPTQ(data, weight_bits=7, table_out=tmp_path / "7.json", **off), prepare)
+    quantize(again, StaticPTQ(table=tmp_path / "7.json", weight_bits=7, **off), prepare)
+    assert to_text(first) == to_text(again)
+    quantize(net(), StaticPTQ(data, table_out=tmp_path / "8.json", **off), prepare)
+    with pytest.raises(CalibrationError, match="scales are for 8 bits, and 7 are asked for"):
+        quantize(net(), StaticPTQ(table=tmp_path / "8.json", weight_bits=7, **off), prepare)
+
+
 @pytest.mark.parametrize(("change", "message"), [
     (lambda table: table.update(format="other"), "no calibration table"),
     (lambda table: table["values"].update(strange={"scale": 1}), "no quantized value 'strange'"),
@@ -180,6 +217,7 @@ def test_table_can_be_edited(data, prepare, tmp_path):
     (lambda table: table["values"].update(deep={"scale": 1, "dtype": "s9"}), "s9"),
     (lambda table: table["weights"].update(deep=[1, 2]), "2 scales, expected 6"),
     (lambda table: table["weights"].update(deep=[0]), "expected positive scales"),
+    (lambda table: table.update(weight_bits={"deep": 4}), "got 4, expected 7 or 8"),
 ])  # fmt: skip
 def test_bad_tables_are_refused(data, prepare, tmp_path, change, message):
     path = tmp_path / "t.json"

@@ -17,7 +17,7 @@ import numpy as np
 from lite.ops.conv2d import Conv2d
 from lite.quant.calibrate import Progress, Watch
 from lite.quant.layers import Layer
-from lite.quant.parameters import GREATEST_WEIGHT, spread
+from lite.quant.parameters import clamped, spread
 
 PLACES = 96  # rows looked at per sample and layer
 GREATEST_DEPTH = 2304  # products of taps take the square of it
@@ -43,8 +43,8 @@ class AdaRound:
         """What has to be seen, by name of the value."""
         return [{products.layer.x.name: products.see} for products in self._products.values()]
 
-    def rounded(self, layer: Layer, scales: np.ndarray, tell: Progress) -> np.ndarray | None:
-        """Integers for the weights of a layer; None if it was left out."""
+    def rounded(self, layer: Layer, scales: np.ndarray, bits: int, tell: Progress) -> np.ndarray | None:
+        """Integers of so many bits for the weights of a layer; None if it was left out."""
         products = self._products.get(layer.name)
         if products is None or products.sums is None:
             return None
@@ -52,7 +52,7 @@ class AdaRound:
         steps = layer.w / spread(scales, layer.axis, layer.w.ndim)
         groups = len(products.sums)
         rows = _as_rows(layer, steps).reshape(groups, -1, products.sums.shape[-1])
-        return _from_rows(layer, learn(rows.astype(np.float32), products.sums)).astype(np.int8)
+        return _from_rows(layer, learn(rows.astype(np.float32), products.sums, bits))
 
 
 class _Products:
@@ -108,7 +108,7 @@ def _from_rows(layer: Layer, rows: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(rows.reshape(layer.w.shape[::-1]).T)
 
 
-def learn(steps: np.ndarray, products: np.ndarray) -> np.ndarray:
+def learn(steps: np.ndarray, products: np.ndarray, bits: int = 8) -> np.ndarray:
     """Whole numbers near ``steps`` whose error, weighed with the products, is small.
 
     Parameters
@@ -119,17 +119,13 @@ def learn(steps: np.ndarray, products: np.ndarray) -> np.ndarray:
     """
     mean = np.trace(products, axis1=1, axis2=2).mean() / products.shape[-1]
     if not mean > 0:
-        return _bounded(np.rint(steps))
+        return clamped(np.rint(steps), bits)
     weighed = (products / mean).astype(np.float32)
     below = np.floor(steps)
-    learnt = _bounded(below + (_descend(steps, below, weighed) >= 0.5))
-    nearest = _bounded(np.rint(steps))
+    learnt = clamped(below + (_descend(steps, below, weighed) >= 0.5), bits)
+    nearest = clamped(np.rint(steps), bits)
     better = _loss(learnt - steps, weighed) < _loss(nearest - steps, weighed)
     return np.where(better[..., None], learnt, nearest)
-
-
-def _bounded(steps: np.ndarray) -> np.ndarray:
-    return np.asarray(np.clip(steps, -GREATEST_WEIGHT, GREATEST_WEIGHT))
 
 
 def _loss(errors: np.ndarray, products: np.ndarray) -> np.ndarray:
