@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the sums of a layer of integers become outputs:
+// What layers of integers share: which weights are narrow, and how sums become outputs:
 //   y = clamp(rint(float(sum) * scale[c] [+ float(residual - residual_zero) * residual_scale])
 //             + y_zero, lo, hi)
 // in single steps of IEEE single precision, as base/requant.h has them.
@@ -8,6 +8,12 @@
 #include <cstdint>
 
 namespace lite {
+
+// Weights up to this magnitude are narrow: two products of them with bytes without sign add up
+// within 16 bits, where some instruction sets would saturate.
+inline constexpr int32_t kGreatestNarrowWeight = 64;
+static_assert(2 * UINT8_MAX * kGreatestNarrowWeight <= INT16_MAX);
+static_assert(2 * UINT8_MAX * -kGreatestNarrowWeight >= INT16_MIN);
 
 struct Requantization {
   int32_t x_zero = 0;  // the input that stands for 0, and fills paddings

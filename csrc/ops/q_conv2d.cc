@@ -43,7 +43,7 @@ class QConv2d final : public Op {
 
   const char* kernel() const override {
     if (halves_) return int16_.kernel();
-    return by_channel_ ? "depthwise" : gemm_.kernel();
+    return by_channel_ ? depthwise_.kernel() : gemm_.kernel();
   }
 
  private:

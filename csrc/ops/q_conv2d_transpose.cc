@@ -25,6 +25,8 @@ class QConv2dTranspose final : public Op {
 
   void run(const RunContext& context) override { conv_.run(context); }
 
+  const char* kernel() const override { return conv_.kernel(); }
+
  private:
   linear::QTransposedConv conv_;
 };

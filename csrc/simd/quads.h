@@ -15,6 +15,8 @@
 //                                    are in s32 and bounds may follow the rounding
 // kGreatestBlock is the widest there is, 0 if there is none; half of it down to 16 are there too.
 // kQuadsInOneStep: there are dot products of bytes; without them a Part takes more registers.
+// kNarrowQuads: there are NarrowQuads, too. They have the same members, and are faster; weights are
+// kGreatestNarrowWeight in magnitude at most.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +29,8 @@ namespace {
 
 template <int kBlock>
 struct Quads;
+template <int kBlock>
+struct NarrowQuads;
 
 }  // namespace
 }  // namespace lite
@@ -39,7 +43,7 @@ struct Quads;
 namespace lite {
 namespace {
 constexpr int kGreatestBlock = 0;
-constexpr bool kQuadsInOneStep = false;
+constexpr bool kQuadsInOneStep = false, kNarrowQuads = false;
 }  // namespace
 }  // namespace lite
 #endif

@@ -13,7 +13,7 @@ namespace {
 constexpr int kGreatestBlock = 16;
 
 #if defined(__ARM_FEATURE_DOTPROD)
-constexpr bool kQuadsInOneStep = true;
+constexpr bool kQuadsInOneStep = true, kNarrowQuads = false;
 
 struct NeonProducts {
   using Part = int8x16_t;
@@ -38,7 +38,7 @@ struct NeonProducts {
   }
 };
 #else
-constexpr bool kQuadsInOneStep = false;
+constexpr bool kQuadsInOneStep = false, kNarrowQuads = false;
 
 struct NeonProducts {
   struct Part {

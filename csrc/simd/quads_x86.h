@@ -1,116 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quads in vectors of 16, 32 and 64 bytes. Zips stay within 16 bytes, and so do the packs that undo
 // them. Dot products of bytes want one factor unsigned: inputs become so by adding 128. Without
-// them, bytes become 16 bits wide and meet in pairs.
+// them, bytes become 16 bits wide and meet in pairs, unless weights are narrow.
 #pragma once
 
-#include <immintrin.h>
-
+#include "simd/bytes_x86.h"
 #include "simd/quads.h"
 
 namespace lite {
 namespace {
 
-struct Bytes16 {
-  using s32 = __m128i;
-  using f32 = __m128;
-  static constexpr int kBytes = 16;
-  static LITE_INLINE s32 load(const void* p) {
-    return _mm_loadu_si128(static_cast<const __m128i*>(p));
-  }
-  static LITE_INLINE f32 load_f32(const float* p) { return _mm_loadu_ps(p); }
-  static LITE_INLINE void store(void* p, s32 x) { _mm_storeu_si128(static_cast<__m128i*>(p), x); }
-  static LITE_INLINE s32 broadcast8(int x) { return _mm_set1_epi8(static_cast<char>(x)); }
-  static LITE_INLINE s32 broadcast16(int x) { return _mm_set1_epi16(static_cast<int16_t>(x)); }
-  static LITE_INLINE s32 flip(s32 x) { return _mm_xor_si128(x, broadcast8(-128)); }
-  static LITE_INLINE s32 zip8_low(s32 a, s32 b) { return _mm_unpacklo_epi8(a, b); }
-  static LITE_INLINE s32 zip8_high(s32 a, s32 b) { return _mm_unpackhi_epi8(a, b); }
-  static LITE_INLINE s32 zip16_low(s32 a, s32 b) { return _mm_unpacklo_epi16(a, b); }
-  static LITE_INLINE s32 zip16_high(s32 a, s32 b) { return _mm_unpackhi_epi16(a, b); }
-  static LITE_INLINE s32 even_bytes(s32 x) { return _mm_srai_epi16(_mm_slli_epi16(x, 8), 8); }
-  static LITE_INLINE s32 odd_bytes(s32 x) { return _mm_srai_epi16(x, 8); }
-  static LITE_INLINE s32 add_products(s32 sum, s32 a, s32 b) {
-    return _mm_add_epi32(sum, _mm_madd_epi16(a, b));
-  }
-  static LITE_INLINE s32 steps(s32 sum, f32 scale) {
-    return _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(sum), scale));
-  }
-  static LITE_INLINE s32 narrow32(s32 a, s32 b) { return _mm_packs_epi32(a, b); }
-  static LITE_INLINE s32 narrow16(s32 a, s32 b) { return _mm_packs_epi16(a, b); }
-  static LITE_INLINE s32 add16(s32 a, s32 b) { return _mm_adds_epi16(a, b); }
-  static LITE_INLINE s32 min8(s32 a, s32 b) { return _mm_min_epi8(a, b); }
-  static LITE_INLINE s32 max8(s32 a, s32 b) { return _mm_max_epi8(a, b); }
-};
-
-struct Bytes32 {
-  using s32 = __m256i;
-  using f32 = __m256;
-  static constexpr int kBytes = 32;
-  static LITE_INLINE s32 load(const void* p) {
-    return _mm256_loadu_si256(static_cast<const __m256i*>(p));
-  }
-  static LITE_INLINE f32 load_f32(const float* p) { return _mm256_loadu_ps(p); }
-  static LITE_INLINE void store(void* p, s32 x) {
-    _mm256_storeu_si256(static_cast<__m256i*>(p), x);
-  }
-  static LITE_INLINE s32 broadcast8(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
-  static LITE_INLINE s32 broadcast16(int x) { return _mm256_set1_epi16(static_cast<int16_t>(x)); }
-  static LITE_INLINE s32 flip(s32 x) { return _mm256_xor_si256(x, broadcast8(-128)); }
-  static LITE_INLINE s32 zip8_low(s32 a, s32 b) { return _mm256_unpacklo_epi8(a, b); }
-  static LITE_INLINE s32 zip8_high(s32 a, s32 b) { return _mm256_unpackhi_epi8(a, b); }
-  static LITE_INLINE s32 zip16_low(s32 a, s32 b) { return _mm256_unpacklo_epi16(a, b); }
-  static LITE_INLINE s32 zip16_high(s32 a, s32 b) { return _mm256_unpackhi_epi16(a, b); }
-  static LITE_INLINE s32 even_bytes(s32 x) { return _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8); }
-  static LITE_INLINE s32 odd_bytes(s32 x) { return _mm256_srai_epi16(x, 8); }
-  static LITE_INLINE s32 add_products(s32 sum, s32 a, s32 b) {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
-  }
-  static LITE_INLINE s32 steps(s32 sum, f32 scale) {
-    return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale));
-  }
-  static LITE_INLINE s32 narrow32(s32 a, s32 b) { return _mm256_packs_epi32(a, b); }
-  static LITE_INLINE s32 narrow16(s32 a, s32 b) { return _mm256_packs_epi16(a, b); }
-  static LITE_INLINE s32 add16(s32 a, s32 b) { return _mm256_adds_epi16(a, b); }
-  static LITE_INLINE s32 min8(s32 a, s32 b) { return _mm256_min_epi8(a, b); }
-  static LITE_INLINE s32 max8(s32 a, s32 b) { return _mm256_max_epi8(a, b); }
-};
-
-#if defined(__AVX512BW__)
-struct Bytes64 {
-  using s32 = __m512i;
-  using f32 = __m512;
-  static constexpr int kBytes = 64;
-  static LITE_INLINE s32 load(const void* p) { return _mm512_loadu_si512(p); }
-  static LITE_INLINE f32 load_f32(const float* p) { return _mm512_loadu_ps(p); }
-  static LITE_INLINE void store(void* p, s32 x) { _mm512_storeu_si512(p, x); }
-  static LITE_INLINE s32 broadcast8(int x) { return _mm512_set1_epi8(static_cast<char>(x)); }
-  static LITE_INLINE s32 broadcast16(int x) { return _mm512_set1_epi16(static_cast<int16_t>(x)); }
-  static LITE_INLINE s32 flip(s32 x) { return _mm512_xor_si512(x, broadcast8(-128)); }
-  static LITE_INLINE s32 zip8_low(s32 a, s32 b) { return _mm512_unpacklo_epi8(a, b); }
-  static LITE_INLINE s32 zip8_high(s32 a, s32 b) { return _mm512_unpackhi_epi8(a, b); }
-  static LITE_INLINE s32 zip16_low(s32 a, s32 b) { return _mm512_unpacklo_epi16(a, b); }
-  static LITE_INLINE s32 zip16_high(s32 a, s32 b) { return _mm512_unpackhi_epi16(a, b); }
-  static LITE_INLINE s32 even_bytes(s32 x) { return _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8); }
-  static LITE_INLINE s32 odd_bytes(s32 x) { return _mm512_srai_epi16(x, 8); }
-  static LITE_INLINE s32 add_products(s32 sum, s32 a, s32 b) {
-    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
-  }
-  static LITE_INLINE s32 steps(s32 sum, f32 scale) {
-    return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale));
-  }
-  static LITE_INLINE s32 narrow32(s32 a, s32 b) { return _mm512_packs_epi32(a, b); }
-  static LITE_INLINE s32 narrow16(s32 a, s32 b) { return _mm512_packs_epi16(a, b); }
-  static LITE_INLINE s32 add16(s32 a, s32 b) { return _mm512_adds_epi16(a, b); }
-  static LITE_INLINE s32 min8(s32 a, s32 b) { return _mm512_min_epi8(a, b); }
-  static LITE_INLINE s32 max8(s32 a, s32 b) { return _mm512_max_epi8(a, b); }
-};
-#endif
-
-#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
-constexpr bool kQuadsInOneStep = true;
-
+// Bytes without sign as they are, four in a sum.
 template <class V>
-struct Products {
+struct ByteProducts {
   using Part = typename V::s32;
   using Weight = int8_t;
   static constexpr int kOffset = 128;
@@ -118,8 +20,16 @@ struct Products {
   static LITE_INLINE Part part(Part bytes) { return V::flip(bytes); }
   static constexpr int place(int tap, int channel) { return 4 * channel + tap; }
   static LITE_INLINE typename V::s32 weights(const Weight* w) { return V::load(w); }
+};
+
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+constexpr bool kQuadsInOneStep = true, kNarrowQuads = false;
+
+template <class V>
+struct Products : ByteProducts<V> {
+  using s32 = typename V::s32;
   // One statement of assembly, as GCC 12 copies the sum of the intrinsic around.
-  static LITE_INLINE typename V::s32 dot(typename V::s32 sum, Part x, typename V::s32 w, int, int) {
+  static LITE_INLINE s32 dot(s32 sum, s32 x, s32 w, int, int) {
 #if defined(__AVX512VNNI__)
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
 #else
@@ -129,7 +39,7 @@ struct Products {
   }
 };
 #else
-constexpr bool kQuadsInOneStep = false;
+constexpr bool kQuadsInOneStep = false, kNarrowQuads = true;
 
 template <class V>
 struct Products {
@@ -157,13 +67,21 @@ struct Products {
     return sum;
   }
 };
-#endif
 
 template <class V>
-struct X86Quads : Products<V> {
+struct NarrowProducts : ByteProducts<V> {
+  using s32 = typename V::s32;
+  static LITE_INLINE s32 dot(s32 sum, s32 x, s32 w, int, int) {
+    return add_narrow_quads<V>(sum, x, w);
+  }
+};
+#endif
+
+template <class V, class P>
+struct X86Quads : P {
   using s32 = typename V::s32;
   using f32 = typename V::f32;
-  using Part = typename Products<V>::Part;
+  using Part = typename P::Part;
   static constexpr int kBlock = V::kBytes;
   static constexpr int kPartChannels = kBlock / 4;
 
@@ -179,10 +97,10 @@ struct X86Quads : Products<V> {
     const s32 p2 = V::load(pixels[2]), p3 = V::load(pixels[3]);
     const s32 low01 = V::zip8_low(p0, p1), low23 = V::zip8_low(p2, p3);
     const s32 high01 = V::zip8_high(p0, p1), high23 = V::zip8_high(p2, p3);
-    parts[0] = Products<V>::part(V::zip16_low(low01, low23));
-    parts[1] = Products<V>::part(V::zip16_high(low01, low23));
-    parts[2] = Products<V>::part(V::zip16_low(high01, high23));
-    parts[3] = Products<V>::part(V::zip16_high(high01, high23));
+    parts[0] = P::part(V::zip16_low(low01, low23));
+    parts[1] = P::part(V::zip16_high(low01, low23));
+    parts[2] = P::part(V::zip16_low(high01, high23));
+    parts[3] = P::part(V::zip16_high(high01, high23));
   }
   static constexpr int channel(int part, int i) { return i / 4 * 16 + 4 * part + i % 4; }
   static LITE_INLINE f32 load(const float* p) { return V::load_f32(p); }
@@ -197,13 +115,14 @@ struct X86Quads : Products<V> {
   }
 };
 
-template <>
-struct Quads<16> : X86Quads<Bytes16> {};
-template <>
-struct Quads<32> : X86Quads<Bytes32> {};
+template <int kBlock>
+struct Quads : X86Quads<Bytes<kBlock>, Products<Bytes<kBlock>>> {};
+#if !defined(__AVX512VNNI__) && !defined(__AVXVNNI__)
+template <int kBlock>
+struct NarrowQuads : X86Quads<Bytes<kBlock>, NarrowProducts<Bytes<kBlock>>> {};
+#endif
+
 #if defined(__AVX512BW__)
-template <>
-struct Quads<64> : X86Quads<Bytes64> {};
 constexpr int kGreatestBlock = 64;
 #else
 constexpr int kGreatestBlock = 32;

@@ -31,7 +31,8 @@ struct Layer {
   int64_t dilation_height = 1, dilation_width = 1;
   int64_t pad_top = 0, pad_left = 0;
   bool residual = false;
-  bool small_scales = false;  // none is greater than kGreatestSmallScale, or NaN
+  bool small_scales = false;    // none is greater than kGreatestSmallScale, or NaN
+  bool narrow_weights = false;  // none is greater than kGreatestNarrowWeight
   Requantization requantization;
 
   [[nodiscard]] int64_t taps() const { return kernel_height * kernel_width; }
@@ -62,6 +63,7 @@ struct Kernels {
   int64_t (*arranged_bytes)(const Layer& layer);
   void (*arrange)(const Layer& layer, const Parameters& parameters, std::byte* arranged);
   void (*run)(const Layer& layer, const Strip& strip);
+  bool (*narrow)(const Layer& layer);  // whether it is faster for its narrow weights
 };
 
 const Kernels& kernels(Isa isa);

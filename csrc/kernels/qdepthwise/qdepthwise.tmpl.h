@@ -243,13 +243,20 @@ Functions functions_of() {
           Block<W, Q>::kBytes};
 }
 
-template <class W>
-Functions functions(int width) {
+template <class W, template <int> class Q>
+Functions functions_among(int width) {
   if constexpr (kWidest >= 64)
-    if (width == 64) return functions_of<W, Quads<64>>();
+    if (width == 64) return functions_of<W, Q<64>>();
   if constexpr (kWidest >= 32)
-    if (width == 32) return functions_of<W, Quads<32>>();
-  return functions_of<W, Quads<16>>();
+    if (width == 32) return functions_of<W, Q<32>>();
+  return functions_of<W, Q<16>>();
+}
+
+template <class W>
+Functions functions(const Layer& layer, int width) {
+  if constexpr (kNarrowQuads && kWidest > 0)
+    if (layer.narrow_weights) return functions_among<W, NarrowQuads>(width);
+  return functions_among<W, Quads>(width);
 }
 
 const int8_t* input_at(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
@@ -292,7 +299,7 @@ Parts parts_of(const Layer& layer, const Strip& strip) {
   const bool last = strip.channel_end == layer.channels;
   const int64_t first = strip.channel_begin / all.width;
   const int64_t end = last ? all.blocks : strip.channel_end / all.width;
-  Parts parts = {{functions<W>(all.width), functions<W>(all.tail)}, {}, 1};
+  Parts parts = {{functions<W>(layer, all.width), functions<W>(layer, all.tail)}, {}, 1};
   const int64_t bytes = parts.functions[0].block_bytes;
   parts.channels[0] = {strip.parameters + first * bytes, first * all.width, end - first};
   if (!last || all.tail == 0) return parts;
@@ -370,18 +377,18 @@ void run_bands(const Layer& layer, const Strip& strip) {
 template <class W>
 int64_t tiles_bytes(const Layer& layer) {
   const Cut channels = cut(layer.channels);
-  return channels.blocks * functions<W>(channels.width).block_bytes +
-         (channels.tail == 0 ? 0 : functions<W>(channels.tail).block_bytes);
+  return channels.blocks * functions<W>(layer, channels.width).block_bytes +
+         (channels.tail == 0 ? 0 : functions<W>(layer, channels.tail).block_bytes);
 }
 
 template <class W>
 void arrange_tiles(const Layer& layer, const Parameters& from, std::byte* arranged) {
   const Cut channels = cut(layer.channels);
-  const Functions whole = functions<W>(channels.width);
+  const Functions whole = functions<W>(layer, channels.width);
   for (int64_t block = 0; block < channels.blocks; ++block, arranged += whole.block_bytes)
     whole.fill(from, block * channels.width, arranged);
   if (channels.tail != 0)
-    functions<W>(channels.tail).fill(from, layer.channels - channels.tail, arranged);
+    functions<W>(layer, channels.tail).fill(from, layer.channels - channels.tail, arranged);
 }
 
 // The generic kernel's parameters: bias, scale and weights [tap][channel].
@@ -493,9 +500,13 @@ void arrange(const Layer& layer, const Parameters& parameters, std::byte* arrang
 
 void run(const Layer& layer, const Strip& strip) { choose<kWidest>(layer).run(layer, strip); }
 
+bool narrow(const Layer& layer) {
+  return kNarrowQuads && layer.narrow_weights && choose<kWidest>(layer).run != run_generic;
+}
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {pointers_needed, arranged_bytes, arrange, run};
+const Kernels LITE_KERNELS = {pointers_needed, arranged_bytes, arrange, run, narrow};
 
 }  // namespace lite::qdepthwise

@@ -43,7 +43,9 @@ struct Block {
 struct Kernels {
   // Blocks may be cut anywhere, columns at multiples of 16.
   void (*multiply)(const Block& block);
-  int32_t offset;  // elements of A are multiplied as if they were so much greater
+  int32_t offset;         // elements of A are multiplied as if they were so much greater
+  bool for_narrow;        // weights in B must be narrow
+  const Kernels* narrow;  // faster ones for such weights; null if there are none
 };
 
 const Kernels& kernels(Isa isa);

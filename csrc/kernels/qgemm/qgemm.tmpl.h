@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/qgemm/qgemm.h"
 #include "simd/requantize.h"
 
@@ -21,12 +23,13 @@ constexpr bool fits_panels(int vectors) {
 }
 
 // Rows of the largest tile of so many vectors: sums, a row of weights and one quad of inputs in
-// registers.
+// registers. D is Dot, or NarrowDot.
+template <class D>
 constexpr int max_rows(int vectors) {
   if (!fits_panels(vectors)) return 0;
   const int others =
-      vectors * Dot::kWeightsRegisters + Dot::kInputsRegisters + Dot::kPreparationRegisters;
-  const int rows = (Simd::kRegisters - others) / (vectors * Dot::kSumsRegisters);
+      vectors * D::kWeightsRegisters + D::kInputsRegisters + D::kPreparationRegisters;
+  const int rows = (Simd::kRegisters - others) / (vectors * D::kSumsRegisters);
   return rows < kMaxRows ? rows : kMaxRows;
 }
 
@@ -125,11 +128,11 @@ LITE_INLINE void finish_row(const Stripe& stripe, Results& results) {
 }
 
 // Adds the products of a tile; now and then finishes a row that waits.
-template <int kRows, int kVectors>
+template <class D, int kRows, int kVectors>
 LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t row,
                             const int8_t* ahead, Results& results,
-                            Dot::Sums (&sums)[kRows][kVectors]) {
-  const Dot::Preparation preparation = Dot::preparation();
+                            typename D::Sums (&sums)[kRows][kVectors]) {
+  const typename D::Preparation preparation = D::preparation();
   const int64_t whole = block.k / kQuad * kQuad, panel_stride = block.panel_stride;
   const int8_t* const* table = block.rows + row;
   const int8_t* b = stripe.b;
@@ -145,16 +148,16 @@ LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t ro
         LITE_UNROLL
         for (int panel = 0; panel < kAhead<kRows, kVectors>; ++panel)
           __builtin_prefetch(b + distance + panel * panel_stride, 0, 2);
-        Dot::Weights columns[kVectors];
+        typename D::Weights columns[kVectors];
         LITE_UNROLL
         for (int j = 0; j < kVectors; ++j)
           columns[j] =
-              Dot::weights(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel * kQuad);
+              D::weights(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel * kQuad);
         LITE_UNROLL
         for (int i = 0; i < kRows; ++i) {
-          const Dot::Inputs inputs = Dot::inputs(quad_at(a[i] + k), preparation);
+          const typename D::Inputs inputs = D::inputs(quad_at(a[i] + k), preparation);
           LITE_UNROLL
-          for (int j = 0; j < kVectors; ++j) sums[i][j] = Dot::add(sums[i][j], inputs, columns[j]);
+          for (int j = 0; j < kVectors; ++j) sums[i][j] = D::add(sums[i][j], inputs, columns[j]);
         }
       }
       reload();
@@ -179,26 +182,26 @@ LITE_INLINE const int32_t* opaque(const int32_t* p) {
 }
 
 // `tiles` tiles of kRows rows, from a row of the block on.
-template <int kRows, int kVectors>
+template <class D, int kRows, int kVectors>
 __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& stripe, int64_t row,
                                          int64_t tiles, Results& results) {
   for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
     // The first tiles fetch the next stripe of B while they compute.
     const bool fetches = kAhead<kRows, kVectors> == 1 && tile < kPanels<kVectors>;
     const int8_t* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
-    Dot::Sums sums[kRows][kVectors];
+    typename D::Sums sums[kRows][kVectors];
     const int32_t* bias = opaque(stripe.bias);
     LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) sums[0][j] = Dot::start(Simd::load(bias + j * kWidth));
+    for (int j = 0; j < kVectors; ++j) sums[0][j] = D::start(Simd::load(bias + j * kWidth));
     LITE_UNROLL
     for (int i = 1; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
-    accumulate(block, stripe, row, ahead, results, sums);
+    accumulate<D>(block, stripe, row, ahead, results, sums);
     int32_t* target = results.sums[results.turn];
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j)
-      Simd::store(target + (i * kVectors + j) * kWidth, Dot::finish(sums[i][j]));
+      Simd::store(target + (i * kVectors + j) * kWidth, D::finish(sums[i][j]));
     stripe.finish(block, stripe, results);
     results.waiting = {target, block.c + stripe.column + row * block.c_stride, row, kRows};
     results.turn = 1 - results.turn;
@@ -253,32 +256,34 @@ Finish finish_of(bool small, bool residual) {
 using Run = void (*)(const Block& block, const Stripe& stripe, int64_t row, int64_t tiles,
                      Results& results);
 
-template <int kRows, int kVectors>
+template <class D, int kRows, int kVectors>
 constexpr Run run_of() {
-  if constexpr (kRows <= max_rows(kVectors)) return run_tiles<kRows, kVectors>;
+  if constexpr (kRows <= max_rows<D>(kVectors)) return run_tiles<D, kRows, kVectors>;
   return nullptr;
 }
 
-#define LITE_RUNS(vectors) \
-  {nullptr,                \
-   run_of<1, vectors>(),   \
-   run_of<2, vectors>(),   \
-   run_of<3, vectors>(),   \
-   run_of<4, vectors>(),   \
-   run_of<5, vectors>(),   \
-   run_of<6, vectors>(),   \
-   run_of<7, vectors>(),   \
-   run_of<8, vectors>()}
+#define LITE_RUNS(vectors)  \
+  {nullptr,                 \
+   run_of<D, 1, vectors>(), \
+   run_of<D, 2, vectors>(), \
+   run_of<D, 3, vectors>(), \
+   run_of<D, 4, vectors>(), \
+   run_of<D, 5, vectors>(), \
+   run_of<D, 6, vectors>(), \
+   run_of<D, 7, vectors>(), \
+   run_of<D, 8, vectors>()}
+template <class D>
 constexpr Run kRuns[kMaxVectors + 1][kMaxRows + 1] = {
     {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4)};
 #undef LITE_RUNS
 
 // Vectors of the next stripe: as many sums as the rows allow, and no rest at the end.
+template <class D>
 int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
   int best = 1;
   int64_t most = 0;
   for (int vectors = 1; vectors <= kMaxVectors && vectors <= remaining; ++vectors) {
-    const int rows = max_rows(vectors);
+    const int rows = max_rows<D>(vectors);
     if (rows == 0 || column % (vectors * kWidth < kPanel ? vectors * kWidth : kPanel) != 0)
       continue;
     const int64_t sums = (m < rows ? m : rows) * vectors;
@@ -290,6 +295,7 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
 }
 
 // Tiles of nearly equal height: none is left with a few rows only.
+template <class D>
 void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
   const Requantization& to = block.requantization;
   Results results;
@@ -297,11 +303,11 @@ void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
   const int64_t quads = block.taps * (block.k / kQuad);
   results.chunk = (stripe.plain ? quads / kMaxRows + 1 : quads + 1) * kQuad;
   results.bounds = Simd::bounds(to.y_zero, to.lo, to.hi);
-  const int64_t highest = max_rows(vectors);
+  const int64_t highest = max_rows<D>(vectors);
   const int64_t tiles = (block.m + highest - 1) / highest;
   const int64_t rows = block.m / tiles, higher = block.m % tiles;
-  if (higher > 0) kRuns[vectors][rows + 1](block, stripe, 0, higher, results);
-  kRuns[vectors][rows](block, stripe, higher * (rows + 1), tiles - higher, results);
+  if (higher > 0) kRuns<D>[vectors][rows + 1](block, stripe, 0, higher, results);
+  kRuns<D>[vectors][rows](block, stripe, higher*(rows + 1), tiles - higher, results);
   stripe.finish(block, stripe, results);
 }
 
@@ -323,6 +329,7 @@ void fill(const Block& block, int vectors, Stripe& stripe) {
                  block.taps * block.k >= kLeastDepth;
 }
 
+template <class D>
 void multiply(const Block& block) {
   if (block.m <= 0) return;
   const int64_t total = (block.n + kWidth - 1) / kWidth;
@@ -332,21 +339,24 @@ void multiply(const Block& block) {
   Stripe stripe;
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
-    const int vectors = choose_vectors(block.m, column, total - vector);
+    const int vectors = choose_vectors<D>(block.m, column, total - vector);
     stripe.b = block.b + column / kPanel * block.panel_stride + column % kPanel * kQuad;
     const int8_t* next = block.b + (column + vectors * kWidth) / kPanel * block.panel_stride;
     stripe.next = next < end ? next : stripe.b;
     stripe.column = column;
     stripe.n = block.n - column;
     fill(block, vectors, stripe);
-    run_stripe(block, stripe, vectors);
+    run_stripe<D>(block, stripe, vectors);
     vector += vectors;
   }
 }
 
+const Kernels kNarrow = {multiply<NarrowDot>, NarrowDot::kOffset, true, nullptr};
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {multiply, Dot::kOffset};
+const Kernels LITE_KERNELS = {multiply<Dot>, Dot::kOffset, false,
+                              std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow};
 
 }  // namespace lite::qgemm

@@ -44,6 +44,9 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
   layer_.requantization = requantization;
   const Tensor& scale = context.inputs[kScale];
   layer_.small_scales = scale.constant && small(scale);
+  const Tensor& weights = context.inputs[1];
+  layer_.narrow_weights = weights.constant && narrow({weights.as<int8_t>(),
+                                                      static_cast<size_t>(weights.shape.count())});
   cut();
   bias_bytes_ = bias_.prepare(context, requantization.x_zero);
   const int64_t bytes = kernels_->arranged_bytes(layer_);
@@ -123,6 +126,10 @@ void QDepthwiseConv::run(const RunContext& context) const {
         reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
     kernels_->run(layer_, strip);
   });
+}
+
+const char* QDepthwiseConv::kernel() const {
+  return kernels_->narrow(layer_) ? "depthwise_narrow" : "depthwise";
 }
 
 }  // namespace lite::linear

@@ -15,6 +15,7 @@ class QDepthwiseConv {
   // Operands and shapes have been checked.
   void prepare(PrepareContext& context, const Window& window, const Requantization& requantization);
   void run(const RunContext& context) const;
+  [[nodiscard]] const char* kernel() const;
 
  private:
   struct alignas(64) Line {

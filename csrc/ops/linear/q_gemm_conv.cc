@@ -27,7 +27,6 @@ Tap tap_of(const Window& window, int64_t channels) {
 
 void QGemmConv::prepare(PrepareContext& context, const Window& window,
                         const Requantization& requantization) {
-  kernels_ = &qgemm::kernels(context.isa);
   window_ = window;
   requantization_ = requantization;
   const Shape& x = context.inputs[0].shape;
@@ -40,6 +39,7 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfBytes);
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
+  kernels_ = &weights_.kernels(context.isa, w);
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
   thread_bytes_ = rows_.bytes(tasks_.greatest_rows());
@@ -95,9 +95,10 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
 }
 
 const char* QGemmConv::kernel() const {
-  if (window_.taps() == 1) return "qgemm_1x1";
-  constexpr const char* names[] = {"qgemm_taps", "qgemm_rows", "qgemm_windows"};
-  return names[static_cast<int>(rows_.tap())];
+  constexpr const char* names[][4] = {
+      {"qgemm_taps", "qgemm_rows", "qgemm_windows", "qgemm_1x1"},
+      {"qgemm_taps_narrow", "qgemm_rows_narrow", "qgemm_windows_narrow", "qgemm_1x1_narrow"}};
+  return names[kernels_->for_narrow][window_.taps() == 1 ? 3 : static_cast<int>(rows_.tap())];
 }
 
 }  // namespace lite::linear

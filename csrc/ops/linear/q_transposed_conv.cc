@@ -9,7 +9,6 @@ namespace lite::linear {
 
 Status QTransposedConv::prepare(PrepareContext& context, const Window& window,
                                 const Requantization& requantization) {
-  kernels_ = &qgemm::kernels(context.isa);
   window_ = window;
   requantization_ = requantization;
   const Tensor& weights = context.inputs[1];
@@ -26,6 +25,9 @@ Status QTransposedConv::prepare(PrepareContext& context, const Window& window,
     part.bias.resize(static_cast<size_t>(part.columns.groups * part.columns.n));
     parts_.push_back(std::move(part));
   }
+  const Span<const int8_t> elements(weights.as<int8_t>(),
+                                    static_cast<size_t>(weights.shape.count()));
+  kernels_ = weights.constant ? &kernels_for(context.isa, elements) : &qgemm::kernels(context.isa);
   scale_.resize(static_cast<size_t>(phases_.pixels() * out_.channels));
   folded_ = weights.constant && context.inputs[2].constant && context.inputs[3].constant;
   if (folded_) fold(weights, context.inputs[2], context.inputs[3]);
@@ -105,6 +107,10 @@ void QTransposedConv::run_line(const RunContext& context, int64_t line, int64_t 
             ((image * out_.height + row) * out_.width + phase.column) * out_.channels;
   block.c_stride = window_.stride_width * out_.channels;
   kernels_->multiply(block);
+}
+
+const char* QTransposedConv::kernel() const {
+  return kernels_->for_narrow ? "qgemm_narrow" : "qgemm";
 }
 
 }  // namespace lite::linear

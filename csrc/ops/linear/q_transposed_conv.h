@@ -17,6 +17,7 @@ class QTransposedConv {
   [[nodiscard]] Status prepare(PrepareContext& context, const Window& window,
                                const Requantization& requantization);
   void run(const RunContext& context);
+  [[nodiscard]] const char* kernel() const;
 
  private:
   struct Part {  // of the weights, those of a phase

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/requantization.h"
 
 namespace lite::linear {
 
@@ -19,6 +20,19 @@ size_t QuadWeights::prepare(const Tensor& weights, Columns columns, int64_t rows
   for (int64_t i = 0; i < columns_.groups * columns_.panels(); ++i)
     pack_panel(weights.as<int8_t>(), i, reinterpret_cast<int8_t*>(packed_.data()));
   return 0;
+}
+
+const qgemm::Kernels& kernels_for(Isa isa, Span<const int8_t> weights) {
+  const qgemm::Kernels& exact = qgemm::kernels(isa);
+  return exact.narrow != nullptr && narrow(weights) ? *exact.narrow : exact;
+}
+
+const qgemm::Kernels& QuadWeights::kernels(Isa isa, const Tensor& weights) const {
+  if (computed_) return qgemm::kernels(isa);
+  const bool in_file = weights.packing == Packing::p16x4;
+  const int8_t* panels = in_file ? weights.as<int8_t>() : packed_.data()->bytes;
+  const size_t bytes = static_cast<size_t>(columns_.groups * group_bytes());
+  return kernels_for(isa, {panels, bytes});
 }
 
 const int8_t* QuadWeights::pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const {

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/isa.h"
+#include "base/span.h"
 #include "base/tensor.h"
 #include "base/threads.h"
 #include "kernels/qgemm/qgemm.h"
@@ -14,11 +16,16 @@
 
 namespace lite::linear {
 
+// The faster kernels if these weights, which are all there are, are narrow and such kernels exist.
+[[nodiscard]] const qgemm::Kernels& kernels_for(Isa isa, Span<const int8_t> weights);
+
 class QuadWeights {
  public:
   // The taps of the columns come in `rows` rows, each of which is filled up to whole quads. Returns
   // the scratch bytes that a run needs.
   [[nodiscard]] size_t prepare(const Tensor& weights, Columns columns, int64_t rows);
+  // As kernels_for; weights that are computed may be anything.
+  [[nodiscard]] const qgemm::Kernels& kernels(Isa isa, const Tensor& weights) const;
   // The packed weights of this run; packs them into scratch, on all threads, if they were computed.
   const int8_t* pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const;
 

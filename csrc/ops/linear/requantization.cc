@@ -2,6 +2,7 @@
 #include "ops/linear/requantization.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
@@ -109,6 +110,12 @@ Result<Requantization> read_requantization(const PrepareContext& context, int64_
   if (!context.present(kResidual)) return result;
   LITE_ASSIGN_OR_RETURN(result.residual_scale, quantized::read_scale(attributes, "residual_scale"));
   return result;
+}
+
+bool narrow(Span<const int8_t> weights) {
+  int greatest = 0;
+  for (int8_t w : weights) greatest = std::max(greatest, std::abs(int{w}));
+  return greatest <= kGreatestNarrowWeight;
 }
 
 size_t FoldedBias::prepare(const PrepareContext& context, int32_t zero) {

@@ -38,5 +38,7 @@ struct Dot {
   }
 };
 
+using NarrowDot = Dot;
+
 }  // namespace
 }  // namespace lite

@@ -3,6 +3,7 @@
 // written in dot/scalar.h.
 #pragma once
 
+#include "simd/dot/x86_narrow.h"
 #include "simd/x86_avx2.h"
 
 namespace lite {
@@ -41,6 +42,8 @@ struct Dot {
     return _mm256_permute4x64_epi64(_mm256_hadd_epi32(sums.low, sums.high), 0xD8);
   }
 };
+
+using NarrowDot = X86NarrowDot<Bytes<32>>;
 
 }  // namespace
 }  // namespace lite

@@ -3,6 +3,7 @@
 // written in dot/scalar.h.
 #pragma once
 
+#include "simd/dot/x86_narrow.h"
 #include "simd/x86_avx512.h"
 
 namespace lite {
@@ -44,6 +45,8 @@ struct Dot {
                             _mm512_permutex2var_epi32(sums.low, odd, sums.high));
   }
 };
+
+using NarrowDot = X86NarrowDot<Bytes<64>>;
 
 }  // namespace
 }  // namespace lite

@@ -34,5 +34,7 @@ struct Dot {
   static LITE_INLINE Simd::s32 finish(Sums sums) { return sums; }
 };
 
+using NarrowDot = Dot;
+
 }  // namespace
 }  // namespace lite

@@ -3,6 +3,7 @@
 // integers, for sizes around its tiles, with inputs and outputs that end at guard pages.
 #include "kernels/qdepthwise/qdepthwise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -18,7 +19,7 @@ using lite::qdepthwise::Layer;
 using lite::qdepthwise::Parameters;
 using lite::qdepthwise::Strip;
 
-enum class Fill { random, lowest, highest };
+enum class Fill { random, lowest, highest, opposite };  // opposite: weights lowest, else highest
 
 struct Case {
   int64_t height, width, channels, kernel_height, kernel_width, stride, dilation, pad;
@@ -26,6 +27,7 @@ struct Case {
   Fill fill = Fill::random;
   float greatest_scale = 0.01f;
   lite::Requantization requantization = {3, -5, -128, 127, 0.7f, 9};
+  bool narrow = false;  // weights
 };
 
 Layer layer_of(const Case& c) {
@@ -42,6 +44,7 @@ Layer layer_of(const Case& c) {
   layer.out_width = (c.width + 2 * c.pad - c.dilation * (c.kernel_width - 1) - 1) / c.stride + 1;
   layer.residual = c.residual;
   layer.small_scales = c.greatest_scale <= lite::qdepthwise::kGreatestSmallScale;
+  layer.narrow_weights = c.narrow;
   layer.requantization = c.requantization;
   return layer;
 }
@@ -58,7 +61,10 @@ class Trial {
         bias_(c.channels),
         scale_(c.channels) {
     fill(x_, c.fill, random);
-    fill(w_, c.fill, random);
+    fill(w_, c.fill == Fill::opposite ? Fill::lowest : c.fill, random);
+    constexpr int kLimit = lite::kGreatestNarrowWeight;
+    for (int64_t i = 0; c.narrow && i < w_.size(); ++i)
+      w_[i] = static_cast<int8_t>(std::min(std::max<int>(w_[i], -kLimit), kLimit));
     fill(residual_, c.fill, random);
     for (int64_t i = 0; i < padding_.size(); ++i)
       padding_[i] = static_cast<int8_t>(layer_.requantization.x_zero);
@@ -149,15 +155,22 @@ class Trial {
   std::vector<std::byte> arranged_;
 };
 
-void check(lite::Isa isa, const Case& c, guarded::Random& random) {
+void check_once(lite::Isa isa, const Case& c, guarded::Random& random) {
   const bool right = Trial(c, random).right(lite::qdepthwise::kernels(isa), c.width % 2 == 0);
   CHECK(right);
   if (!right)
-    std::fprintf(stderr, "  %s kernel %d x %d stride %d pad %d, %d x %d x %d\n",
-                 lite::isa_name(isa), static_cast<int>(c.kernel_height),
+    std::fprintf(stderr, "  %s%s kernel %d x %d stride %d pad %d, %d x %d x %d\n",
+                 lite::isa_name(isa), c.narrow ? " narrow" : "", static_cast<int>(c.kernel_height),
                  static_cast<int>(c.kernel_width), static_cast<int>(c.stride),
                  static_cast<int>(c.pad), static_cast<int>(c.height), static_cast<int>(c.width),
                  static_cast<int>(c.channels));
+}
+
+// With narrow weights, too, if there are kernels for them.
+void check(lite::Isa isa, Case c, guarded::Random& random) {
+  check_once(isa, c, random);
+  c.narrow = true;
+  if (lite::qdepthwise::kernels(isa).narrow(layer_of(c))) check_once(isa, c, random);
 }
 
 void check_sizes(lite::Isa isa) {
@@ -177,7 +190,7 @@ void check_extremes(lite::Isa isa) {
   guarded::Random random;
   for (int64_t kernel : {3, 5})
     for (int64_t channels : {16, 48, 64})
-      for (Fill fill : {Fill::lowest, Fill::highest})
+      for (Fill fill : {Fill::lowest, Fill::highest, Fill::opposite})
         for (int32_t zero : {-128, 0, 127})
           for (float scale : {1e-9f, 1e-4f, 0.5f, 3.0f, 1e30f})
             check(isa,

@@ -20,11 +20,19 @@ using lite::qgemm::kQuad;
 
 enum class Filling { random, lowest, highest, opposite };
 
+// How far from 0 weights are.
+struct Limits {
+  int lowest, highest;
+};
+constexpr Limits kBytes = {-128, 127};
+constexpr Limits kNarrow = {-lite::kGreatestNarrowWeight, lite::kGreatestNarrowWeight};
+
 struct Case {
   int64_t m, n, taps, k, c_stride;
   bool residual;
   int turn;
   Filling filling = Filling::random;
+  Limits weights = kBytes;
 
   int64_t quads() const { return (k + kQuad - 1) / kQuad; }
   int64_t panel_bytes() const { return lite::qgemm::panel_bytes(taps, k); }
@@ -114,17 +122,18 @@ class Operands {
 
  private:
   void fill(guarded::Random& random) {
-    const auto number = [&](int8_t chosen) {
-      return case_.filling == Filling::random ? static_cast<int8_t>(random.integer(-128, 127))
-                                              : chosen;
+    const auto number = [&](Limits limits, bool low) {
+      const int extreme = low ? limits.lowest : limits.highest;
+      const bool any = case_.filling == Filling::random;
+      return static_cast<int8_t>(any ? random.integer(limits.lowest, limits.highest) : extreme);
     };
     const bool low = case_.filling == Filling::lowest;
-    for (int64_t i = 0; i < a.size(); ++i) a[i] = number(low ? -128 : 127);
+    for (int64_t i = 0; i < a.size(); ++i) a[i] = number(kBytes, low);
     for (int64_t i = 0; i < b.size(); ++i) {  // what fills up quads and columns stays 0
       const int64_t k = i / (kPanel * kQuad) % case_.quads() * kQuad + i % kQuad;
       const int64_t column = i / case_.panel_bytes() * kPanel + i / kQuad % kPanel;
       b[i] = k < case_.k && column < case_.n
-                 ? number(case_.filling == Filling::highest ? 127 : -128)
+                 ? number(case_.weights, case_.filling != Filling::highest)
                  : int8_t{0};
     }
     for (int64_t i = 0; i < case_.k; ++i) padding[i] = static_cast<int8_t>(to.x_zero);
@@ -164,9 +173,9 @@ class Operands {
   std::vector<const int8_t*> rows;
 };
 
-void check(lite::Isa isa, const Case& c, guarded::Random& random) {
+void check_kernels(const lite::qgemm::Kernels& kernels, lite::Isa isa, const Case& c,
+                   guarded::Random& random) {
   Operands operands(c, random);
-  const auto& kernels = lite::qgemm::kernels(isa);
   kernels.multiply(operands.block(kernels.offset));
   for (int64_t i = 0; i < operands.c.size(); ++i) {
     const int64_t row = i / c.c_stride, column = i % c.c_stride;
@@ -180,6 +189,15 @@ void check(lite::Isa isa, const Case& c, guarded::Random& random) {
       return;
     }
   }
+}
+
+// Kernels for narrow weights, where there are some, have a turn of their own.
+void check(lite::Isa isa, Case c, guarded::Random& random) {
+  const auto& kernels = lite::qgemm::kernels(isa);
+  check_kernels(kernels, isa, c, random);
+  if (kernels.narrow == nullptr) return;
+  c.weights = kNarrow;
+  check_kernels(*kernels.narrow, isa, c, random);
 }
 
 void check_sizes(lite::Isa isa) {
