@@ -12,11 +12,9 @@ constexpr int kPanel = 16;
 
 // The finite points at which polynomials are evaluated; the last point is infinity. Those behind
 // the first come in pairs of opposite signs. With 1 and 2 in the place of 3/4 and 3/2 the error of
-// F(4, 3) would be five times as large.
-template <int kOutputs>
-constexpr double kPoints[] = {0, 1, -1, 2, -2, 0.5, -0.5};
-template <>
-constexpr double kPoints<4>[] = {0, 0.75, -0.75, 1.5, -1.5};
+// F(4, 3) would be four times as large.
+constexpr double kFewPoints[] = {0, 0.75, -0.75, 1.5, -1.5};
+constexpr double kManyPoints[] = {0, 1, -1, 2, -2, 0.5, -0.5};
 
 constexpr double power(double x, int n) {
   double y = 1;
@@ -31,15 +29,16 @@ struct Filter {
   static constexpr int size = m + kWindow - 1;
   static constexpr int points = size * size;
 
+  static constexpr double at(int i) { return m == 4 ? kFewPoints[i] : kManyPoints[i]; }
+
   // Of B: row `row` has the coefficients of the product of (x - point) over all finite points but
   // that of the row.
   static constexpr double input(int row, int column) {
     double polynomial[size + 1] = {1};
     for (int i = 0; i < size - 1; ++i) {
       if (i == row) continue;
-      for (int j = size; j > 0; --j)
-        polynomial[j] = polynomial[j - 1] - kPoints<m>[i] * polynomial[j];
-      polynomial[0] *= -kPoints<m>[i];
+      for (int j = size; j > 0; --j) polynomial[j] = polynomial[j - 1] - at(i) * polynomial[j];
+      polynomial[0] *= -at(i);
     }
     return polynomial[column];
   }
@@ -48,13 +47,13 @@ struct Filter {
     if (row == size - 1) return column == kWindow - 1 ? 1 : 0;
     double divisor = 1;
     for (int i = 0; i < size - 1; ++i)
-      if (i != row) divisor *= kPoints<m>[row] - kPoints<m>[i];
-    return power(kPoints<m>[row], column) / divisor;
+      if (i != row) divisor *= at(row) - at(i);
+    return power(at(row), column) / divisor;
   }
   // Of A.
   static constexpr double output(int row, int column) {
     if (column == size - 1) return row == m - 1 ? 1 : 0;
-    return power(kPoints<m>[column], row);
+    return power(at(column), row);
   }
 };
 
@@ -286,7 +285,7 @@ struct WeightTable {
   }
 };
 template <class F>
-constexpr WeightTable<F> kWeightTable;
+constexpr WeightTable<F> kWeightTable = {};
 
 template <class F>
 void transform_channel(const double (&w)[kWindow * kWindow][kPanel], float* points,
