@@ -56,6 +56,7 @@ struct Algorithm {
 };
 
 struct Kernels {
+  int lanes;  // of a vector
   Algorithm tiles_of_2, tiles_of_4, tiles_of_6;
 };
 

@@ -169,16 +169,21 @@ LITE_INLINE Simd::f32 load(const float* p, int count) {
   return Simd::load_partial(p, count);
 }
 
-// The channels of one vector, at all points of a tile.
+// The channels of one vector, at all points of a tile. The pixels that the next tile does not share
+// with this one are fetched meanwhile.
 template <class F, bool kWhole>
-LITE_INLINE void transform_input(const float* const* pixels, int64_t channel, int count,
-                                 float* points, int64_t point_stride) {
+LITE_INLINE void transform_input(const Tiles& tiles, const float* const* pixels, int64_t channel,
+                                 int count, float* points) {
+  const int64_t ahead = F::m * tiles.channels + channel;
   Simd::f32 half[F::size][F::size];
   for (int i = 0; i < F::size; ++i) {
     Simd::f32 line[F::size];
     LITE_UNROLL
-    for (int j = 0; j < F::size; ++j)
-      line[j] = load<kWhole>(pixels[i * F::size + j] + channel, count);
+    for (int j = 0; j < F::size; ++j) {
+      const float* pixel = pixels[i * F::size + j];
+      line[j] = load<kWhole>(pixel + channel, count);
+      if (j + F::m >= F::size) __builtin_prefetch(pixel + ahead, 0, 3);
+    }
     transform_input_line<F>(line, half[i]);
   }
   for (int j = 0; j < F::size; ++j) {
@@ -188,7 +193,7 @@ LITE_INLINE void transform_input(const float* const* pixels, int64_t channel, in
     transform_input_line<F>(line, result);
     LITE_UNROLL
     for (int i = 0; i < F::size; ++i)
-      Simd::store(points + (i * F::size + j) * point_stride, result[i]);
+      Simd::store(points + (i * F::size + j) * tiles.point_stride, result[i]);
   }
 }
 
@@ -200,10 +205,9 @@ void transform_inputs(const Tiles& tiles) {
     float* points = tiles.points + (tile - tiles.begin) * tiles.tile_stride;
     int64_t c = 0;
     for (; c + kWidth <= tiles.channels; c += kWidth)
-      transform_input<F, true>(pixels, c, kWidth, points + c, tiles.point_stride);
+      transform_input<F, true>(tiles, pixels, c, kWidth, points + c);
     if (c < tiles.channels)
-      transform_input<F, false>(pixels, c, static_cast<int>(tiles.channels - c), points + c,
-                                tiles.point_stride);
+      transform_input<F, false>(tiles, pixels, c, static_cast<int>(tiles.channels - c), points + c);
   }
 }
 
@@ -237,6 +241,7 @@ LITE_INLINE void transform_output(const Tiles& tiles, const Finish& finish, cons
     for (int i = 0; i < F::m; ++i) {
       if (i >= finish.rows) break;
       const int64_t place = first + i * finish.row_stride + j * finish.column_stride;
+      __builtin_prefetch(tiles.y + place + F::m * finish.column_stride, 1, 3);  // the next tile's
       Simd::f32 y = Simd::add(result[i], bias);
       if (tiles.residual != nullptr) y = Simd::add(y, load<kWhole>(tiles.residual + place, count));
       y = Simd::min(finish.hi, Simd::max(finish.lo, y));
@@ -328,6 +333,6 @@ constexpr Algorithm kAlgorithm = {transform_weights<Filter<kOutputs>>,
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {kAlgorithm<2>, kAlgorithm<4>, kAlgorithm<6>};
+const Kernels LITE_KERNELS = {kWidth, kAlgorithm<2>, kAlgorithm<4>, kAlgorithm<6>};
 
 }  // namespace lite::winograd

@@ -7,9 +7,10 @@
 namespace lite::linear {
 namespace {
 
-constexpr int64_t kBlockTiles = 24;  // points of so many tiles stay in the second cache
-// With fewer blocks all threads work on one at a time: its tiles, then its points, then its tiles.
-constexpr int64_t kFewBlocks = 8;
+// Fewer tiles read the weights too often, points of more leave the second cache.
+constexpr int64_t kBlockTiles = 32;
+// With fewer blocks for each thread all work on one at a time: its tiles, its points, its tiles.
+constexpr int64_t kThreadBlocks = 2;
 constexpr int64_t kPartTiles = 2;
 
 // Floats from tile to tile, and from point to point: the points of a tile must not all lie in the
@@ -25,9 +26,14 @@ const char* name_of(int m) {
   return m == 2 ? "winograd_2x3" : m == 4 ? "winograd_4x3" : "winograd_6x3";
 }
 
-// What a convolution costs, in multiply-adds, as measured with weights that lay in memory: a
-// transformed float costs as much as 20, a weight that is read 12.
-constexpr double kTransformCost = 20, kWeightCost = 12;
+// What a convolution costs, in multiply-adds, as measured with weights that lay in memory. Moving
+// floats takes the time of more multiplications if a vector has more lanes.
+struct Prices {
+  double transform, weight;  // of a float that is transformed, and of a weight that is read
+};
+constexpr Prices kLanePrices = {1.25, 0.75};  // per lane
+// What larger tiles must save: they take more memory, and their error is larger.
+constexpr double kWorthwhile = 0.9;
 // Of transformed weights of a layer, which are memory that stays.
 constexpr double kGreatestBytes = 32 << 20;
 
@@ -39,17 +45,17 @@ double weight_bytes(const Shape& x, const Shape& y, int m) {
   return points_of(m) * channel_pairs(x, y) * sizeof(float);
 }
 
-double direct_cost(const Shape& x, const Shape& y) {
+double direct_cost(const Shape& x, const Shape& y, const Prices& prices) {
   constexpr double taps = winograd::kWindow * winograd::kWindow;
-  return taps * channel_pairs(x, y) * (static_cast<double>(y.count(0, 3)) + kWeightCost);
+  return taps * channel_pairs(x, y) * (static_cast<double>(y.count(0, 3)) + prices.weight);
 }
 
 int64_t count_tiles(const Shape& y, int m) { return y[0] * ceil_div(y[1], m) * ceil_div(y[2], m); }
 
-double tiled_cost(const Shape& x, const Shape& y, int m) {
+double tiled_cost(const Shape& x, const Shape& y, const Prices& prices, int m) {
   const double tiles = static_cast<double>(count_tiles(y, m));
-  return points_of(m) * (channel_pairs(x, y) * (tiles + kWeightCost) +
-                         kTransformCost * static_cast<double>(x[3] + y[3]) * tiles);
+  return points_of(m) * (channel_pairs(x, y) * (tiles + prices.weight) +
+                         prices.transform * static_cast<double>(x[3] + y[3]) * tiles);
 }
 
 bool fits(const Tensor& weights, const Window& window) {
@@ -69,10 +75,12 @@ int WinogradConv::choose(const PrepareContext& context, const Window& window) {
   const Shape& x = context.inputs[0].shape;
   const Shape& y = context.outputs[0].shape;
   int best = 0;
-  double least = direct_cost(x, y);
+  const int lanes = winograd::kernels(context.isa).lanes;
+  const Prices prices = {kLanePrices.transform * lanes, kLanePrices.weight * lanes};
+  double least = direct_cost(x, y, prices);
   for (int m : kSizes) {
-    const double cost = tiled_cost(x, y, m);
-    if (cost >= least || weight_bytes(x, y, m) > kGreatestBytes) continue;
+    const double cost = tiled_cost(x, y, prices, m);
+    if (cost > kWorthwhile * least || weight_bytes(x, y, m) > kGreatestBytes) continue;
     best = m;
     least = cost;
   }
@@ -99,7 +107,8 @@ Status WinogradConv::prepare(PrepareContext& context, const Window& window,
   tiles_ = count_tiles(y, m);
   LITE_RETURN_IF_ERROR(transform_weights(context.inputs[1]));
   cut();
-  const int at_work = blocks_ < kFewBlocks ? 1 : context.threads;
+  together_ = blocks_ < kThreadBlocks * context.threads;
+  const int at_work = together_ ? 1 : context.threads;
   context.scratch_bytes =
       std::max(context.scratch_bytes, zeros_bytes_ + block_bytes_ * static_cast<size_t>(at_work));
   return Status();
@@ -141,7 +150,7 @@ Status WinogradConv::transform_weights(const Tensor& weights) {
 
 void WinogradConv::run(const RunContext& context) const {
   if (images_.channels > 0) std::memset(context.scratch, 0, zeros_bytes_);
-  if (blocks_ < kFewBlocks) {
+  if (together_) {
     for (int64_t block = 0; block < blocks_; ++block) run_block_together(context, block);
     return;
   }

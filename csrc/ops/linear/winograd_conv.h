@@ -14,8 +14,8 @@ namespace lite::linear {
 class WinogradConv {
  public:
   // m of the algorithm F(m, 3) that is expected to be fastest, or 0 for a direct convolution: where
-  // that is faster, and where the window is not 3 x 3, or strided, dilated or grouped, or the
-  // weights are not constant floats.
+  // tiles would save too little, and where the window is not 3 x 3, or strided, dilated or grouped,
+  // or the weights are not constant floats.
   [[nodiscard]] static int choose(const PrepareContext& context, const Window& window);
   // Shapes have been checked, and the convolution fits; m is 2, 4 or 6.
   [[nodiscard]] Status prepare(PrepareContext& context, const Window& window,
@@ -41,7 +41,8 @@ class WinogradConv {
   winograd::Tiles images_;  // all that does not change from run to run
   int m_ = 0;
   int64_t points_ = 0, tiles_ = 0, blocks_ = 0;
-  Memory weights_;  // [point][panel][channel][16]
+  bool together_ = false;  // all threads work on one block
+  Memory weights_;         // [point][panel][channel][16]
   // Scratch: zeros, then for each block that is worked on its points before and after the products.
   int64_t in_stride_ = 0, in_point_ = 0, out_stride_ = 0, out_point_ = 0;  // in floats
   size_t zeros_bytes_ = 0, in_bytes_ = 0, block_bytes_ = 0;
