@@ -74,6 +74,11 @@ class Conv2d(Op, name="conv2d"):
         y = from_nchw(y, self.layout)
         return activate(y if residual is None else y + residual, self.activation, self.alpha, self.beta)
 
+    def exactness(self) -> tuple[float, float]:
+        """Windows of 3 x 3 may go by tiles, whose error is up to 2e-5 of the greatest sum."""
+        steps = (*self.strides, *self.dilations, self.groups)
+        return 0.0, 168.0 if set(steps) == {1} else self.range_ulps
+
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
         for case in _CASES:
@@ -136,10 +141,10 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 35, 3, 3), w=(3, 35, 3, 3)),
     dict(x=(1, 8, 6, 6), w=(16, 8, 3, 3), pads=(1, 1, 1, 1), constant=False),
     # 3 x 3 with steps of 1: large enough to be worth tiles of 6 x 6, 4 x 4 and 2 x 2 outputs
-    dict(x=(1, 16, 27, 28), w=(16, 16, 3, 3), pads=(0, 1, 1, 1), activation="hard_swish"),
+    dict(x=(1, 24, 29, 30), w=(24, 24, 3, 3), pads=(0, 1, 1, 1), activation="hard_swish"),
     dict(x=(1, 40, 19, 17), w=(33, 40, 3, 3), pads=(1, 0, 2, 1), activation="relu", residual=True),
     dict(x=(2, 33, 21, 22), w=(70, 33, 3, 3), bias=False, residual=True),
-    dict(x=(1, 128, 7, 7), w=(128, 128, 3, 3), pads=(1, 1, 1, 1), activation="clip", alpha=-1.0, beta=2.0),
+    dict(x=(1, 96, 8, 8), w=(96, 96, 3, 3), pads=(1, 1, 1, 1), activation="clip", alpha=-1.0, beta=2.0),
     # groups
     dict(x=(1, 12, 7, 5), w=(18, 4, 3, 3), groups=3, pads=(1, 1, 1, 1), activation="relu"),
     dict(x=(2, 64, 5, 5), w=(64, 32, 1, 1), groups=2),
