@@ -15,14 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-ISA_ROW = re.compile(r'^LITE_ISA\((\w+), (\w+), "(.*)"\)', re.MULTILINE)
+ISA_ROW = re.compile(r'^LITE_ISA\((\w+), \w+, \w+, "(.*)"\)', re.MULTILINE)
 WEAK = frozenset("VvWw")
 
 
 def isa_names() -> list[str]:
     """ISAs that are compiled with flags of their own."""
     rows = ISA_ROW.findall(Path("csrc/base/isa.inc").read_text())
-    return [name for name, _, flags in rows if flags]
+    return [name for name, flags in rows if flags]
 
 
 def weak_symbols(path: Path) -> list[str]:
