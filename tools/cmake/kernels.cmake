@@ -20,6 +20,11 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS csrc/base/isa.inc
 file(STRINGS csrc/base/isa.inc isa_rows REGEX "^LITE_ISA\\(")
 file(GLOB family_paths CONFIGURE_DEPENDS csrc/kernels/*/*.tmpl.h)
 set(kernel_sources "")
+if(LITE_SANITIZE)
+  set(kernel_optimization -O1)  # with -O3, sanitizers take minutes to compile some templates
+else()
+  set(kernel_optimization -O3)
+endif()
 
 foreach(family_path ${family_paths})
   get_filename_component(family ${family_path} NAME_WE)
@@ -49,7 +54,7 @@ foreach(family_path ${family_paths})
 #include \"simd/${isa}.h\"
 ${dot}#include \"kernels/${family}/${family}.tmpl.h\"
 ")
-      separate_arguments(flag_list UNIX_COMMAND "${isa_flags} -O3")
+      separate_arguments(flag_list UNIX_COMMAND "${isa_flags} ${kernel_optimization}")
       set_source_files_properties(${unit} PROPERTIES COMPILE_OPTIONS "${flag_list}")
       list(APPEND kernel_sources ${unit})
       string(APPEND declarations "extern const Kernels kernels_${isa};\n")
