@@ -53,18 +53,22 @@ def static_ptq(flags: dict[str, Any]) -> StaticPTQ | None:
     Raises
     ------
     click.UsageError
-        If there is neither data nor a table.
+        If there is neither data nor a table, or a setting is wrong.
     """
     given = {field: flags[flag] for flag, field in FIELDS.items() if flags[flag] is not None}
     given |= {"guard": True} if flags["guard"] else {}
     given |= {"weight_bits": 7} if flags["avx2_7bit"] else {}
     if not given and flags["quant_config"] is None:
         return None
+    from lite.errors import CalibrationError
     from lite.quant import StaticPTQ
     from lite.quant.settings import read_config
 
-    stored = read_config(flags["quant_config"]) if flags["quant_config"] is not None else {}
-    settings = StaticPTQ(**{**stored, **given})
+    try:
+        stored = read_config(flags["quant_config"]) if flags["quant_config"] is not None else {}
+        settings = StaticPTQ(**{**stored, **given})
+    except CalibrationError as error:
+        raise click.UsageError(str(error).replace("\n  hint: ", "; ")) from error
     if settings.data is None and settings.table is None:
         raise click.UsageError("there is nothing to calibrate with: give --calib_data or --use_calib_table")
     return settings

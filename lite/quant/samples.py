@@ -18,6 +18,7 @@ from lite.ir.types import DType
 
 Feeds = dict[str, np.ndarray]
 ARRAYS = (".npy", ".npz")
+UNNAMED = "arr_0"  # what numpy calls an array that was saved without a name
 
 
 class Samples:
@@ -151,10 +152,14 @@ def _read(path: Path, graph: Graph) -> Mapping[str, np.ndarray]:
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
         raise CalibrationError(f"cannot be read: {reason}", where=str(path)) from error
-    if len(arrays) == len(graph.inputs) == 1:
-        return {graph.inputs[0].name: next(iter(arrays.values()))}
-    if path.suffix == ".npy":
-        _only_input(graph, "a .npy")
+    unnamed = arrays.get("" if path.suffix == ".npy" else UNNAMED) if len(arrays) == 1 else None
+    if unnamed is not None:
+        return {_only_input(graph, "an array without a name").name: unnamed}
+    try:
+        _demand_names(arrays, graph.inputs)
+    except CalibrationError as error:
+        error.where = str(path)
+        raise
     return arrays
 
 

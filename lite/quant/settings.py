@@ -20,6 +20,14 @@ from lite.quant.parameters import GREATEST_WEIGHT
 WEIGHT_METHODS = ("minmax", "mse")
 BITS = {8: DType.S8, 16: DType.S16}
 PathLike = Union[str, "os.PathLike[str]"]
+_KINDS = {  # of settings: what they must be, in words
+    "num": ((int,), "a whole number"),
+    "seed": ((int,), "a whole number"),
+    "percentile": ((int, float), "a number"),
+    "max_drop": ((int, float), "a number"),
+    "exclude": ((list, tuple), "a list of names"),
+    **dict.fromkeys(("bias_correction", "equalize", "adaround", "guard"), ((bool,), "true or false")),
+}
 
 
 @dataclass(frozen=True)
@@ -116,8 +124,8 @@ class StaticPTQ:
     latency_table: PathLike | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.exclude, str):
-            raise CalibrationError(f"exclude is the text {self.exclude!r}, expected a list of names")
+        for name in _KINDS:
+            _demand_kind(name, getattr(self, name), "StaticPTQ")
         if self.num is not None and self.num < 1:
             raise CalibrationError(f"num is {self.num}, expected at least 1")
         if not isinstance(self.recipe, Mapping):
@@ -128,6 +136,8 @@ class StaticPTQ:
         for pattern, options in self.recipe.items():
             known = {row.name for row in dataclasses.fields(Options)} | {"exclude"}
             demand_known(options, known, f"recipe for {pattern!r}")
+            if "percentile" in options:
+                _demand_kind("percentile", options["percentile"], f"recipe for {pattern!r}")
             _demand_options(self._merged(options), f"recipe for {pattern!r}")
         if self.evaluate is not None and not callable(self.evaluate):
             raise CalibrationError(f"evaluate is {self.evaluate!r}, expected a function of a lite.Model")
@@ -224,8 +234,11 @@ def read_config(path: PathLike) -> dict[str, Any]:
                                      hint="pip install pyyaml") from error
     try:
         settings = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CalibrationError(f"cannot be read as YAML: {error}", where=str(path)) from error
+    except OSError as error:
+        raise CalibrationError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        words = " ".join(str(error).split())
+        raise CalibrationError(f"cannot be read as YAML: {words}", where=str(path)) from error
     demand_known(settings or {}, (row.name for row in dataclasses.fields(StaticPTQ)), str(path))
     return dict(settings or {})
 
@@ -233,6 +246,13 @@ def read_config(path: PathLike) -> dict[str, Any]:
 def _nearest(word: str, known: Iterable[str]) -> str | None:
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else None
+
+
+def _demand_kind(name: str, found: object, where: str) -> None:
+    kinds, words = _KINDS[name]
+    right = isinstance(found, kinds) and (isinstance(found, bool) == (bool in kinds))
+    if not right and not (name == "num" and found is None):
+        raise CalibrationError(f"{name} is {found!r}, expected {words}", where=where)
 
 
 def _demand_pattern(pattern: object) -> None:

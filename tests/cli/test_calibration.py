@@ -113,6 +113,8 @@ def test_weights_of_7_bits(cli: Callable, product: Path, tmp_path: Path, said: s
     (["--calib_data={samples}", "--quant_config={folder}/none.yaml"], "none.yaml"),
     (["--use_calib_table={samples}"], "calibration table"),
     (["--calib_data={samples}", "--calib_num=0"], "calib"),
+    (["--calib_data={samples}", "--quant_config={folder}/../broken.yaml"], "cannot be read as YAML"),
+    (["--calib_data={folder}/../misnamed.npz"], "misnamed.npz: arrays for ['zzz'] were given, expected"),
 ])  # fmt: skip
 def test_bad_use_is_told(
     cli: Callable, source: Path, samples: Path, tmp_path: Path, flags: list[str], word: str
@@ -120,6 +122,8 @@ def test_bad_use_is_told(
     pytest.importorskip("yaml")
     folder = tmp_path / "empty"
     folder.mkdir()
+    (tmp_path / "broken.yaml").write_text("a: [1,\nb: {")
+    np.savez(tmp_path / "misnamed.npz", zzz=np.zeros(3, np.float32))
     out = tmp_path / "q.nb"
     outcome = cli("opt", source, "-o", out, *(flag.format(samples=samples, folder=folder) for flag in flags))
     assert outcome.code in (1, 2) and word in outcome.err and not out.exists()
@@ -130,7 +134,7 @@ def test_unknown_settings_are_refused(cli: Callable, source: Path, samples: Path
     pytest.importorskip("yaml")
     (tmp_path / "q.yaml").write_text("exlude: [conv]\n")
     outcome = cli("opt", source, "--calib_data", samples, "--quant_config", tmp_path / "q.yaml")
-    assert outcome.code != 0 and "did you mean 'exclude'" in outcome.err
+    assert outcome.code == 2 and "did you mean 'exclude'" in outcome.err
 
 
 def test_the_guard_says_what_it_measured(cli: Callable, source: Path, samples: Path, tmp_path: Path) -> None:
