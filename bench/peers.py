@@ -7,6 +7,10 @@
     python bench/peers.py --models zoo --int8            # the networks of bench/zoo, on random images
     python bench/peers.py --int8                         # int8 models, and ours in float
 
+More peers take part if they lie in virtual environments of their own, $LITE_PEERS/NAME, for example
+python -m venv $LITE_PEERS/openvino && $LITE_PEERS/openvino/bin/pip install openvino nncf. For those that do
+not, the reason is printed.
+
 Every engine lives in its own process, pinned to the first processors, loaded and warmed once. Then rounds:
 each engine in turn runs a few times while the others are stopped (SIGSTOP), so that none disturbs another.
 Latency is the median over all rounds. Memory is the process's greatest resident set, from a process of its

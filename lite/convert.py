@@ -117,8 +117,9 @@ class Report:
         if self.changes:
             lines.append(f"passes {_counts(self.changes)}")
         if self.quantization:
-            lines.append(f"int8   {len(self.quantization['layers'])} layers, scales from "
-                         f"{self.quantization['samples']} samples")
+            layers, samples = len(self.quantization["layers"]), self.quantization["samples"]
+            lines.append(f"int8   {layers} layer{'s' * (layers != 1)}, scales from "
+                         f"{samples} sample{'s' * (samples != 1)}")
             lines += [f"note   {note}" for note in self.quantization["notes"]]
         if self.weights:
             lines += _weights_text(self.weights, self.size_bytes)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,10 +98,14 @@ def quantize(graph: Graph, settings: StaticPTQ, make_executor: MakeExecutor,
 
 def _write(table: Table, settings: StaticPTQ) -> None:
     path = str(settings.table_out)
+    unfinished = f"{path}.part"
     try:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
+        with open(unfinished, "w", encoding="utf-8", newline="\n") as file:
             file.write(table.to_text())
+        os.replace(unfinished, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished)
         raise CalibrationError(f"cannot write the calibration table: {error.strerror or error}",
                                where=path) from error
 
@@ -107,6 +113,13 @@ def _write(table: Table, settings: StaticPTQ) -> None:
 def decides(value: Value, graph: Graph) -> bool:
     """Whether a value's greatest elements are the model's answer, so that nothing of it may be cut off."""
     return graph.is_output(value) or any(node.op.name in CHOOSERS for node in value.users)
+
+
+def _demand_finite(layer: Layer) -> None:
+    for what, array in (("weights", layer.w), ("bias", layer.bias)):
+        if array is not None and not np.isfinite(array).all():
+            raise CalibrationError(f"its {what} hold NaN or infinity, expected finite numbers",
+                                   where=f"layer {layer.name!r}", hint="the model itself is damaged")
 
 
 class _Quantizer:
@@ -125,6 +138,8 @@ class _Quantizer:
         self._names = names
         self._plan: Plan = plan(graph, {node: why for node, why in excluded.items() if why is not None})
         self._layers = layers_of(self._plan, names)
+        for layer in self._layers:
+            _demand_finite(layer)
         self._options = {group.name: self._options_of(group) for group in self._plan.groups}
         self._given = Table() if settings.table is None else read_table(settings.table)
         self._notes: list[str] = []
@@ -198,6 +213,8 @@ class _Quantizer:
         found = observer.range()
         if found is None:
             self._notes.append(f"value {group.name!r} had no element in any sample: it gets the scale 1")
+        elif not any(found):
+            self._notes.append(f"value {group.name!r} was 0 in every sample: it gets the scale 1")
         return of_range(*(found or (0.0, 0.0)), self._options[group.name].dtype)
 
     def _weights(self, values: Mapping[str, Quantization], bias: BiasCorrection | None,
@@ -245,6 +262,8 @@ class _Quantizer:
             self._notes += [f"adaround left {name} rounded to nearest: it is too deep, or no convolution"
                             for name in rounding.left_out]
         layers = {self._names[node]: node.outputs[0].name for node in self._plan.layers()}
+        if not layers:
+            self._notes.append("no layer computes on integers: all are excluded, or have no integer form")
         kept = {self._names[node]: reason for node, reason in self._plan.reasons.items()}
         return Outcome(count, table, layers, kept, self._notes)
 

@@ -290,3 +290,23 @@ def test_engine_and_reference_calibrate_alike(data):
               for engine in executor.ENGINES}
     for name, found in tables["native"].values.items():
         assert found.scale == pytest.approx(tables["reference"].values[name].scale, rel=1e-4)
+
+
+@pytest.mark.parametrize("what", ["weights", "bias"])
+def test_damaged_layers_are_named(prepare, what):
+    graph = Graph("net")
+    x = graph.add_input("x", TensorType((1, 2)))
+    build = Builder(graph)
+    w, bias = np.ones((2, 3), np.float32), np.ones(3, np.float32)
+    (w if what == "weights" else bias)[...] = np.nan
+    layer = build.add(get("fully_connected")(), x, build.constant(w), build.constant(bias), name="classify")
+    graph.outputs = [layer]
+    with pytest.raises(CalibrationError, match=f"classify.*: its {what} hold NaN"):
+        quantize(graph, StaticPTQ(np.ones((3, 2), np.float32)), prepare)
+
+
+def test_useless_calibrations_are_noted(graph, prepare):
+    nothing = quantize(net(), StaticPTQ(np.zeros((3, 8, 8, 3), np.float32)), prepare)
+    assert "value 'x' was 0 in every sample: it gets the scale 1" in nothing.notes
+    excluded = quantize(graph, StaticPTQ(np.ones((3, 8, 8, 3), np.float32), exclude=[".*"]), prepare)
+    assert any(note.startswith("no layer computes on integers") for note in excluded.notes)
