@@ -79,9 +79,9 @@ void BinaryBase::run(const RunContext& context) {
       const int64_t count = std::min(plan.rows() - first, end - row);
       const Strides offsets = plan.block_offsets(block);
       apply({a + (offsets[0] + first * strides[0]) * operand_bytes_,
-                     b + (offsets[1] + first * strides[1]) * operand_bytes_,
-                     y + row * plan.columns() * result_bytes_, count, plan.columns(), strides[0],
-                     strides[1], steps[0], steps[1]});
+             b + (offsets[1] + first * strides[1]) * operand_bytes_,
+             y + row * plan.columns() * result_bytes_, count, plan.columns(), strides[0],
+             strides[1], steps[0], steps[1]});
       row += count;
     }
   };
@@ -93,9 +93,8 @@ void BinaryBase::run(const RunContext& context) {
 void BinaryBase::run_rows(binary::Rows row, ThreadTeam& team) const {
   for_each_tile(team, row.columns, [&](int64_t begin, int64_t end) {
     apply({advanced(row.a, begin * row.a_step * operand_bytes_),
-                   advanced(row.b, begin * row.b_step * operand_bytes_),
-                   advanced(row.y, begin * result_bytes_), 1, end - begin, 0, 0, row.a_step,
-                   row.b_step});
+           advanced(row.b, begin * row.b_step * operand_bytes_),
+           advanced(row.y, begin * result_bytes_), 1, end - begin, 0, 0, row.a_step, row.b_step});
   });
 }
 

@@ -93,7 +93,7 @@ void check_nan(lite::binary::Apply extremum) {
 }  // namespace
 
 int main() {
-#define LITE_ISA(name, architecture, base, flags)                              \
+#define LITE_ISA(name, architecture, base, flags)                        \
   if (lite::isa_usable(lite::Isa::name)) {                               \
     const auto& kernels = lite::binary::kernels(lite::Isa::name);        \
     for (const Row& row : kRows) check_lengths(row, kernels.*row.apply); \

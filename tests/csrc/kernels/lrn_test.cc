@@ -42,7 +42,7 @@ void check(const lite::lrn::Kernels& kernels, int64_t channels, int64_t columns,
 int main() {
   const Window windows[] = {
       {2, 2, 0.5f, 0.75f, 1.0f}, {1, 2, 1.0f, 0.5f, 2.0f}, {0, 0, 1.0f, 1.0f, 1.0f}};
-#define LITE_ISA(name, architecture, base, flags)                   \
+#define LITE_ISA(name, architecture, base, flags)             \
   if (lite::isa_usable(lite::Isa::name))                      \
     for (const Window& window : windows)                      \
       for (const int64_t channels : {1, 2, 3, 7, 16, 17, 40}) \

@@ -71,7 +71,7 @@ void check_nan(lite::reduce::Fold extremum) {
 }  // namespace
 
 int main() {
-#define LITE_ISA(name, architecture, base, flags)                           \
+#define LITE_ISA(name, architecture, base, flags)                     \
   if (lite::isa_usable(lite::Isa::name)) {                            \
     const auto& kernels = lite::reduce::kernels(lite::Isa::name);     \
     for (const Row& row : kRows) check_sizes(row, kernels.*row.fold); \

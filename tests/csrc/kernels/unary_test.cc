@@ -55,7 +55,7 @@ void check_nan(const Row& row, lite::unary::Map map) {
 }  // namespace
 
 int main() {
-#define LITE_ISA(name, architecture, base, flags)                                              \
+#define LITE_ISA(name, architecture, base, flags)                                        \
   if (lite::isa_usable(lite::Isa::name)) {                                               \
     const auto& kernels = lite::unary::kernels(lite::Isa::name);                         \
     for (const Row& row : kRows) {                                                       \
