@@ -83,7 +83,7 @@ def varied(images: Tensor) -> Tensor:
 
 
 def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    for rows in torch.randperm(len(images)).split(BATCH):
+    for rows in torch.split(torch.randperm(len(images)), BATCH):
         if len(rows) > 1:  # a batch norm cannot learn from one picture
             yield varied(images[rows]), labels[rows]
 
@@ -98,7 +98,7 @@ def train(net: nn.Module, images: Tensor, labels: Tensor, epochs: int) -> None:
         for batch, expected in batches(images, labels):
             loss = functional.cross_entropy(net(batch), expected, label_smoothing=0.1)
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
