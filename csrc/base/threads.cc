@@ -17,6 +17,7 @@ namespace {
 constexpr uint64_t kSpinNs = 60000;  // about the cost of a futex sleep and wake-up, twice
 constexpr int kPausesPerClockRead = 32;
 constexpr size_t kCacheLine = 64;
+constexpr int64_t kGreatestTiles = UINT32_MAX;  // that are shared
 
 int online_cores() {
 #ifdef __linux__
@@ -61,15 +62,50 @@ void wake_sleepers(std::atomic<uint32_t>& word, const std::atomic<int>& sleepers
   if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
 }
 
+// Tiles [begin, end) that nobody has taken yet. Its owner takes the first, others the last, so that
+// the owner's stay together.
+class alignas(kCacheLine) Range {
+ public:
+  void set(uint32_t begin, uint32_t end) {
+    tiles_.store(uint64_t{end} << 32 | begin, std::memory_order_release);
+  }
+
+  [[nodiscard]] bool take_first(int64_t* tile) {
+    uint64_t tiles = tiles_.load(std::memory_order_relaxed);
+    do {
+      *tile = begin_of(tiles);
+      if (begin_of(tiles) == end_of(tiles)) return false;
+    } while (!exchange(tiles, tiles + 1));
+    return true;
+  }
+
+  [[nodiscard]] bool take_last(int64_t* tile) {
+    uint64_t tiles = tiles_.load(std::memory_order_relaxed);
+    do {
+      *tile = int64_t{end_of(tiles)} - 1;
+      if (begin_of(tiles) == end_of(tiles)) return false;
+    } while (!exchange(tiles, tiles - (uint64_t{1} << 32)));
+    return true;
+  }
+
+ private:
+  static uint32_t begin_of(uint64_t tiles) { return static_cast<uint32_t>(tiles); }
+  static uint32_t end_of(uint64_t tiles) { return static_cast<uint32_t>(tiles >> 32); }
+  bool exchange(uint64_t& tiles, uint64_t wanted) {
+    return tiles_.compare_exchange_weak(tiles, wanted, std::memory_order_acquire,
+                                        std::memory_order_relaxed);
+  }
+
+  std::atomic<uint64_t> tiles_{0};
+};
+
 }  // namespace
 
-// A job is published by raising `generation`; each thread owns a range of tiles, and takes from the
-// others' ranges when its own is empty. The last worker to finish brings `running` to 0.
+// A job is its task, its body, and the ranges, of which each thread owns one. Who takes a tile may
+// read task and body until it has counted the tile as done: the caller changes them only when all
+// tiles are. A worker that takes none is not waited for, whenever it wakes; if that is during a
+// later job it takes part in that one.
 struct ThreadTeam::State {
-  struct alignas(kCacheLine) Range {
-    std::atomic<int64_t> next{0};
-    int64_t end = 0;
-  };
   struct Worker {
     State* state;
     int index;
@@ -82,10 +118,10 @@ struct ThreadTeam::State {
   uint32_t born_after_forks = watched_forks();
   Task task = nullptr;
   const void* body = nullptr;
-  bool stop = false;
-  alignas(kCacheLine) std::atomic<uint32_t> generation{0};
+  std::atomic<bool> stop{false};
+  alignas(kCacheLine) std::atomic<uint32_t> generation{0};  // raised to call the workers
   std::atomic<int> sleeping_workers{0};
-  alignas(kCacheLine) std::atomic<uint32_t> running{0};
+  alignas(kCacheLine) std::atomic<uint32_t> left{0};  // tiles that are not done
   std::atomic<int> sleeping_caller{0};
 
   explicit State(size_t threads) : ranges(threads) {}
@@ -95,35 +131,37 @@ struct ThreadTeam::State {
     return workers.empty() || forks.load(std::memory_order_relaxed) != born_after_forks;
   }
 
-  void split(int64_t tiles) {
-    const int64_t threads = static_cast<int64_t>(workers.size()) + 1;
-    for (int64_t i = 0; i < threads; ++i) {
-      ranges[static_cast<size_t>(i)].next.store(tiles * i / threads, std::memory_order_relaxed);
-      ranges[static_cast<size_t>(i)].end = tiles * (i + 1) / threads;
-    }
+  void publish(uint32_t tiles) {
+    const uint64_t threads = workers.size() + 1;
+    left.store(tiles, std::memory_order_relaxed);
+    for (uint64_t i = 0; i < threads; ++i)
+      ranges[i].set(static_cast<uint32_t>(tiles * i / threads),
+                    static_cast<uint32_t>(tiles * (i + 1) / threads));
+    call_workers();
   }
 
-  void work(int thread) {
-    const size_t threads = workers.size() + 1;
-    for (size_t i = 0; i < threads; ++i) {
-      Range& range = ranges[(static_cast<size_t>(thread) + i) % threads];
-      for (;;) {
-        const int64_t tile = range.next.fetch_add(1, std::memory_order_relaxed);
-        if (tile >= range.end) break;
-        task(body, tile, thread);
-      }
-    }
-  }
-
-  void publish() {
-    running.store(static_cast<uint32_t>(workers.size()), std::memory_order_relaxed);
+  void call_workers() {
     generation.fetch_add(1, std::memory_order_seq_cst);
     wake_sleepers(generation, sleeping_workers);
   }
 
+  // Does tiles while there are any, and counts them as done.
+  void work(int thread) {
+    const size_t own = static_cast<size_t>(thread);
+    uint32_t done = 0;
+    int64_t tile = 0;
+    for (; ranges[own].take_first(&tile); ++done) task(body, tile, thread);
+    for (size_t i = 1; i < ranges.size(); ++i) {
+      Range& other = ranges[(own + i) % ranges.size()];
+      for (; other.take_last(&tile); ++done) task(body, tile, thread);
+    }
+    if (done != 0 && left.fetch_sub(done, std::memory_order_seq_cst) == done)
+      wake_sleepers(left, sleeping_caller);
+  }
+
   void wait_until_done() {
-    for (uint32_t left = running.load(std::memory_order_acquire); left != 0;)
-      left = wait_for_change(running, left, spin_ns, sleeping_caller);
+    for (uint32_t now = left.load(std::memory_order_acquire); now != 0;)
+      now = wait_for_change(left, now, spin_ns, sleeping_caller);
   }
 
   static void* worker_loop(void* argument) {
@@ -132,10 +170,8 @@ struct ThreadTeam::State {
     uint32_t seen = 0;
     for (;;) {
       seen = wait_for_change(state.generation, seen, state.spin_ns, state.sleeping_workers);
-      if (state.stop) return nullptr;
+      if (state.stop.load(std::memory_order_relaxed)) return nullptr;
       state.work(worker.index);
-      if (state.running.fetch_sub(1, std::memory_order_seq_cst) == 1)
-        wake_sleepers(state.running, state.sleeping_caller);
     }
   }
 };
@@ -157,22 +193,21 @@ ThreadTeam::ThreadTeam(int threads)
 
 ThreadTeam::~ThreadTeam() {
   if (state_->alone()) return;
-  state_->stop = true;
-  state_->publish();
+  state_->stop.store(true, std::memory_order_relaxed);
+  state_->call_workers();
   for (const State::Worker& worker : state_->workers) pthread_join(worker.thread, nullptr);
 }
 
 int ThreadTeam::size() const { return static_cast<int>(state_->workers.size()) + 1; }
 
 void ThreadTeam::run(int64_t tiles, Task task, const void* body) {
-  if (tiles <= 1 || state_->alone()) {
+  if (tiles <= 1 || tiles > kGreatestTiles || state_->alone()) {
     for (int64_t tile = 0; tile < tiles; ++tile) task(body, tile, 0);
     return;
   }
   state_->task = task;
   state_->body = body;
-  state_->split(tiles);
-  state_->publish();
+  state_->publish(static_cast<uint32_t>(tiles));
   state_->work(0);
   state_->wait_until_done();
 }
