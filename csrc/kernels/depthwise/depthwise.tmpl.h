@@ -139,7 +139,8 @@ float* output_at(const Strip& strip, int64_t row, int64_t column) {
   return strip.y + (row * strip.out_width + column) * strip.channels;
 }
 
-// A row of tiles; the last one overlaps the one before where the width is no multiple.
+// A row of tiles; the last one overlaps the one before where the width is no multiple. kStride is
+// that of the columns, and of the rows if there are several.
 template <int kKernel, int kStride, int kRows, int kColumns>
 void run_tile_row(const Strip& strip, int64_t row) {
   using S = Shape<kKernel, kStride, kRows, kColumns>;
@@ -155,9 +156,9 @@ void run_tile_row(const Strip& strip, int64_t row) {
 template <int kKernel, int kStride, int kColumns>
 void run_tiles(const Strip& strip) {
   int64_t row = strip.row_begin;
-  for (; row + 2 <= strip.row_end; row += 2)
+  for (; strip.stride_height == kStride && row + 2 <= strip.row_end; row += 2)
     run_tile_row<kKernel, kStride, 2, kColumns>(strip, row);
-  if (row < strip.row_end) run_tile_row<kKernel, kStride, 1, kColumns>(strip, row);
+  for (; row < strip.row_end; ++row) run_tile_row<kKernel, kStride, 1, kColumns>(strip, row);
 }
 
 template <int kKernel, int kStride>
@@ -201,10 +202,9 @@ using Run = void (*)(const Strip& strip);
 // The kernel for a window; those of fixed size want whole vectors of channels and whole tiles.
 Run choose(const Strip& strip) {
   const bool undilated = strip.dilation_height == 1 && strip.dilation_width == 1;
-  const bool square =
-      strip.kernel_height == strip.kernel_width && strip.stride_height == strip.stride_width;
+  const bool square = strip.kernel_height == strip.kernel_width;
   if (undilated && square && strip.channels >= kWidth && strip.out_width >= kNarrow) {
-    const int64_t kernel = strip.kernel_height, stride = strip.stride_height;
+    const int64_t kernel = strip.kernel_height, stride = strip.stride_width;
     if (kernel == 3 && stride == 1) return run_sized<3, 1>;
     if (kernel == 3 && stride == 2) return run_sized<3, 2>;
     if (kernel == 5 && stride == 1) return run_sized<5, 1>;

@@ -329,7 +329,7 @@ void run_at_border(const Layer& layer, const Strip& strip, const Parts& parts, c
 template <class W>
 void run_inside(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band,
                 int64_t column, int64_t tiles) {
-  const int64_t top = band.row * W::kStride - layer.pad_top;
+  const int64_t top = band.row * layer.stride_height - layer.pad_top;
   const int64_t left = column * W::kStride - layer.pad_left;
   Rows rows;
   rows.pixel = layer.channels;
@@ -369,7 +369,8 @@ template <class W>
 void run_bands(const Layer& layer, const Strip& strip) {
   const Parts parts = parts_of<W>(layer, strip);
   int64_t row = strip.row_begin;
-  for (; row + W::kMostRows <= strip.row_end; row += W::kMostRows)
+  const bool even = layer.stride_height == W::kStride;  // of rows as of columns
+  for (; even && row + W::kMostRows <= strip.row_end; row += W::kMostRows)
     run_band<W>(layer, strip, parts, {row, W::kMostRows});
   for (; row < strip.row_end; ++row) run_band<W>(layer, strip, parts, {row, 1});
 }
@@ -476,9 +477,8 @@ Variant choose(const Layer& layer) {
   if constexpr (kTheWidest > 0) {
     const bool plain = layer.dilation_height == 1 && layer.dilation_width == 1 && !layer.residual &&
                        layer.small_scales;
-    const bool square =
-        layer.kernel_height == layer.kernel_width && layer.stride_height == layer.stride_width;
-    const int64_t kernel = layer.kernel_height, stride = layer.stride_height;
+    const bool square = layer.kernel_height == layer.kernel_width;
+    const int64_t kernel = layer.kernel_height, stride = layer.stride_width;
     const int64_t columns = kernel == 3 ? Window<3, 1>::kColumns : Window<5, 1>::kColumns;
     if (plain && square && layer.channels >= kNarrowest && layer.out_width >= columns) {
       if (kernel == 3 && stride == 1) return tiles<Window<3, 1>>();

@@ -18,6 +18,7 @@ struct Case {
   int64_t height, width, channels, kernel_height, kernel_width, stride, dilation, pad;
   bool bias, residual;
   lite::Activation activation;
+  int64_t row_stride = 0;  // 0: as the other stride
 };
 
 Strip strip_of(const Case& c) {
@@ -27,10 +28,12 @@ Strip strip_of(const Case& c) {
   strip.channels = c.channels;
   strip.kernel_height = c.kernel_height;
   strip.kernel_width = c.kernel_width;
-  strip.stride_height = strip.stride_width = c.stride;
+  strip.stride_height = c.row_stride == 0 ? c.stride : c.row_stride;
+  strip.stride_width = c.stride;
   strip.dilation_height = strip.dilation_width = c.dilation;
   strip.pad_top = strip.pad_left = c.pad;
-  strip.out_height = (c.height + 2 * c.pad - c.dilation * (c.kernel_height - 1) - 1) / c.stride + 1;
+  strip.out_height =
+      (c.height + 2 * c.pad - c.dilation * (c.kernel_height - 1) - 1) / strip.stride_height + 1;
   strip.out_width = (c.width + 2 * c.pad - c.dilation * (c.kernel_width - 1) - 1) / c.stride + 1;
   strip.activation = c.activation;
   return strip;
@@ -110,6 +113,27 @@ void check_sizes(lite::Isa isa) {
         }
 }
 
+// Strides of rows and columns that differ.
+void check_uneven(lite::Isa isa) {
+  guarded::Random random;
+  for (int64_t kernel : {3, 5})
+    for (int64_t stride : {1, 2})
+      for (int64_t channels : {16, 40}) {
+        Case c = {9,
+                  12,
+                  channels,
+                  kernel,
+                  kernel,
+                  stride,
+                  1,
+                  kernel / 2,
+                  true,
+                  true,
+                  meaning::activation(1)};
+        for (c.row_stride = 1; c.row_stride <= 3; ++c.row_stride) check(isa, c, random);
+      }
+}
+
 void check_generic(lite::Isa isa) {
   guarded::Random random;
   for (int64_t channels : {1, 3, 16, 21}) {
@@ -142,6 +166,7 @@ void check_expanding(void (*expand)(const T*, int64_t, int64_t, const float*, fl
 int main() {
   for (lite::Isa isa : lite::usable_isas()) {
     check_sizes(isa);
+    check_uneven(isa);
     check_generic(isa);
     check_expanding<int8_t>(lite::depthwise::kernels(isa).expand_s8);
     check_expanding<int16_t>(lite::depthwise::kernels(isa).expand_s16);

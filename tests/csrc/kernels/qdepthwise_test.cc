@@ -27,7 +27,8 @@ struct Case {
   Fill fill = Fill::random;
   float greatest_scale = 0.01f;
   lite::Requantization requantization = {3, -5, -128, 127, 0.7f, 9};
-  bool narrow = false;  // weights
+  bool narrow = false;     // weights
+  int64_t row_stride = 0;  // 0: as the other stride
 };
 
 Layer layer_of(const Case& c) {
@@ -37,10 +38,12 @@ Layer layer_of(const Case& c) {
   layer.channels = c.channels;
   layer.kernel_height = c.kernel_height;
   layer.kernel_width = c.kernel_width;
-  layer.stride_height = layer.stride_width = c.stride;
+  layer.stride_height = c.row_stride == 0 ? c.stride : c.row_stride;
+  layer.stride_width = c.stride;
   layer.dilation_height = layer.dilation_width = c.dilation;
   layer.pad_top = layer.pad_left = c.pad;
-  layer.out_height = (c.height + 2 * c.pad - c.dilation * (c.kernel_height - 1) - 1) / c.stride + 1;
+  layer.out_height =
+      (c.height + 2 * c.pad - c.dilation * (c.kernel_height - 1) - 1) / layer.stride_height + 1;
   layer.out_width = (c.width + 2 * c.pad - c.dilation * (c.kernel_width - 1) - 1) / c.stride + 1;
   layer.residual = c.residual;
   layer.small_scales = c.greatest_scale <= lite::qdepthwise::kGreatestSmallScale;
@@ -186,6 +189,18 @@ void check_sizes(lite::Isa isa) {
         }
 }
 
+// Strides of rows and columns that differ.
+void check_uneven(lite::Isa isa) {
+  guarded::Random random;
+  for (int64_t kernel : {3, 5})
+    for (int64_t stride : {1, 2})
+      for (int64_t channels : {16, 40, 97})
+        for (int64_t width : {7, 12}) {
+          Case c = {9, width, channels, kernel, kernel, stride, 1, kernel / 2};
+          for (c.row_stride = 1; c.row_stride <= 3; ++c.row_stride) check(isa, c, random);
+        }
+}
+
 void check_extremes(lite::Isa isa) {
   guarded::Random random;
   for (int64_t kernel : {3, 5})
@@ -228,6 +243,7 @@ void check_generic(lite::Isa isa) {
 int main() {
   for (lite::Isa isa : lite::usable_isas()) {
     check_sizes(isa);
+    check_uneven(isa);
     check_extremes(isa);
     check_generic(isa);
   }
