@@ -29,6 +29,7 @@ const char kUsage[] =
     "  --warmup=0 --repeats=1 --threads=1\n"
     "  --power_mode=0                   0: fastest cores, 1: slowest, 2: all, 3: leave it to the "
     "system\n"
+    "  --precision=exact                or fast: products of bf16, where the processor has them\n"
     "  --profile=false                  time every layer\n"
     "  --show_output_elem=false         print the outputs' elements\n"
     "  --result_path=FILE               append everything printed to a file\n";
@@ -41,6 +42,7 @@ std::map<std::string, std::string> parse_flags(int count, char** texts) {
                                               {"repeats", "1"},
                                               {"threads", "1"},
                                               {"power_mode", "0"},
+                                              {"precision", "exact"},
                                               {"profile", "false"},
                                               {"show_output_elem", "false"},
                                               {"result_path", ""}};
@@ -74,6 +76,12 @@ int whole_number(const std::map<std::string, std::string>& flags, const std::str
     throw std::invalid_argument("--" + name + " is '" + text +
                                 "', expected a number >= " + std::to_string(least));
   return number;
+}
+
+lite_precision precision_of(const std::string& name) {
+  if (name == "exact") return LITE_EXACT;
+  if (name == "fast") return LITE_FAST;
+  throw std::invalid_argument("--precision is '" + name + "', expected exact or fast");
 }
 
 std::vector<std::vector<int64_t>> parse_shapes(const std::string& text) {
@@ -236,11 +244,12 @@ std::string run(const std::map<std::string, std::string>& flags) {
   const int threads = whole_number(flags, "threads", 1),
             power_mode = whole_number(flags, "power_mode", 0);
   const int warmup = whole_number(flags, "warmup", 0), repeats = whole_number(flags, "repeats", 1);
+  const lite_precision precision = precision_of(flags.at("precision"));
   bind_cores(power_mode, threads);
   Times times;
   const Clock::time_point begin = Clock::now();
   const lite::Model model(flags.at("optimized_model_file"));
-  lite::Session session = model.session(threads);
+  lite::Session session = model.session(threads, 0, precision);
   if (!flags.at("input_shape").empty()) session.resize(parse_shapes(flags.at("input_shape")));
   times.init = ms_since(begin);
   const std::vector<double> numbers = read_numbers(flags.at("input_data_path"));
@@ -260,9 +269,10 @@ std::string run(const std::map<std::string, std::string>& flags) {
     print_output(out, session.output(i), flags.at("show_output_elem") == "true");
   const lite_memory memory = session.memory();
   out << "\n======= Runtime Info =======\nversion: " << lite_version() << "\nisa: " << session.isa()
-      << "\nthreads: " << threads << "\npower_mode: " << power_mode << "\nwarmup: " << warmup
-      << "\nrepeats: " << repeats << "\narena: " << memory.arena_bytes
-      << " bytes\nweights: " << memory.weights_bytes << " bytes\n";
+      << "\nthreads: " << threads << "\nprecision: " << flags.at("precision")
+      << "\npower_mode: " << power_mode << "\nwarmup: " << warmup << "\nrepeats: " << repeats
+      << "\narena: " << memory.arena_bytes << " bytes\nweights: " << memory.weights_bytes
+      << " bytes\n";
   print_times(out, times);
   if (flags.at("profile") == "true") print_profile(out, session, repeats);
   return out.str();

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union, overload
+from typing import Any, Literal, Union, overload
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from lite.profile import LayerTime, Profile
 
 Shape = tuple[Union[int, str], ...]
 Feeds = Mapping[str, Any]
+Precision = Literal["exact", "fast"]
 
 _DTYPES = {"f32": "float32", "f16": "float16", "bf16": "uint16", "f64": "float64", "s8": "int8",
            "u8": "uint8", "s16": "int16", "u16": "uint16", "s32": "int32", "u32": "uint32", "s64": "int64",
@@ -83,13 +84,16 @@ class Model:
         self.inputs: tuple[TensorInfo, ...] = _tensors(self._native.inputs())
         self.outputs: tuple[TensorInfo, ...] = _tensors(self._native.outputs())
 
-    def session(self, threads: int = 1, *, arena_limit: int = 0) -> Session:
+    def session(self, threads: int = 1, *, precision: Precision = "exact", arena_limit: int = 0) -> Session:
         """A new session.
 
         Parameters
         ----------
         threads : int
             Threads that work on one run, the caller's included. Results have the same bits for any number.
+        precision : {"exact", "fast"}
+            "fast" rounds the factors of large products to bf16, where the processor multiplies those faster;
+            elsewhere it runs as "exact" does. docs/precision.md says what it costs.
         arena_limit : int
             Most bytes of memory for values; 0: what the machine has.
 
@@ -98,7 +102,7 @@ class Model:
         InputError, UnsupportedOpError, ArenaError
         """
         counts = (_whole(threads, "threads"), _whole(arena_limit, "arena_limit"))
-        return Session(self, _native.Session.create(self._native, *counts))
+        return Session(self, _native.Session.create(self._native, *counts, str(precision)))
 
     @property
     def size_bytes(self) -> int:
@@ -257,6 +261,11 @@ class Session:
     def isa(self) -> str:
         """Instruction set that the kernels use; LITE_FORCE_ISA chooses another."""
         return str(self._native.isa)
+
+    @property
+    def precision(self) -> Precision:
+        """How products are computed: "exact" or "fast"."""
+        return self._native.precision
 
     @property
     def threads(self) -> int:

@@ -216,6 +216,20 @@ def test_clone_shares_the_model_and_nothing_else(model):
     assert np.array_equal(first, kept)
 
 
+def test_precision_is_said_and_kept(model):
+    assert model.session().precision == "exact"
+    session = model.session(threads=2, precision="fast")
+    session.run({"x": _random(2, 3, 4)})
+    assert (session.precision, session.threads) == ("fast", 2)
+    assert (session.clone().precision, session.clone().threads) == ("fast", 2)
+
+
+@pytest.mark.parametrize("wrong", ["quick", "", "FAST", None, 1])
+def test_wrong_precision_names_the_right_ones(model, wrong):
+    with pytest.raises(InputError, match=f"precision is '{wrong}', expected 'exact' or 'fast'"):
+        model.session(precision=wrong)
+
+
 def test_sessions_run_on_many_threads_at_once(graph, model):
     failures = []
 

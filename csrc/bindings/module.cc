@@ -131,8 +131,10 @@ class PySession {
  public:
   explicit PySession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
-  static PySession create(const PyModel& model, int threads, uint64_t arena_limit) {
+  static PySession create(const PyModel& model, int threads, uint64_t arena_limit,
+                          const std::string& precision) {
     SessionOptions options;
+    options.precision = value_or_raise(precision_named(precision));
     options.threads = threads;
     options.arena_limit_bytes = arena_limit;
     return PySession(value_or_raise(Session::create(model.model, options)));
@@ -217,6 +219,7 @@ class PySession {
   }
 
   const char* isa() const { return isa_name(session_->isa()); }
+  const char* precision() const { return precision_name(session_->options().precision); }
   int threads() const { return session_->options().threads; }
 
  private:
@@ -371,7 +374,7 @@ PYBIND11_MODULE(_native, module) {
 
   py::class_<PySession>(module, "Session")
       .def_static("create", &PySession::create, py::arg("model"), py::arg("threads"),
-                  py::arg("arena_limit"))
+                  py::arg("arena_limit"), py::arg("precision"))
       .def("clone", &PySession::clone)
       .def("resize", &PySession::resize, py::arg("shapes"))
       .def("run", &PySession::run, py::arg("feeds"), py::arg("copy"), py::arg("timed"))
@@ -380,5 +383,6 @@ PYBIND11_MODULE(_native, module) {
       .def("memory", &PySession::memory)
       .def("steps", &PySession::steps)
       .def_property_readonly("isa", &PySession::isa)
+      .def_property_readonly("precision", &PySession::precision)
       .def_property_readonly("threads", &PySession::threads);
 }

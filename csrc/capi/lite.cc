@@ -16,6 +16,9 @@ static_assert(LITE_INTERNAL + 1 == 0
               "lite_status has one entry per row of status.inc");
 #undef LITE_STATUS
 static_assert(LITE_BOOL + 1 == lite::kDTypeCount && LITE_MAX_RANK == lite::kMaxRank, "as in base/");
+static_assert(LITE_EXACT == static_cast<int>(lite::Precision::exact) &&
+                  LITE_FAST == static_cast<int>(lite::Precision::fast),
+              "same order");
 static_assert(LITE_OUT_OF_MEMORY == static_cast<int>(lite::Code::k_out_of_memory) &&
                   LITE_INTERNAL == static_cast<int>(lite::Code::k_internal),
               "same order");
@@ -102,6 +105,11 @@ Status create(const lite_model& model, const lite_session_options* options,
   if (options != nullptr) {
     wanted.threads = options->threads;
     wanted.arena_limit_bytes = options->arena_limit_bytes;
+    if (options->precision != LITE_EXACT && options->precision != LITE_FAST)
+      return error(Code::k_invalid_argument,
+                   "precision is %d, expected LITE_EXACT (%d) or LITE_FAST (%d)",
+                   static_cast<int>(options->precision), LITE_EXACT, LITE_FAST);
+    wanted.precision = static_cast<Precision>(options->precision);
   }
   LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> made, Session::create(model.model, wanted));
   LITE_ASSIGN_OR_RETURN(*session, wrap(std::move(made)));
@@ -351,6 +359,12 @@ lite_status lite_session_memory(const lite_session* session, lite_memory* memory
 lite_status lite_session_isa(const lite_session* session, const char** isa) {
   LITE_CHECK_GIVEN(session, isa);
   *isa = lite::isa_name(session->session->isa());
+  return LITE_OK;
+}
+
+lite_status lite_session_precision(const lite_session* session, lite_precision* precision) {
+  LITE_CHECK_GIVEN(session, precision);
+  *precision = static_cast<lite_precision>(session->session->options().precision);
   return LITE_OK;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/isa.h"
+#include "base/precision.h"
 #include "base/span.h"
 #include "base/status.h"
 #include "base/tensor.h"
@@ -39,6 +40,7 @@ struct PrepareContext {
   Span<const Tensor> outputs;
   Span<const bool> given;  // one flag per input
   Isa isa = Isa::scalar;
+  Precision precision = Precision::exact;
   int threads = 1;
   const char* kernel =
       "";  // what to pick, as kernel() names it, where that is possible; "": anything

@@ -174,6 +174,7 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   context.outputs = {operands + inputs, node.outputs()->size()};
   context.given = {given.get(), inputs};
   context.isa = options_.isa;
+  context.precision = options_.precision;
   context.threads = options_.team->size();
   if (nothing_to_write(context.outputs)) return Status();
   std::unique_ptr<Op> op = entry.create();

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/isa.h"
+#include "base/precision.h"
 #include "nb/load.h"
 #include "ops/op.h"
 #include "plan/shapes.h"
@@ -19,6 +20,7 @@ struct PlanOptions {
   Isa isa = Isa::scalar;
   ThreadTeam* team = nullptr;
   uint64_t arena_limit_bytes = 0;
+  Precision precision = Precision::exact;
 };
 
 struct Step {

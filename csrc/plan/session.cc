@@ -73,7 +73,8 @@ std::shared_ptr<const Plan> Session::plan() const {
 Status Session::plan_for(Span<const Shape> input_shapes) {
   LITE_ASSIGN_OR_RETURN(
       std::shared_ptr<Plan> plan,
-      Plan::build(model_, input_shapes, {isa_, &team_, options_.arena_limit_bytes}));
+      Plan::build(model_, input_shapes,
+                  {isa_, &team_, options_.arena_limit_bytes, options_.precision}));
   const std::lock_guard<std::mutex> lock(plan_mutex_);
   plan_.swap(plan);
   return Status();

@@ -17,6 +17,7 @@ namespace lite {
 struct SessionOptions {
   int threads = 1;
   uint64_t arena_limit_bytes = 0;  // 0: the machine's physical memory
+  Precision precision = Precision::exact;
 };
 
 struct StepTime {

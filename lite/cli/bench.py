@@ -14,11 +14,12 @@ import numpy as np
 from lite.cli._app import PaddleCommand
 from lite.cli._data import chosen_extents, planned_shapes, random_inputs
 from lite.cli._output import emit, json_option, megabytes, progress
+from lite.cli._session import precision_option
 from lite.cli.opt import shape_option
 
 if TYPE_CHECKING:
     from lite.profile import Profile
-    from lite.session import Session
+    from lite.session import Precision, Session
 
 
 @click.command("bench", cls=PaddleCommand)
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     "--warmup", default=5, show_default=True, type=click.IntRange(0), help="Runs before those that count."
 )
 @click.option("--repeats", default=50, show_default=True, type=click.IntRange(1))
+@precision_option
 @shape_option
 @click.option("--profile", is_flag=True, help="Time each layer.")
 @click.option(
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 @click.option("--raw", is_flag=True, help="Print one latency in ms a line and nothing else.")
 @json_option
 def command(
-    model: str, threads: int, warmup: int, repeats: int, shapes: dict[str, tuple[int, ...]], profile: bool,
-    trace: str | None, raw: bool, as_json: bool,
+    model: str, threads: int, warmup: int, repeats: int, precision: Precision,
+    shapes: dict[str, tuple[int, ...]], profile: bool, trace: str | None, raw: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Time MODEL (.nb, or a source model) on random inputs.
 
@@ -47,7 +49,7 @@ def command(
 
     with progress() as tell:
         tell("loading")
-        session, load_ms, chosen = _loaded(model, threads, shapes)
+        session, load_ms, chosen = _loaded(model, threads, precision, shapes)
         feeds = random_inputs(session.inputs, {})
         tell("running")
         first_ms = _timed(session, feeds)
@@ -69,13 +71,13 @@ def command(
 
 
 def _loaded(
-    model: str, threads: int, shapes: dict[str, tuple[int, ...]]
+    model: str, threads: int, precision: Precision, shapes: dict[str, tuple[int, ...]]
 ) -> tuple[Session, float, dict[str, int]]:
     """A session, what loading took in ms (of a source model: with its conversion), extents it chose."""
     from lite.session import Model
 
     begin = time.perf_counter()
-    session = Model(model).session(threads=threads)
+    session = Model(model).session(threads=threads, precision=precision)
     planned = planned_shapes(session.inputs, shapes)
     chosen = chosen_extents(session.inputs, planned, shapes)
     session.resize(planned)
@@ -89,6 +91,7 @@ def _conditions(session: Session) -> dict[str, Any]:
     return {
         "machine": {"cpu": cpu_name(), "isa": session.isa, "governor": governor()},
         "threads": session.threads,
+        "precision": session.precision,
         "input_shapes": {info.name: list(info.shape) for info in session.inputs},
         "memory": dataclasses.asdict(session.memory),
     }
@@ -118,7 +121,7 @@ def _text(result: dict[str, Any], layers: Profile | None) -> str:
         "inputs   " + ", ".join(f"{name}{list(shape)}" for name, shape in result["input_shapes"].items()),
         *_chosen(result["chosen_extents"]),
         f"machine  {machine['cpu']}, {machine['isa']}, governor {machine['governor']}",
-        f"threads  {result['threads']}",
+        f"threads  {result['threads']}, precision {result['precision']}",
         f"memory   arena {megabytes(memory['arena_bytes'])} (no layout needs less than "
         f"{megabytes(memory['lower_bound_bytes'])}), weights {megabytes(memory['weights_bytes'])}",
         f"load     {result['load_ms']:.3f} ms",

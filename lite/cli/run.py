@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
 from lite.cli._app import PaddleCommand
 from lite.cli._output import emit, json_option, table
+from lite.cli._session import precision_option
 from lite.cli.opt import image_options, preprocess_of
 from lite.errors import FileError, InputError
+
+if TYPE_CHECKING:
+    from lite.session import Precision
 
 
 def _array_file(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
@@ -33,11 +37,12 @@ def _array_file(context: click.Context, option: click.Parameter, path: str | Non
 @click.option("--topk", type=click.IntRange(1), help="Show the greatest values of each output's rows.")
 @click.option("--labels", type=click.Path(), help="Names of classes, one a line, for --topk.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@precision_option
 @image_options
 @json_option
 def command(
     model: str, inputs: tuple[str, ...], output: str | None, topk: int | None, labels: str | None,
-    threads: int, as_json: bool, **flags: Any,
+    threads: int, precision: Precision, as_json: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Run MODEL (.nb, or a source model) once.
 
@@ -51,7 +56,7 @@ def command(
 
     preprocess_of(flags)  # refuses what cannot be, with or without an image
     loaded = Model(model)
-    session = loaded.session(threads=threads)
+    session = loaded.session(threads=threads, precision=precision)
     names = _read_labels(labels) if labels else None
     feeds = read_inputs(inputs, session.inputs, lambda: preprocess_of(flags, loaded.preprocess))
     arrays = session.run(feeds)

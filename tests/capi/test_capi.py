@@ -54,8 +54,9 @@ class Caller:
         write(graph, path)
         return self.get("lite_model_open", "lite_model*", str(path).encode())
 
-    def session(self, model, threads=1, limit=0):
-        options = self.ffi.new("lite_session_options*", {"threads": threads, "arena_limit_bytes": limit})
+    def session(self, model, threads=1, limit=0, precision=0):
+        options = self.ffi.new("lite_session_options*", {"threads": threads, "arena_limit_bytes": limit,
+                                                         "precision": precision})
         return self.get("lite_session_create", "lite_session*", model, options)
 
     def feed(self, session, name, array):
@@ -193,6 +194,21 @@ def test_profile_memory_and_isa(call, ffi, tmp_path):
     assert ffi.string(step.op) == b"relu" and 0 < step.begin_ns <= step.end_ns
     behind = call.status("lite_session_step", session, 2, ffi.new("lite_step*"))
     assert behind == call.capi.LITE_INVALID_ARGUMENT
+
+
+def test_precision(call, ffi, capi, tmp_path):
+    model = call.model(_graph(2), tmp_path)
+    plain = call.get("lite_session_create", "lite_session*", model, ffi.NULL)
+    fast = call.session(model, precision=capi.LITE_FAST)
+    clone = call.get("lite_session_clone", "lite_session*", fast)
+    found = [call.get("lite_session_precision", "lite_precision", session)
+             for session in (plain, call.session(model), fast, clone)]
+    assert found == [capi.LITE_EXACT, capi.LITE_EXACT, capi.LITE_FAST, capi.LITE_FAST]
+    for wrong in (-1, 2):
+        options = ffi.new("lite_session_options*", {"threads": 1, "precision": wrong})
+        session = ffi.new("lite_session**")
+        assert capi.lite_session_create(model, options, session) == capi.LITE_INVALID_ARGUMENT
+        assert call.error() == f"precision is {wrong}, expected LITE_EXACT (0) or LITE_FAST (1)"
 
 
 def test_errors_have_status_and_text(call, ffi, capi, tmp_path):

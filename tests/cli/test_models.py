@@ -31,6 +31,22 @@ def test_run_npy(
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected_scores(image), rtol=1e-6)
 
 
+@pytest.mark.parametrize("command", ["run", "bench"])
+def test_precision(cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path, command: str) -> None:
+    np.save(tmp_path / "x.npy", image)
+    flags = ["--input", tmp_path / "x.npy"] if command == "run" else ["--warmup=0", "--repeats=1"]
+    assert cli(command, nb, *flags, "--precision", "fast").code == 0
+    outcome = cli(command, nb, *flags, "--precision", "quick")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "'quick' is not one of 'exact', 'fast'" in outcome.err
+
+
+def test_bench_says_the_precision(cli: Callable, nb: Path) -> None:
+    for flags, precision in (((), "exact"), (("--precision=fast",), "fast")):
+        outcome = cli("bench", nb, "--warmup=0", "--repeats=1", "--json", *flags)
+        assert json.loads(outcome.out)["precision"] == precision
+
+
 def test_run_writes_arrays_only(cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", image)
     outcome = cli("run", nb, "--input", tmp_path / "x.npy", "--output", tmp_path / "y.txt")

@@ -85,8 +85,9 @@ def test_installed_copy_serves_find_package(run, build, model, tmp_path):
         assert sums.startswith("1.000 ") and error.startswith("8 /no/such.nb")
     assert run(tmp_path / "build" / "consumer_c", model) == "0 0.1.0\n"
     text = run(tmp_path / "prefix" / "bin" / "benchmark_bin", f"--optimized_model_file={model}", "--warmup=2",
-               "--repeats=5", "--threads=2", "--profile", f"--result_path={tmp_path}/result")
-    for field in ("init", "first", "min", "max", "avg", "median", "p90", "conv2d"):
+               "--repeats=5", "--threads=2", "--precision=fast", "--profile",
+               f"--result_path={tmp_path}/result")
+    for field in ("init", "first", "min", "max", "avg", "median", "p90", "conv2d", "precision: fast"):
         assert field in text
     assert (tmp_path / "result").read_text() == text
 

@@ -64,6 +64,11 @@ typedef enum lite_dtype {
   LITE_BOOL = 12
 } lite_dtype;
 
+typedef enum lite_precision {
+  LITE_EXACT = 0, /* products of floats */
+  LITE_FAST = 1   /* of floats rounded to bf16, where the processor has such products; less exact */
+} lite_precision;
+
 typedef struct lite_model lite_model;
 typedef struct lite_session lite_session;
 typedef struct lite_tensor lite_tensor;
@@ -71,6 +76,7 @@ typedef struct lite_tensor lite_tensor;
 typedef struct lite_session_options {
   int32_t threads; /* that work on one run, the caller's included; results do not depend on it */
   uint64_t arena_limit_bytes; /* most memory for values; 0: what the machine has */
+  int32_t precision;          /* a lite_precision */
 } lite_session_options;
 
 typedef struct lite_shape {
@@ -110,7 +116,7 @@ LITE_API lite_status lite_model_open_memory(const void* data, size_t size_bytes,
 /* Sessions keep what they need: a model may be closed before them. NULL is fine. */
 LITE_API lite_status lite_model_close(lite_model* model);
 
-/* options NULL: one thread, no limit. */
+/* options NULL: one thread, no limit, exact. */
 LITE_API lite_status lite_session_create(const lite_model* model,
                                          const lite_session_options* options,
                                          lite_session** session);
@@ -137,6 +143,7 @@ LITE_API lite_status lite_session_run(lite_session* session);
 LITE_API lite_status lite_session_memory(const lite_session* session, lite_memory* memory);
 /* The name of the instruction set that the kernels use. */
 LITE_API lite_status lite_session_isa(const lite_session* session, const char** isa);
+LITE_API lite_status lite_session_precision(const lite_session* session, lite_precision* precision);
 /* While on, runs note the time of every step. */
 LITE_API lite_status lite_session_set_profiling(lite_session* session, int32_t on);
 LITE_API lite_status lite_session_step_count(const lite_session* session, size_t* count);

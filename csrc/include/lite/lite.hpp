@@ -127,6 +127,11 @@ class Session {
     check(lite_session_isa(handle_.get(), &isa));
     return isa;
   }
+  lite_precision precision() const {
+    lite_precision precision = LITE_EXACT;
+    check(lite_session_precision(handle_.get(), &precision));
+    return precision;
+  }
   void set_profiling(bool on) { check(lite_session_set_profiling(handle_.get(), on ? 1 : 0)); }
   // What ran, with the times of the last run while profiling was on.
   std::vector<lite_step> steps() const {
@@ -172,8 +177,9 @@ class Model {
     handle_.reset(model);
   }
 
-  Session session(int threads = 1, uint64_t arena_limit_bytes = 0) const {
-    const lite_session_options options = {threads, arena_limit_bytes};
+  Session session(int threads = 1, uint64_t arena_limit_bytes = 0,
+                  lite_precision precision = LITE_EXACT) const {
+    const lite_session_options options = {threads, arena_limit_bytes, precision};
     lite_session* session = nullptr;
     check(lite_session_create(handle_.get(), &options, &session));
     return Session(session);
