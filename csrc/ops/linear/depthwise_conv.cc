@@ -73,6 +73,8 @@ void DepthwiseConv::cut() {
   channel_tasks_ = std::max<int64_t>(strip_.channels / task_channels_, 1);
   const int64_t row_tasks = ceil_div(kWantedTasks, channel_tasks_);
   task_rows_ = std::max<int64_t>(ceil_div(ceil_div(strip_.out_height, row_tasks), 2) * 2, 2);
+  tasks_ = StripTasks(ceil_div(strip_.out_height, task_rows_), channel_tasks_,
+                      strip_.out_height * strip_.out_width);
 }
 
 template <class T>
@@ -122,8 +124,7 @@ void DepthwiseConv::run(const RunContext& context) const {
   common.w = weights(context);
   if (context.inputs.size() > 2) common.bias = context.inputs[2].as<float>();
   const float* residual = context.inputs.size() > 3 ? context.inputs[3].as<float>() : nullptr;
-  const int64_t row_tasks = ceil_div(common.out_height, task_rows_);
-  const int64_t tasks = row_tasks * channel_tasks_;
+  const int64_t tasks = tasks_.count();
   const int64_t in_count = common.height * common.width * common.channels;
   const int64_t out_count = common.out_height * common.out_width * common.channels;
   context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
@@ -132,11 +133,11 @@ void DepthwiseConv::run(const RunContext& context) const {
     strip.x = context.inputs[0].as<float>() + image * in_count;
     strip.y = context.outputs[0].as<float>() + image * out_count;
     strip.residual = residual ? residual + image * out_count : nullptr;
-    const int64_t channel_task = index % tasks / row_tasks;
+    const int64_t channel_task = tasks_.channel(index % tasks);
     strip.channel_begin = channel_task * task_channels_;
     strip.channel_end =
         channel_task + 1 == channel_tasks_ ? strip.channels : strip.channel_begin + task_channels_;
-    strip.row_begin = index % row_tasks * task_rows_;
+    strip.row_begin = tasks_.row(index % tasks) * task_rows_;
     strip.row_end = std::min(strip.row_begin + task_rows_, strip.out_height);
     strip.pointers =
         reinterpret_cast<const float**>(scratch + static_cast<size_t>(thread) * thread_bytes_);

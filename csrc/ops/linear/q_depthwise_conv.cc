@@ -81,6 +81,8 @@ void QDepthwiseConv::cut() {
   channel_tasks_ = std::max<int64_t>(layer_.channels / task_channels_, 1);
   const int64_t row_tasks = ceil_div(kWantedTasks, channel_tasks_);
   task_rows_ = std::max<int64_t>(ceil_div(ceil_div(layer_.out_height, row_tasks), 2) * 2, 2);
+  tasks_ = StripTasks(ceil_div(layer_.out_height, task_rows_), channel_tasks_,
+                      layer_.out_height * layer_.out_width);
 }
 
 qdepthwise::Parameters QDepthwiseConv::parameters(Span<const Tensor> inputs,
@@ -105,8 +107,7 @@ void QDepthwiseConv::run(const RunContext& context) const {
   std::byte* scratch = padding + padding_bytes_;
   std::memset(padding, layer_.requantization.x_zero, padding_bytes_);
   common.padding = reinterpret_cast<const int8_t*>(padding);
-  const int64_t row_tasks = ceil_div(layer_.out_height, task_rows_);
-  const int64_t tasks = row_tasks * channel_tasks_;
+  const int64_t tasks = tasks_.count();
   const int64_t in_count = layer_.height * layer_.width * layer_.channels;
   const int64_t out_count = layer_.out_height * layer_.out_width * layer_.channels;
   context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
@@ -116,11 +117,11 @@ void QDepthwiseConv::run(const RunContext& context) const {
     strip.y = context.outputs[0].as<int8_t>() + image * out_count;
     if (layer_.residual)
       strip.residual = context.inputs[kResidual].as<int8_t>() + image * out_count;
-    const int64_t channel_task = index % tasks / row_tasks;
+    const int64_t channel_task = tasks_.channel(index % tasks);
     strip.channel_begin = channel_task * task_channels_;
     strip.channel_end =
         channel_task + 1 == channel_tasks_ ? layer_.channels : strip.channel_begin + task_channels_;
-    strip.row_begin = index % row_tasks * task_rows_;
+    strip.row_begin = tasks_.row(index % tasks) * task_rows_;
     strip.row_end = std::min(strip.row_begin + task_rows_, layer_.out_height);
     strip.pointers =
         reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/gemm/gemm.h"
 #include "ops/linear/arguments.h"
 
 namespace lite::linear {
@@ -30,26 +31,48 @@ GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fres
   const double tasks = work / static_cast<double>(least.multiplications);
   const int64_t wanted =
       tasks < kWantedTasks ? std::max<int64_t>(1, static_cast<int64_t>(tasks)) : kWantedTasks;
-  row_blocks_ = ceil_div(m, rows);
+  row_blocks_ = std::max(ceil_div(m, rows), std::min(wanted, m / kLeastRows));
   column_blocks_ = bounded(ceil_div(wanted, row_blocks_), 1, ceil_div(n, least.columns));
-  columns_ = ceil_div(ceil_div(n, least.column_step), column_blocks_) * least.column_step;
-  column_blocks_ = ceil_div(n, columns_);
-  const int64_t more = std::min(ceil_div(wanted, column_blocks_), m / kLeastRows);
-  row_blocks_ = std::max(row_blocks_, more);
+  // Panels make more even blocks than whole tiles do, if they do not cut a tile in two.
+  cut_columns(gemm::kPanel);
+  int64_t tiles = 0;
+  for (int64_t block = 0; block < column_blocks_; ++block)
+    tiles += ceil_div(column_range(block).size(), least.column_step);
+  if (tiles > ceil_div(n, least.column_step)) cut_columns(least.column_step);
+}
+
+void GemmTasks::cut_columns(int64_t unit) {
+  unit_ = unit;
+  units_ = ceil_div(n_, unit);
 }
 
 int64_t GemmTasks::greatest_rows() const {
   return row_blocks_ == 0 ? 0 : ceil_div(m_, row_blocks_);
 }
 
+// Blocks of rows one after another, each with all of its columns: threads share the rows, so that
+// what one wrote in the layer before is mostly what it reads in this one.
 Range GemmTasks::rows(int64_t task) const {
-  const int64_t block = task % row_blocks_;
+  const int64_t block = task / column_blocks_;
   return {m_ * block / row_blocks_, m_ * (block + 1) / row_blocks_};
 }
 
-Range GemmTasks::columns(int64_t task) const {
-  const int64_t block = task / row_blocks_;
-  return {block * columns_, std::min(n_, (block + 1) * columns_)};
+Range GemmTasks::columns(int64_t task) const { return column_range(task % column_blocks_); }
+
+Range GemmTasks::column_range(int64_t block) const {
+  return {units_ * block / column_blocks_ * unit_,
+          std::min(n_, units_ * (block + 1) / column_blocks_ * unit_)};
+}
+
+StripTasks::StripTasks(int64_t row_tasks, int64_t channel_tasks, int64_t pixels)
+    : row_tasks_(row_tasks), channel_tasks_(channel_tasks), by_rows_(pixels >= 2 * kLeastRows) {}
+
+int64_t StripTasks::row(int64_t task) const {
+  return by_rows_ ? task / channel_tasks_ : task % row_tasks_;
+}
+
+int64_t StripTasks::channel(int64_t task) const {
+  return by_rows_ ? task % channel_tasks_ : task / row_tasks_;
 }
 
 }  // namespace lite::linear

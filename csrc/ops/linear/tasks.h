@@ -33,9 +33,29 @@ class GemmTasks {
   [[nodiscard]] Range columns(int64_t task) const;
 
  private:
+  void cut_columns(int64_t unit);
+  [[nodiscard]] Range column_range(int64_t block) const;
+
   int64_t m_ = 0, n_ = 0;
   int64_t row_blocks_ = 0, column_blocks_ = 0;
-  int64_t columns_ = 0;  // of all blocks but the last
+  int64_t unit_ = 1, units_ = 0;  // blocks of columns are whole units: panels or tiles
+};
+
+// Which part of an image, cut by rows and by channels, a task is. Threads share what the layers
+// around, which are GEMMs, make them share: the rows of images that GemmTasks cuts by rows, the
+// channels of smaller ones.
+class StripTasks {
+ public:
+  StripTasks() = default;
+  StripTasks(int64_t row_tasks, int64_t channel_tasks, int64_t pixels);
+
+  [[nodiscard]] int64_t count() const { return row_tasks_ * channel_tasks_; }
+  [[nodiscard]] int64_t row(int64_t task) const;
+  [[nodiscard]] int64_t channel(int64_t task) const;
+
+ private:
+  int64_t row_tasks_ = 0, channel_tasks_ = 0;
+  bool by_rows_ = false;
 };
 
 }  // namespace lite::linear
