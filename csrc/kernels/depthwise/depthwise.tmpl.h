@@ -13,25 +13,34 @@ constexpr int kWide = Simd::kRegisters >= 32 ? 7 : 4;
 constexpr int kNarrow = Simd::kRegisters >= 32 ? 4 : 2;
 constexpr int kGenericColumns = 4;
 
-// Where a tile's inputs and outputs lie; inputs in the padding are at Strip::zeros.
-struct Tile {
-  const float* const* inputs;
-  float* y;
-  int64_t y_row_stride;
-  int columns;  // that exist, of a generic tile
+// Where a tile of fixed size lies: its first input, which may be outside of the image, and the rows
+// and columns of its inputs that are inside.
+struct Place {
+  int64_t input, output;  // in floats, from the image's first
+  int64_t row_begin, row_end, column_begin, column_end;
 };
 
 template <int kKernel, int kStride, int kRows, int kColumns>
 struct Shape {
   static constexpr int kInputRows = (kRows - 1) * kStride + kKernel;
   static constexpr int kInputColumns = (kColumns - 1) * kStride + kKernel;
-  static constexpr int kInputs = kInputRows * kInputColumns;
 };
+
+// Inputs of a tile that may be outside of the image: so many at either end, of rows and columns.
+template <int kKernel>
+constexpr int kPadding = kKernel / 2;
+
+// Whether one of kCount rows or columns is outside; nothing is asked in the middle of a tile.
+template <int kKernel, int kCount>
+LITE_INLINE bool outside(int index, int64_t begin, int64_t end) {
+  return (index < kPadding<kKernel> && index < begin) ||
+         (index >= kCount - kPadding<kKernel> && index >= end);
+}
 
 // One row of inputs of a tile, into all sums that it takes part in.
 template <int kKernel, int kStride, int kRows, int kColumns>
-LITE_INLINE void add_input_row(int row, const float* const* inputs, const float* w,
-                               int64_t channels, int64_t c, Simd::f32 (&sums)[kRows][kColumns]) {
+LITE_INLINE void add_input_row(int row, const Place& place, const float* x, const float* w,
+                               int64_t channels, Simd::f32 (&sums)[kRows][kColumns]) {
   using S = Shape<kKernel, kStride, kRows, kColumns>;
   Simd::f32 taps[kRows][kKernel];
   LITE_UNROLL
@@ -43,7 +52,8 @@ LITE_INLINE void add_input_row(int row, const float* const* inputs, const float*
   }
   LITE_UNROLL
   for (int column = 0; column < S::kInputColumns; ++column) {
-    const Simd::f32 x = Simd::load(inputs[row * S::kInputColumns + column] + c);
+    if (outside<kKernel, S::kInputColumns>(column, place.column_begin, place.column_end)) continue;
+    const Simd::f32 value = Simd::load(x + column * channels);
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const int ky = row - i * kStride;
@@ -51,36 +61,62 @@ LITE_INLINE void add_input_row(int row, const float* const* inputs, const float*
       for (int j = 0; j < kColumns; ++j) {
         const int kx = column - j * kStride;
         if (ky >= 0 && ky < kKernel && kx >= 0 && kx < kKernel)
-          sums[i][j] = Simd::fma(x, taps[i][kx], sums[i][j]);
+          sums[i][j] = Simd::fma(value, taps[i][kx], sums[i][j]);
       }
     }
   }
 }
 
+// Bounds that are infinite are left out: comparisons take the place of multiplications.
+template <int kRows, int kColumns>
+LITE_INLINE void store_tile(const Strip& strip, float* y, int64_t channels,
+                            const Simd::f32 (&sums)[kRows][kColumns]) {
+  const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
+  const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
+  const bool bounded = strip.activation.hi < __builtin_inff();
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i, y += strip.out_width * channels) LITE_UNROLL
+  for (int j = 0; j < kColumns; ++j) {
+    const Simd::f32 value = Simd::max(lo, sums[i][j]);
+    Simd::store(y + j * channels, bounded ? Simd::min(hi, value) : value);
+  }
+}
+
+// An integer that the compiler knows nothing about: its multiples are computed where they are
+// needed instead of kept in memory.
+LITE_INLINE int64_t opaque(int64_t x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
 // A tile of outputs. There are kWidth channels or more; the last vector of them overlaps the one
 // before.
 template <int kKernel, int kStride, int kRows, int kColumns>
-__attribute__((noinline)) void run_tile(const Strip& strip, const Tile& tile) {
-  const int64_t channels = strip.channels;
-  const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
-  const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
+__attribute__((noinline)) void run_tile(const Strip& strip, const Place& place) {
+  using S = Shape<kKernel, kStride, kRows, kColumns>;
   for (int64_t next = strip.channel_begin; next < strip.channel_end; next += kWidth) {
     const int64_t c = next + kWidth <= strip.channel_end ? next : strip.channel_end - kWidth;
+    const int64_t channels = opaque(strip.channels);
     const Simd::f32 bias = strip.bias ? Simd::load(strip.bias + c) : Simd::broadcast(0.0f);
     Simd::f32 sums[kRows][kColumns];
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kColumns; ++j) sums[i][j] = bias;
+    int64_t input = place.input + c;
     LITE_UNROLL
-    for (int row = 0; row < Shape<kKernel, kStride, kRows, kColumns>::kInputRows; ++row)
-      add_input_row<kKernel, kStride>(row, tile.inputs, strip.w + c, channels, c, sums);
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) LITE_UNROLL
-    for (int j = 0; j < kColumns; ++j)
-      Simd::store(tile.y + i * tile.y_row_stride + j * channels + c,
-                  Simd::min(hi, Simd::max(lo, sums[i][j])));
+    for (int row = 0; row < S::kInputRows; ++row, input += strip.width * channels)
+      if (!outside<kKernel, S::kInputRows>(row, place.row_begin, place.row_end))
+        add_input_row<kKernel, kStride>(row, place, strip.x + input, strip.w + c, channels, sums);
+    store_tile(strip, strip.y + place.output + c, channels, sums);
   }
 }
+
+// Where a tile of any window lies; inputs in the padding are at Strip::zeros.
+struct Tile {
+  const float* const* inputs;
+  float* y;
+  int columns;  // that exist
+};
 
 // Any window, one row of kGenericColumns outputs, `count` channels from c on.
 template <bool kPartial>
@@ -118,56 +154,45 @@ const float* input_at(const Strip& strip, int64_t row, int64_t column) {
   return strip.x + (row * strip.width + column) * strip.channels;
 }
 
-// Pointers to the inputs [rows][columns] whose first is that of the window of output (row, column).
-template <int kInputRows, int kInputColumns>
-LITE_INLINE void point_at_inputs(const Strip& strip, int64_t row, int64_t column) {
-  const int64_t top = row * strip.stride_height - strip.pad_top;
-  const int64_t left = column * strip.stride_width - strip.pad_left;
-  const bool inside = left >= 0 && left + kInputColumns <= strip.width;
-  const float** next = strip.pointers;
-  for (int i = 0; i < kInputRows; ++i, next += kInputColumns) {
-    if (inside && top + i >= 0 && top + i < strip.height) {
-      const float* first = strip.x + ((top + i) * strip.width + left) * strip.channels;
-      for (int j = 0; j < kInputColumns; ++j) next[j] = first + j * strip.channels;
-    } else {
-      for (int j = 0; j < kInputColumns; ++j) next[j] = input_at(strip, top + i, left + j);
-    }
-  }
-}
-
 float* output_at(const Strip& strip, int64_t row, int64_t column) {
   return strip.y + (row * strip.out_width + column) * strip.channels;
 }
 
-// A row of tiles; the last one overlaps the one before where the width is no multiple. kStride is
-// that of the columns, and of the rows if there are several.
 template <int kKernel, int kStride, int kRows, int kColumns>
-void run_tile_row(const Strip& strip, int64_t row) {
-  using S = Shape<kKernel, kStride, kRows, kColumns>;
-  for (int64_t next = 0; next < strip.out_width; next += kColumns) {
-    const int64_t column = next + kColumns <= strip.out_width ? next : strip.out_width - kColumns;
-    point_at_inputs<S::kInputRows, S::kInputColumns>(strip, row, column);
-    const Tile tile = {strip.pointers, output_at(strip, row, column),
-                       strip.out_width * strip.channels, kColumns};
-    run_tile<kKernel, kStride, kRows, kColumns>(strip, tile);
-  }
+void run_tile_at(const Strip& strip, int64_t row, int64_t column) {
+  const int64_t top = row * strip.stride_height - strip.pad_top;
+  const int64_t left = column * kStride - strip.pad_left;
+  run_tile<kKernel, kStride, kRows, kColumns>(
+      strip, {(top * strip.width + left) * strip.channels,
+              (row * strip.out_width + column) * strip.channels, -top, strip.height - top, -left,
+              strip.width - left});
 }
 
-template <int kKernel, int kStride, int kColumns>
-void run_tiles(const Strip& strip) {
-  int64_t row = strip.row_begin;
-  for (; strip.stride_height == kStride && row + 2 <= strip.row_end; row += 2)
-    run_tile_row<kKernel, kStride, 2, kColumns>(strip, row);
-  for (; row < strip.row_end; ++row) run_tile_row<kKernel, kStride, 1, kColumns>(strip, row);
+// A row of tiles; the last one overlaps the one before where it would be too wide. kStride is that
+// of the columns, and of the rows if there are several.
+template <int kKernel, int kStride, int kRows>
+void run_tile_row(const Strip& strip, int64_t row) {
+  const int64_t width = strip.out_width;
+  for (int64_t column = 0; column < width;) {
+    const int64_t rest = width - column;
+    if (rest > kNarrow && width >= kWide) {
+      run_tile_at<kKernel, kStride, kRows, kWide>(strip, row,
+                                                  rest >= kWide ? column : width - kWide);
+      column += kWide;
+    } else {
+      run_tile_at<kKernel, kStride, kRows, kNarrow>(strip, row,
+                                                    rest >= kNarrow ? column : width - kNarrow);
+      column += kNarrow;
+    }
+  }
 }
 
 template <int kKernel, int kStride>
 void run_sized(const Strip& strip) {
-  const int64_t wide = (strip.out_width + kWide - 1) / kWide * kWide;
-  const int64_t narrow = (strip.out_width + kNarrow - 1) / kNarrow * kNarrow;
-  if (strip.out_width >= kWide && wide <= narrow + kNarrow / 2)
-    return run_tiles<kKernel, kStride, kWide>(strip);
-  run_tiles<kKernel, kStride, kNarrow>(strip);
+  int64_t row = strip.row_begin;
+  for (; strip.stride_height == kStride && row + 2 <= strip.row_end; row += 2)
+    run_tile_row<kKernel, kStride, 2>(strip, row);
+  for (; row < strip.row_end; ++row) run_tile_row<kKernel, kStride, 1>(strip, row);
 }
 
 void point_at_generic_inputs(const Strip& strip, int64_t row, int64_t column) {
@@ -187,7 +212,7 @@ void run_generic(const Strip& strip) {
     for (int64_t column = 0; column < strip.out_width; column += kGenericColumns) {
       point_at_generic_inputs(strip, row, column);
       const int64_t rest = strip.out_width - column;
-      const Tile tile = {strip.pointers, output_at(strip, row, column), 0,
+      const Tile tile = {strip.pointers, output_at(strip, row, column),
                          rest < kGenericColumns ? static_cast<int>(rest) : kGenericColumns};
       int64_t c = strip.channel_begin;
       for (; c + kWidth <= strip.channel_end; c += kWidth)
@@ -199,11 +224,22 @@ void run_generic(const Strip& strip) {
 
 using Run = void (*)(const Strip& strip);
 
+// Whether no window reaches farther out of the image than the tiles of fixed size look.
+bool pads_little(const Strip& strip, int64_t padding) {
+  const int64_t bottom = (strip.out_height - 1) * strip.stride_height + strip.kernel_height -
+                         strip.pad_top - strip.height;
+  const int64_t right = (strip.out_width - 1) * strip.stride_width + strip.kernel_width -
+                        strip.pad_left - strip.width;
+  return strip.pad_top <= padding && strip.pad_left <= padding && bottom <= padding &&
+         right <= padding;
+}
+
 // The kernel for a window; those of fixed size want whole vectors of channels and whole tiles.
 Run choose(const Strip& strip) {
   const bool undilated = strip.dilation_height == 1 && strip.dilation_width == 1;
   const bool square = strip.kernel_height == strip.kernel_width;
-  if (undilated && square && strip.channels >= kWidth && strip.out_width >= kNarrow) {
+  if (undilated && square && strip.channels >= kWidth && strip.out_width >= kNarrow &&
+      pads_little(strip, strip.kernel_height / 2)) {
     const int64_t kernel = strip.kernel_height, stride = strip.stride_width;
     if (kernel == 3 && stride == 1) return run_sized<3, 1>;
     if (kernel == 3 && stride == 2) return run_sized<3, 2>;
@@ -214,9 +250,7 @@ Run choose(const Strip& strip) {
 }
 
 int64_t pointers_needed(const Strip& strip) {
-  using Largest = Shape<5, 2, 2, kWide>;
-  const int64_t generic = strip.kernel_height * strip.kernel_width * kGenericColumns;
-  return generic > Largest::kInputs ? generic : Largest::kInputs;
+  return strip.kernel_height * strip.kernel_width * kGenericColumns;
 }
 
 // Adds the residual to a row of sums and applies the activation.

@@ -140,6 +140,7 @@ void check_generic(lite::Isa isa) {
     check(isa, {9, 11, channels, 2, 4, 1, 1, 1, true, false, meaning::activation(1)}, random);
     check(isa, {9, 10, channels, 3, 3, 1, 2, 2, true, true, meaning::activation(2)}, random);
     check(isa, {8, 9, channels, 3, 3, 3, 1, 0, false, false, meaning::activation(3)}, random);
+    check(isa, {6, 9, channels, 3, 3, 1, 1, 2, true, false, meaning::activation(1)}, random);
     check(isa, {7, 7, channels, 7, 7, 1, 1, 3, true, false, meaning::activation(4)}, random);
     check(isa, {1, 30, channels, 1, 9, 1, 1, 0, true, false, meaning::activation(0)}, random);
   }
