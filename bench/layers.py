@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which layers lose: ours beside onnxruntime's, layer by layer, each by its own profiler, on one thread.
 
-    python bench/layers.py --models zoo                  # the networks of bench/zoo
+    python bench/layers.py                               # the networks of bench/zoo
     python bench/layers.py --models my.onnx --all        # all layers, not only those that lose
     python bench/layers.py --models mobilenet_v1 --int8  # ours by StaticPTQ, theirs as QDQ
 
@@ -17,6 +17,7 @@ import json
 import os
 import re
 import statistics
+import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from typing import Any
 
 import numpy as np
 import onnx
-from peers import Engine, Lite, OnnxRuntime, prepare, random_feeds, sources
+from engines import Lite, OnnxRuntime, RefusalError, Source
+from race.networks import NAMES, ZOO, source
 
 from lite.profile import LayerTime
 from lite.session import Model, Session
@@ -122,11 +124,11 @@ def work(step: LayerTime) -> int:
     return int(np.prod(step.outputs[0]) * np.prod(each))
 
 
-def compared(model: Path, ours: Path, theirs: Path) -> list[Layer]:
+def compared(model: Path, ours: Path, theirs: Path, image: np.ndarray) -> list[Layer]:
     """The layers in our order, with the least time of all turns."""
     known = heads(onnx.load(model, load_external_data=False))
     session = Model(ours).session(threads=1)
-    feeds = random_feeds([(info.name, list(info.shape)) for info in session.inputs])
+    feeds = {session.inputs[0].name: image}
     turns = [(our_times(session, feeds), their_times(theirs, feeds)) for _ in range(TURNS)]
     layers: dict[str, Layer] = {}
     for index, step in enumerate(turns[0][0]):
@@ -148,34 +150,38 @@ def text(name: str, layers: list[Layer], everything: bool) -> str:
     return "\n".join([f"{name}: {ours:.0f} us ours, {theirs:.0f} us theirs", HEADER, *lines])
 
 
-def engines(int8: bool) -> tuple[type[Engine], type[Engine]]:
-    if not int8:
-        return Lite, OnnxRuntime
-    from int8_engines import LiteInt8, OnnxRuntimeInt8
-
-    return LiteInt8, OnnxRuntimeInt8
+def prepared(network: Source, precision: str, folder: Path) -> tuple[Path, Path]:
+    """The model as ours and as onnxruntime load it."""
+    for engine in (Lite, OnnxRuntime):
+        (folder / engine.name).mkdir(exist_ok=True)
+        engine.prepare(network, precision, folder / engine.name)
+    return folder / Lite.name / "model.nb", folder / OnnxRuntime.name / "model.onnx"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--models", nargs="+", default=["zoo"], help="as of peers.py")
+    parser.add_argument("--models", "--networks", nargs="+", default=list(ZOO), metavar="NAME",
+                        help=f"ONNX files, or any of {', '.join(NAMES)}")  # fmt: skip
     parser.add_argument("--int8", action="store_true")
     parser.add_argument("--all", action="store_true", help="also layers that win")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--cpu", type=int, default=0, help="the processor that both run on")
     arguments = parser.parse_args()
-    ours, theirs = engines(arguments.int8)
     found: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for model in sources(arguments.models, Path(folder)):
-            prepared = prepare((ours, theirs), model, Path(folder), arguments.int8)
+        for name in arguments.models:
+            try:
+                network = source(name, Path(folder, "networks"))
+            except RefusalError as error:
+                sys.exit(f"{name}: {error}")
+            ours, theirs = prepared(network, "int8" if arguments.int8 else "fp32", Path(folder))
             os.sched_setaffinity(0, [arguments.cpu])
-            layers = compared(model, prepared[ours], prepared[theirs] if arguments.int8 else model)
-            found[model.stem] = [vars(layer) for layer in layers]
+            layers = compared(network.model, ours, theirs, network.timed())
+            found[name] = [vars(layer) for layer in layers]
             if not arguments.json:
-                print(text(model.stem, layers, arguments.all), flush=True)
+                print(text(name, layers, arguments.all), flush=True)
     if arguments.json:
         print(json.dumps(found, indent=2))
 

@@ -54,7 +54,8 @@ def test_all_layers_are_timed_in_both(
     zoo = from_bench("zoo")
     zoo.write("squeezenet_1_1", tmp_path / "net.onnx")
     lite.convert(tmp_path / "net.onnx", tmp_path / "net.nb")
-    found = layers.compared(tmp_path / "net.onnx", tmp_path / "net.nb", tmp_path / "net.onnx")
+    image = zoo.random_images(1)
+    found = layers.compared(tmp_path / "net.onnx", tmp_path / "net.nb", tmp_path / "net.onnx", image)
     dense = [layer for layer in found if layer.multiply_adds]
     assert sum(layer.multiply_adds for layer in dense) == zoo.multiply_adds(zoo.build("squeezenet_1_1"))
     assert len(dense) == 26
