@@ -51,8 +51,8 @@ void check_lookup(const lite::lookup::Kernels& kernels, int64_t count, guarded::
 }
 
 // In place, where the output is the left operand.
-void check_pairs(const lite::pairs::Kernels& kernels, int64_t count, guarded::Random& random) {
-  const lite::pairs::Parameters p = {3, -5, 0.7f, -0.4f, {11, -100, 120}};
+void check_pairs(const lite::pairs::Kernels& kernels, const lite::pairs::Parameters& p,
+                 int64_t count, guarded::Random& random) {
   Bytes a(count), b(count), sums(count);
   fill(a, random);
   fill(b, random);
@@ -101,7 +101,8 @@ void check(lite::Isa isa) {
   for (int64_t count = 1; count <= kMost; ++count) {
     check_scaling(lite::scaling::kernels(isa), count, random);
     check_lookup(lite::lookup::kernels(isa), count, random);
-    check_pairs(lite::pairs::kernels(isa), count, random);
+    check_pairs(lite::pairs::kernels(isa), {3, -5, 0.7f, -0.4f, {11, -100, 120}}, count, random);
+    check_pairs(lite::pairs::kernels(isa), {3, -5, 1e20f, -3e30f, {11, -100, 120}}, count, random);
     check_means(lite::means::kernels(isa), count, random);
   }
 }
