@@ -28,6 +28,14 @@ Status check_side(const char* what, const WindowSide& side, int64_t windows, int
   return Status();
 }
 
+// What reading so many channels costs. Integers are read by blocks, of which those of few channels
+// are mostly empty.
+int64_t reads(int64_t channels, DType dtype) {
+  constexpr int64_t kBlock = 64, kSmallBlock = 16;
+  if (dtype == DType::f32) return channels;
+  return channels / kBlock + (channels % kBlock + kSmallBlock - 1) / kSmallBlock;
+}
+
 template <class T>
 void fill(const Tensor& y, int64_t element, int64_t count, T value) {
   std::fill_n(y.as<T>() + element, count, value);
@@ -105,7 +113,7 @@ Status Pooling::place(PrepareContext& context, WindowSide rows, WindowSide colum
   }
   output_rows_ = y[0] * y[1];
   rows_per_tile_ = std::max<int64_t>(kTileElements / std::max<int64_t>(y[2] * channels_, 1), 1);
-  if (worth_two_steps()) {
+  if (worth_two_steps(context.inputs[0].dtype)) {
     const int64_t line =
         width_ * channels_ * static_cast<int64_t>(dtype_size_bytes(context.inputs[0].dtype));
     line_bytes_ = (line + 63) / 64 * 64;
@@ -114,8 +122,8 @@ Status Pooling::place(PrepareContext& context, WindowSide rows, WindowSide colum
   return Status();
 }
 
-// Reads of an input pixel or of a line's pixel, per output pixel; some more for the detour.
-bool Pooling::worth_two_steps() const {
+// By how much the kernels read per output pixel, with some more for the detour.
+bool Pooling::worth_two_steps(DType dtype) const {
   if (mean_ != nullptr) return false;  // a line would have to hold sums
   int64_t rows = 0, columns = 0, outputs = 0;
   for (const WindowSide::Window& window : rows_.windows)
@@ -124,8 +132,10 @@ bool Pooling::worth_two_steps() const {
     columns = std::max<int64_t>(columns, segment.window.taps);
     outputs += segment.pixels;
   }
+  if (outputs == 0) return false;
   constexpr int64_t kDetour = 4;
-  return outputs > 0 && rows * columns > rows * width_ / outputs + columns + kDetour;
+  const int64_t pixel = reads(channels_, dtype), line = reads(width_ * channels_, dtype);
+  return rows * columns * pixel > rows * line / outputs + (columns + kDetour) * pixel;
 }
 
 void Pooling::run(const RunContext& context) const {

@@ -42,7 +42,7 @@ class Pooling {
   };
 
   Status check_tensors(const PrepareContext& context) const;
-  bool worth_two_steps() const;
+  bool worth_two_steps(DType dtype) const;
   void fold(pool::Row& windows, int64_t taps, int64_t counted) const;
   void pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte* line) const;
   void fill_empty(const Tensor& y, int64_t element, int64_t count) const;
