@@ -38,7 +38,23 @@ LITE_CHAINS(dots_256, __attribute__((target("avx2"))), 8, "x", "%{vex%} vpdpbusd
 LITE_CHAINS(pairs_512, __attribute__((target("avx512bw"))), 16, "v", "vpmaddwd %1, %0, %0")
 LITE_CHAINS(pairs_256, __attribute__((target("avx2"))), 8, "x", "vpmaddwd %1, %0, %0")
 LITE_CHAINS(pairs_128, , 4, "x", "pmaddwd %1, %0")
+// Products of tiles of bytes, into four of sums: one in the time of 16 of the other instructions.
+constexpr int kTileTurns = 16;
+__attribute__((target("amx-tile,amx-int8"))) inline void tiles() {
+  struct alignas(64) {
+    uint8_t palette = 1, others[15] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } const shapes;
+  asm volatile("ldtilecfg %0" ::"m"(shapes));
+  for (int i = 0; i < kRounds * kChains / kTileTurns / 4; ++i)
+    asm volatile(
+        "tdpbssd %tmm6, %tmm4, %tmm0\n tdpbssd %tmm7, %tmm4, %tmm1\n"
+        "tdpbssd %tmm6, %tmm5, %tmm2\n tdpbssd %tmm7, %tmm5, %tmm3");
+  asm volatile("tilerelease");
+}
 inline Chains dots_of(Isa isa) {
+  if (isa == Isa::x86_amx) return {tiles, 2 * 16 * 16 * 64 / kTileTurns};
   if (isa == Isa::x86_avx512vnni) return {dots_512, 128};
   if (isa == Isa::x86_avx512) return {pairs_512, 64};
   if (isa == Isa::x86_avxvnni) return {dots_256, 64};

@@ -2,6 +2,11 @@
 #include "base/isa.h"
 
 #include <sys/auxv.h>
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include <cstdlib>
 #include <cstring>
@@ -51,6 +56,25 @@ bool arm64_has(unsigned long word, int bit) {
 #endif
 }
 
+// Whether tiles that multiply bytes exist, the system keeps their state, and lets this process use
+// them: Linux wants to be asked, for all threads, before the first use.
+bool tiles_granted() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned kFeatures = 7, kTiles = 1u << 24, kBytes = 1u << 25, kXgetbv = 1u << 27;
+  constexpr unsigned kStates = 3u << 17;  // of the configuration and of the data
+  constexpr long kRequest = 0x1023, kData = 18;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & kXgetbv) == 0) return false;
+  if (__get_cpuid_count(kFeatures, 0, &a, &b, &c, &d) == 0) return false;
+  if ((d & kTiles) == 0 || (d & kBytes) == 0) return false;
+  unsigned states = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(states), "=d"(high) : "c"(0));
+  return (states & kStates) == kStates && syscall(SYS_arch_prctl, kRequest, kData) == 0;
+#else
+  return false;
+#endif
+}
+
 // Every row of isa.inc needs a case: taken for granted, it would crash where it is missing.
 #pragma GCC diagnostic error "-Wswitch"
 bool processor_has(Isa isa) {
@@ -68,6 +92,8 @@ bool processor_has(Isa isa) {
              LITE_HAS("avx512vl") && LITE_HAS("fma");
     case Isa::x86_avx512vnni:
       return processor_has(Isa::x86_avx512) && LITE_HAS("avx512vnni");
+    case Isa::x86_amx:
+      return processor_has(Isa::x86_avx512vnni) && tiles_granted();
     case Isa::arm64_dotprod:
       return arm64_has(AT_HWCAP, 20);  // HWCAP_ASIMDDP
     case Isa::arm64_i8mm:

@@ -52,7 +52,7 @@ class QFullyConnected final : public Op {
 
   const char* kernel() const override {
     if (halves_) return int16_.kernel();
-    return kernels_->for_narrow ? "qgemm_narrow" : "qgemm";
+    return qgemm::name(*kernels_);
   }
 
  private:
@@ -66,7 +66,7 @@ class QFullyConnected final : public Op {
     columns.column_stride = 1;
     columns.channel_stride = n_;
     weights_bytes_ = weights_.prepare(context.inputs[1], std::move(columns), 1);
-    kernels_ = &weights_.kernels(context.isa, context.inputs[1]);
+    kernels_ = &weights_.kernels(context.isa, {tasks_.greatest_rows(), 1, k_}, context.inputs[1]);
     bias_bytes_ = bias_.prepare(context, to_.x_zero + kernels_->offset);
     thread_bytes_ =
         linear::aligned_bytes(static_cast<size_t>(tasks_.greatest_rows()) * sizeof(const int8_t*));

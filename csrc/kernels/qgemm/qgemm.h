@@ -22,6 +22,15 @@ inline constexpr int kPanel = 16, kQuad = 4;
   return taps * ((k + kQuad - 1) / kQuad) * kPanel * kQuad;
 }
 
+struct Extents {
+  int64_t m = 0, taps = 1, k = 0;
+};
+
+// Whether matrix instructions, which multiply a tile of rows at once, are faster for such blocks.
+[[nodiscard]] constexpr bool is_worth_tiles(const Extents& extents) {
+  return extents.m >= 4 && extents.taps * extents.k >= 32;
+}
+
 struct Block {
   int64_t m = 0, n = 0;                 // rows and columns of C in this block
   int64_t taps = 1, k = 0;              // A is m by taps * k
@@ -40,14 +49,22 @@ struct Block {
   int64_t c_stride = 0;
 };
 
+enum class Kind { any, narrow, tiled };
+
 struct Kernels {
   // Blocks may be cut anywhere, columns at multiples of 16.
   void (*multiply)(const Block& block);
-  int32_t offset;         // elements of A are multiplied as if they were so much greater
-  bool for_narrow;        // weights in B must be narrow
-  const Kernels* narrow;  // faster ones for such weights; null if there are none
+  int32_t offset;  // elements of A are multiplied as if they were so much greater
+  Kind kind;
+  const Kernels* narrow;  // faster ones if weights in B are narrow; null if there are none
+  const Kernels* tiled;   // faster ones if is_worth_tiles; null if there are none
 };
 
 const Kernels& kernels(Isa isa);
+
+[[nodiscard]] constexpr const char* name(const Kernels& kernels) {
+  constexpr const char* names[] = {"qgemm", "qgemm_narrow", "qgemm_tiled"};
+  return names[static_cast<int>(kernels.kind)];
+}
 
 }  // namespace lite::qgemm

@@ -33,11 +33,15 @@ constexpr int max_rows(int vectors) {
   return rows < kMaxRows ? rows : kMaxRows;
 }
 
+#if defined(__AMX_INT8__)
+constexpr int kGreatestSums = 1024;  // of a group of four tiles
+#else
 constexpr int kGreatestSums = kMaxRows * kMaxVectors * kWidth;
+#endif
 
 struct Stripe;
 struct Results;
-using Finish = void (*)(const Block& block, const Stripe& stripe, Results& results);
+using Finish = void (*)(const Block& block, const Stripe& stripe, Results& results, int64_t rows);
 
 // The columns that a tile works on: [column, column + vectors * kWidth) of the block.
 struct Stripe {
@@ -45,7 +49,7 @@ struct Stripe {
   const int8_t* next;  // the following stripe's part of B, or this one's if it is the last
   int64_t column;
   int64_t n;                                       // columns that exist
-  Finish finish;                                   // turns all sums that wait into outputs
+  Finish finish;                                   // turns rows of sums that wait into outputs
   bool plain;                                      // they need no care: finish_row may do it
   alignas(64) int32_t bias[kMaxVectors * kWidth];  // zeros after those that exist
   alignas(64) float scale[kMaxVectors * kWidth];
@@ -202,18 +206,19 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j)
       Simd::store(target + (i * kVectors + j) * kWidth, D::finish(sums[i][j]));
-    stripe.finish(block, stripe, results);
+    stripe.finish(block, stripe, results, results.waiting.rows);
     results.waiting = {target, block.c + stripe.column + row * block.c_stride, row, kRows};
     results.turn = 1 - results.turn;
   }
 }
 
-// All rows that wait to outputs.
+// So many rows that wait to outputs, if there are as many.
 template <int kVectors, bool kSmall, bool kResidual>
-void finish(const Block& block, const Stripe& stripe, Results& results) {
+void finish(const Block& block, const Stripe& stripe, Results& results, int64_t rows) {
   constexpr int columns = kVectors * kWidth;
   // Copies: outputs are bytes, and bytes might be any of this.
   const Waiting waiting = results.waiting;
+  if (rows > waiting.rows) rows = waiting.rows;
   const int64_t c_stride = block.c_stride, residual_stride = block.residual_stride;
   const Simd::Bounds bounds = results.bounds;
   const Requantizer<kSmall> requantizer(block.requantization);
@@ -222,7 +227,7 @@ void finish(const Block& block, const Stripe& stripe, Results& results) {
   int8_t* c = waiting.c;
   const int8_t* residual = nullptr;
   if (kResidual) residual = block.residual + stripe.column + waiting.row * residual_stride;
-  for (int64_t i = 0; i < waiting.rows; ++i, sums += columns, c += c_stride) {
+  for (int64_t i = 0; i < rows; ++i, sums += columns, c += c_stride) {
     Simd::s32 steps[kVectors];
     LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) {
@@ -244,7 +249,7 @@ void finish(const Block& block, const Stripe& stripe, Results& results) {
     }
     if (kResidual) residual += residual_stride;
   }
-  results.waiting.rows = 0;
+  results.waiting = {sums, c, waiting.row + rows, waiting.rows - rows};
 }
 
 template <int kVectors>
@@ -308,7 +313,7 @@ void run_stripe(const Block& block, const Stripe& stripe, int vectors) {
   const int64_t rows = block.m / tiles, higher = block.m % tiles;
   if (higher > 0) kRuns<D>[vectors][rows + 1](block, stripe, 0, higher, results);
   kRuns<D>[vectors][rows](block, stripe, higher*(rows + 1), tiles - higher, results);
-  stripe.finish(block, stripe, results);
+  stripe.finish(block, stripe, results, results.waiting.rows);
 }
 
 // Copies biases and scales of the stripe's columns.
@@ -329,34 +334,55 @@ void fill(const Block& block, int vectors, Stripe& stripe) {
                  block.taps * block.k >= kLeastDepth;
 }
 
+// The stripe of so many vectors from a column on.
+void place(const Block& block, int64_t column, int vectors, Stripe& stripe) {
+  const int8_t* end = block.b_end != nullptr
+                          ? block.b_end
+                          : block.b + (block.n + kPanel - 1) / kPanel * block.panel_stride;
+  stripe.b = block.b + column / kPanel * block.panel_stride + column % kPanel * kQuad;
+  const int8_t* next = block.b + (column + vectors * kWidth) / kPanel * block.panel_stride;
+  stripe.next = next < end ? next : stripe.b;
+  stripe.column = column;
+  stripe.n = block.n - column;
+  fill(block, vectors, stripe);
+}
+
 template <class D>
 void multiply(const Block& block) {
   if (block.m <= 0) return;
   const int64_t total = (block.n + kWidth - 1) / kWidth;
-  const int8_t* end = block.b_end != nullptr
-                          ? block.b_end
-                          : block.b + (block.n + kPanel - 1) / kPanel * block.panel_stride;
   Stripe stripe;
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
     const int vectors = choose_vectors<D>(block.m, column, total - vector);
-    stripe.b = block.b + column / kPanel * block.panel_stride + column % kPanel * kQuad;
-    const int8_t* next = block.b + (column + vectors * kWidth) / kPanel * block.panel_stride;
-    stripe.next = next < end ? next : stripe.b;
-    stripe.column = column;
-    stripe.n = block.n - column;
-    fill(block, vectors, stripe);
+    place(block, column, vectors, stripe);
     run_stripe<D>(block, stripe, vectors);
     vector += vectors;
   }
 }
 
-const Kernels kNarrow = {multiply<NarrowDot>, NarrowDot::kOffset, true, nullptr};
+}  // namespace
+}  // namespace lite::qgemm
+
+#if defined(__AMX_INT8__)
+#include "kernels/qgemm/tiles.h"
+#endif
+
+namespace lite::qgemm {
+namespace {
+
+const Kernels kNarrow = {multiply<NarrowDot>, NarrowDot::kOffset, Kind::narrow, nullptr, nullptr};
+#if defined(__AMX_INT8__)
+const Kernels kTiled = {multiply_by_tiles, 0, Kind::tiled, nullptr, nullptr};
+constexpr const Kernels* kTiledOrNone = &kTiled;
+#else
+constexpr const Kernels* kTiledOrNone = nullptr;
+#endif
 
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {multiply<Dot>, Dot::kOffset, false,
-                              std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow};
+const Kernels LITE_KERNELS = {multiply<Dot>, Dot::kOffset, Kind::any,
+                              std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow, kTiledOrNone};
 
 }  // namespace lite::qgemm

@@ -39,7 +39,7 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfBytes);
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
-  kernels_ = &weights_.kernels(context.isa, w);
+  kernels_ = &weights_.kernels(context.isa, {tasks_.greatest_rows(), rows_.taps(), rows_.k()}, w);
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
   thread_bytes_ = rows_.bytes(tasks_.greatest_rows());
@@ -97,8 +97,10 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
 const char* QGemmConv::kernel() const {
   constexpr const char* names[][4] = {
       {"qgemm_taps", "qgemm_rows", "qgemm_windows", "qgemm_1x1"},
-      {"qgemm_taps_narrow", "qgemm_rows_narrow", "qgemm_windows_narrow", "qgemm_1x1_narrow"}};
-  return names[kernels_->for_narrow][window_.taps() == 1 ? 3 : static_cast<int>(rows_.tap())];
+      {"qgemm_taps_narrow", "qgemm_rows_narrow", "qgemm_windows_narrow", "qgemm_1x1_narrow"},
+      {"qgemm_taps_tiled", "qgemm_rows_tiled", "qgemm_windows_tiled", "qgemm_1x1_tiled"}};
+  return names[static_cast<int>(kernels_->kind)]
+              [window_.taps() == 1 ? 3 : static_cast<int>(rows_.tap())];
 }
 
 }  // namespace lite::linear

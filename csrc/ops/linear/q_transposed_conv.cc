@@ -27,7 +27,9 @@ Status QTransposedConv::prepare(PrepareContext& context, const Window& window,
   }
   const Span<const int8_t> elements(weights.as<int8_t>(),
                                     static_cast<size_t>(weights.shape.count()));
-  kernels_ = weights.constant ? &kernels_for(context.isa, elements) : &qgemm::kernels(context.isa);
+  const qgemm::Extents extents = {in_.width, 1, in_.channels / window.groups};
+  kernels_ = weights.constant ? &kernels_for(context.isa, extents, elements)
+                              : &kernels_for(context.isa, extents);
   scale_.resize(static_cast<size_t>(phases_.pixels() * out_.channels));
   folded_ = weights.constant && context.inputs[2].constant && context.inputs[3].constant;
   if (folded_) fold(weights, context.inputs[2], context.inputs[3]);
@@ -109,8 +111,6 @@ void QTransposedConv::run_line(const RunContext& context, int64_t line, int64_t 
   kernels_->multiply(block);
 }
 
-const char* QTransposedConv::kernel() const {
-  return kernels_->for_narrow ? "qgemm_narrow" : "qgemm";
-}
+const char* QTransposedConv::kernel() const { return qgemm::name(*kernels_); }
 
 }  // namespace lite::linear

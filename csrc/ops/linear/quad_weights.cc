@@ -22,17 +22,24 @@ size_t QuadWeights::prepare(const Tensor& weights, Columns columns, int64_t rows
   return 0;
 }
 
-const qgemm::Kernels& kernels_for(Isa isa, Span<const int8_t> weights) {
+const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents) {
   const qgemm::Kernels& exact = qgemm::kernels(isa);
+  return exact.tiled != nullptr && qgemm::is_worth_tiles(extents) ? *exact.tiled : exact;
+}
+
+const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents,
+                                  Span<const int8_t> weights) {
+  const qgemm::Kernels& exact = kernels_for(isa, extents);
   return exact.narrow != nullptr && narrow(weights) ? *exact.narrow : exact;
 }
 
-const qgemm::Kernels& QuadWeights::kernels(Isa isa, const Tensor& weights) const {
-  if (computed_) return qgemm::kernels(isa);
+const qgemm::Kernels& QuadWeights::kernels(Isa isa, const qgemm::Extents& extents,
+                                           const Tensor& weights) const {
+  if (computed_) return kernels_for(isa, extents);
   const bool in_file = weights.packing == Packing::p16x4;
   const int8_t* panels = in_file ? weights.as<int8_t>() : packed_.data()->bytes;
   const size_t bytes = static_cast<size_t>(columns_.groups * group_bytes());
-  return kernels_for(isa, {panels, bytes});
+  return kernels_for(isa, extents, {panels, bytes});
 }
 
 const int8_t* QuadWeights::pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const {

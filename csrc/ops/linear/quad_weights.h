@@ -16,8 +16,11 @@
 
 namespace lite::linear {
 
-// The faster kernels if these weights, which are all there are, are narrow and such kernels exist.
-[[nodiscard]] const qgemm::Kernels& kernels_for(Isa isa, Span<const int8_t> weights);
+// The fastest kernels for such blocks with these weights, which are all there are.
+[[nodiscard]] const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents,
+                                                Span<const int8_t> weights);
+// Likewise, of weights that may be anything.
+[[nodiscard]] const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents);
 
 class QuadWeights {
  public:
@@ -25,7 +28,8 @@ class QuadWeights {
   // the scratch bytes that a run needs.
   [[nodiscard]] size_t prepare(const Tensor& weights, Columns columns, int64_t rows);
   // As kernels_for; weights that are computed may be anything.
-  [[nodiscard]] const qgemm::Kernels& kernels(Isa isa, const Tensor& weights) const;
+  [[nodiscard]] const qgemm::Kernels& kernels(Isa isa, const qgemm::Extents& extents,
+                                              const Tensor& weights) const;
   // The packed weights of this run; packs them into scratch, on all threads, if they were computed.
   const int8_t* pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const;
 

@@ -191,10 +191,12 @@ void check_kernels(const lite::qgemm::Kernels& kernels, lite::Isa isa, const Cas
   }
 }
 
-// Kernels for narrow weights, where there are some, have a turn of their own.
+// Kernels for narrow weights and those that multiply tiles, where there are some, have turns of
+// their own.
 void check(lite::Isa isa, Case c, guarded::Random& random) {
   const auto& kernels = lite::qgemm::kernels(isa);
   check_kernels(kernels, isa, c, random);
+  if (kernels.tiled != nullptr) check_kernels(*kernels.tiled, isa, c, random);
   if (kernels.narrow == nullptr) return;
   c.weights = kNarrow;
   check_kernels(*kernels.narrow, isa, c, random);
@@ -213,6 +215,18 @@ void check_sizes(lite::Isa isa) {
       }
   check(isa, {17, 40, 2, 0, 40, true, 1}, random);
   check(isa, {40, 100, 1, 1203, 100, true, 2}, random);
+}
+
+// Sizes around tiles of 16 rows, 64 bytes deep, two by two of them, in groups of equal height.
+void check_tiles(lite::Isa isa) {
+  guarded::Random random;
+  int turn = 0;
+  for (int64_t m : {15, 16, 31, 32, 33, 49, 65, 100})
+    for (int64_t n : {16, 32, 33, 70})
+      for (int64_t k : {36, 60, 63, 64, 65, 68, 116, 128, 131, 192, 260}) {
+        ++turn;
+        check(isa, {m, n, turn % 3 + 1, k, n + turn % 2, turn % 3 == 0, turn}, random);
+      }
 }
 
 // Where products or pairs of them saturate, if an instruction does.
@@ -257,6 +271,7 @@ void check_cuts(lite::Isa isa) {
 int main() {
   for (lite::Isa isa : lite::usable_isas()) {
     check_sizes(isa);
+    check_tiles(isa);
     check_extremes(isa);
     check_cuts(isa);
   }
