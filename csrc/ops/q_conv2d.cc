@@ -2,6 +2,7 @@
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
 #include "ops/linear/int16_layer.h"
+#include "ops/linear/output_table.h"
 #include "ops/linear/q_depthwise_conv.h"
 #include "ops/linear/q_gemm_conv.h"
 #include "ops/linear/requantization.h"
@@ -19,19 +20,21 @@ class QConv2d final : public Op {
     LITE_ASSIGN_OR_RETURN(const linear::Window window,
                           linear::read_nhwc_window(*context.attributes, weights.shape));
     LITE_ASSIGN_OR_RETURN(const Requantization requantization,
-                          linear::read_requantization(context, weights.shape[0]));
+                          linear::read_requantization(context, weights.shape[0], true));
     LITE_RETURN_IF_ERROR(linear::check_images(context, window));
     by_channel_ = window.groups == weights.shape[0] && weights.shape[1] == 1;
     if (weights.packing != Packing::plain &&
         weights.packing != (by_channel_ ? Packing::depthwise : Packing::p16x4))
       return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
+    linear::OutputTable table;
+    LITE_RETURN_IF_ERROR(table.prepare(context));
     halves_ = context.inputs[0].dtype == DType::s16;
     if (halves_) {
       int16_.prepare_convolution(context, window, requantization);
     } else if (by_channel_) {
-      depthwise_.prepare(context, window, requantization);
+      depthwise_.prepare(context, window, requantization, table);
     } else {
-      gemm_.prepare(context, window, requantization);
+      gemm_.prepare(context, window, requantization, table);
     }
     return Status();
   }

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""q_conv2d: conv2d of quantized images [n, h, w, c]; w s8 [out, in / groups, kh, kw]; padding is x_zero."""
+"""q_conv2d: conv2d of quantized images [n, h, w, c]; w s8 [out, in / groups, kh, kw]; padding is x_zero.
+
+With a ``table``, each output of 8 bits is its entry in it: see lookup.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from lite.ir import DType, Extent, Op, TensorType
+from lite.ops._broadcast import check_dtype
 from lite.ops._quant import Requantizing, integers, scales, symmetric
 from lite.ops.conv2d import Conv2d
+from lite.ops.lookup import Lookup
 
 
 class QConv2d(Requantizing, name="q_conv2d"):
@@ -26,13 +31,19 @@ class QConv2d(Requantizing, name="q_conv2d"):
                       layout="nhwc")
 
     def infer(self, x: TensorType, w: TensorType, bias: TensorType, scale: TensorType,
-              residual: TensorType | None = None) -> TensorType:
-        y = self.unquantized.infer(x.with_dtype(DType.F32), w.with_dtype(DType.F32))
-        return self.check(x, w, bias, scale, residual, y, int(w.shape[0]))
+              residual: TensorType | None = None, table: TensorType | None = None) -> TensorType:
+        image = self.unquantized.infer(x.with_dtype(DType.F32), w.with_dtype(DType.F32))
+        y = self.check(x, w, bias, scale, residual, image, int(w.shape[0]))
+        if table is None:
+            return y
+        check_dtype("an output with a table", y, (DType.S8,))
+        check_dtype("the table", table, (DType.S8,))
+        return Lookup().infer(y, table)
 
-    def reference(self, x, w, bias, scale, residual=None):
+    def reference(self, x, w, bias, scale, residual=None, table=None):
         sums = self.unquantized.reference(x.astype(np.float64) - self.x_zero, w.astype(np.float64))
-        return self.finish(sums, bias, scale, residual, x.dtype)
+        y = self.finish(sums, bias, scale, residual, x.dtype)
+        return y if table is None else Lookup().reference(y, table)
 
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
@@ -45,7 +56,7 @@ def _sample(cls: type[QConv2d], case: dict[str, Any]) -> tuple[Op, list[Any]]:
     weights = case.pop("w")
     random = np.random.default_rng(sum(weights) + c)
     dtype = case.pop("dtype", DType.S8)
-    residual = case.pop("residual", False)
+    residual, table = case.pop("residual", False), case.pop("table", False)
     zeros = {"x_zero": 3, "y_zero": -5} if dtype is DType.S8 else {"lo": -32768, "hi": 32767}
     op = cls(**{**zeros, **({"residual_scale": 0.5, "residual_zero": 7} if residual else {}), **case})
     scale = scales(random, weights[0], int(np.prod(weights[1:])))
@@ -55,6 +66,8 @@ def _sample(cls: type[QConv2d], case: dict[str, Any]) -> tuple[Op, list[Any]]:
     if residual:
         y = op.unquantized.infer(TensorType((n, height, width, c)), TensorType(weights))
         inputs.append(integers(random, tuple(map(int, y.shape)), dtype))
+    if table:
+        inputs += [*([] if residual else [None]), integers(random, (256,))]
     return op, inputs
 
 
@@ -90,6 +103,13 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 9, 9, 18), w=(18, 1, 3, 3), groups=18, dilations=(2, 2), pads=(2, 2, 2, 2), residual=True),
     dict(x=(1, 8, 10, 5), w=(5, 1, 2, 4), groups=5, strides=(1, 3), pads=(1, 0, 0, 3)),
     dict(x=(1, 4, 40, 64), w=(64, 1, 1, 9), groups=64, pads=(0, 4, 0, 4)),
+    # with a table behind it
+    dict(x=(1, 7, 9, 20), w=(72, 20, 1, 1), table=True),
+    dict(x=(1, 3, 3, 512), w=(200, 512, 1, 1), table=True, residual=True, lo=-50),
+    dict(x=(2, 6, 5, 12), w=(18, 4, 3, 3), groups=3, pads=(1, 1, 1, 1), table=True),
+    dict(x=(1, 14, 14, 80), w=(80, 1, 3, 3), groups=80, pads=(1, 1, 1, 1), table=True),
+    dict(x=(2, 9, 9, 200), w=(200, 1, 5, 5), groups=200, strides=(2, 1), pads=(2, 2, 2, 2), table=True),
+    dict(x=(1, 9, 10, 24), w=(24, 1, 3, 3), groups=24, pads=(1, 1, 1, 1), residual=True, table=True),
     # 16-bit activations
     dict(x=(1, 7, 7, 16), w=(24, 16, 1, 1), dtype=DType.S16),
     dict(x=(1, 6, 7, 600), w=(17, 600, 3, 3), pads=(1, 1, 1, 1), dtype=DType.S16, residual=True),

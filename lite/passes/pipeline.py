@@ -16,6 +16,7 @@ from lite.passes.fold_constants import FoldConstants
 from lite.passes.fold_pad import FoldPad
 from lite.passes.fold_scales import FoldScales
 from lite.passes.fuse_epilogue import FuseEpilogue
+from lite.passes.fuse_lookup import FuseLookup
 from lite.passes.integer_ends import IntegerEnds
 from lite.passes.keep_weights_quantized import KeepWeightsQuantized
 from lite.passes.lower_ops import LowerOps
@@ -88,6 +89,7 @@ def integers(runnable: frozenset[str] | None = None, *, keep_io_float: bool = Tr
         KeepWeightsQuantized(),
         FoldConstants(dequantize=True),
         FuseEpilogue(),
+        FuseLookup(),
         EliminateIdentities(),
         MergeDuplicates(),
         EliminateDead(),

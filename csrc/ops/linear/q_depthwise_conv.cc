@@ -22,7 +22,8 @@ bool small(const Tensor& scale) {
 }  // namespace
 
 void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
-                             const Requantization& requantization) {
+                             const Requantization& requantization, const OutputTable& table) {
+  table_ = table;
   kernels_ = &qdepthwise::kernels(context.isa);
   const Shape& x = context.inputs[0].shape;
   const Shape& y = context.outputs[0].shape;
@@ -126,6 +127,10 @@ void QDepthwiseConv::run(const RunContext& context) const {
     strip.pointers =
         reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
     kernels_->run(layer_, strip);
+    const int64_t first = strip.row_begin * layer_.out_width * layer_.channels;
+    table_.apply(context, strip.y + first + strip.channel_begin,
+                 (strip.row_end - strip.row_begin) * layer_.out_width,
+                 strip.channel_end - strip.channel_begin, layer_.channels);
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "kernels/qdepthwise/qdepthwise.h"
 #include "ops/linear/arguments.h"
+#include "ops/linear/output_table.h"
 #include "ops/linear/requantization.h"
 #include "ops/linear/tasks.h"
 
@@ -14,7 +15,8 @@ namespace lite::linear {
 class QDepthwiseConv {
  public:
   // Operands and shapes have been checked.
-  void prepare(PrepareContext& context, const Window& window, const Requantization& requantization);
+  void prepare(PrepareContext& context, const Window& window, const Requantization& requantization,
+               const OutputTable& table);
   void run(const RunContext& context) const;
   [[nodiscard]] const char* kernel() const;
 
@@ -31,6 +33,7 @@ class QDepthwiseConv {
   const qdepthwise::Kernels* kernels_ = nullptr;
   qdepthwise::Layer layer_;
   FoldedBias bias_;
+  OutputTable table_;
   int64_t images_ = 0;
   int64_t task_rows_ = 2, task_channels_ = 64, channel_tasks_ = 1;
   StripTasks tasks_;

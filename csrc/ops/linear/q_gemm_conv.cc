@@ -26,7 +26,8 @@ Tap tap_of(const Window& window, int64_t channels) {
 }  // namespace
 
 void QGemmConv::prepare(PrepareContext& context, const Window& window,
-                        const Requantization& requantization) {
+                        const Requantization& requantization, const OutputTable& table) {
+  table_ = table;
   window_ = window;
   requantization_ = requantization;
   const Shape& x = context.inputs[0].shape;
@@ -92,6 +93,7 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
   block.c = context.outputs[0].as<int8_t>() + corner;
   block.c_stride = out_.channels;
   kernels_->multiply(block);
+  table_.apply(context, block.c, block.m, block.n, block.c_stride);
 }
 
 const char* QGemmConv::kernel() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/output_table.h"
 #include "ops/linear/pixel_rows.h"
 #include "ops/linear/quad_weights.h"
 #include "ops/linear/requantization.h"
@@ -13,7 +14,8 @@ namespace lite::linear {
 class QGemmConv {
  public:
   // Operands have been checked.
-  void prepare(PrepareContext& context, const Window& window, const Requantization& requantization);
+  void prepare(PrepareContext& context, const Window& window, const Requantization& requantization,
+               const OutputTable& table);
   void run(const RunContext& context) const;
   [[nodiscard]] const char* kernel() const;
 
@@ -36,6 +38,7 @@ class QGemmConv {
   GemmTasks tasks_;
   QuadWeights weights_;
   FoldedBias bias_;
+  OutputTable table_;
   // Scratch: weights, bias, padding, then a part per thread.
   size_t weights_bytes_ = 0, bias_bytes_ = 0, padding_bytes_ = 0, thread_bytes_ = 0;
 };

@@ -11,7 +11,7 @@
 namespace lite::linear {
 namespace {
 
-constexpr size_t kBias = 2, kScale = 3, kResidual = 4;
+constexpr size_t kBias = 2, kScale = 3, kResidual = 4, kTable = 5;
 
 struct Limits {
   int64_t lowest, highest;
@@ -30,13 +30,13 @@ Status check_vector(const char* what, const Tensor& tensor, DType dtype, int64_t
   return check_shape(what, tensor.shape, expected);
 }
 
-Status check_layer(const PrepareContext& context, int64_t channels) {
-  const size_t count = context.inputs.size();
-  bool all = (count == kResidual || count == kResidual + 1) && context.outputs.size() == 1;
+Status check_layer(const PrepareContext& context, int64_t channels, bool tabled) {
+  const size_t count = context.inputs.size(), most = tabled ? kTable + 1 : kResidual + 1;
+  bool all = count >= kResidual && count <= most && context.outputs.size() == 1;
   for (size_t i = 0; all && i < kResidual; ++i) all = context.present(i);
   if (!all)
-    return error(Code::k_unsupported_op, "got %zu inputs and %zu outputs, expected 4 or 5 and 1",
-                 count, context.outputs.size());
+    return error(Code::k_unsupported_op, "got %zu inputs and %zu outputs, expected 4 to %zu and 1",
+                 count, context.outputs.size(), most);
   const DType dtype = context.inputs[0].dtype;
   if (dtype != DType::s8 && dtype != DType::s16)
     return error(Code::k_unsupported_op, "the input is %s, expected s8 or s16", dtype_name(dtype));
@@ -97,8 +97,9 @@ void add_quads(const Tensor& weights, int64_t groups, uint32_t* sums) {
 
 }  // namespace
 
-Result<Requantization> read_requantization(const PrepareContext& context, int64_t channels) {
-  LITE_RETURN_IF_ERROR(check_layer(context, channels));
+Result<Requantization> read_requantization(const PrepareContext& context, int64_t channels,
+                                           bool tabled) {
+  LITE_RETURN_IF_ERROR(check_layer(context, channels, tabled));
   const Attributes& attributes = *context.attributes;
   const Limits limits = limits_of(context.inputs[0].dtype);
   Requantization result;

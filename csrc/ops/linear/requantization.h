@@ -14,8 +14,9 @@ namespace lite::linear {
 
 // Checks the operands of a layer of so many output channels, and reads the attributes x_zero,
 // y_zero, lo, hi, residual_scale and residual_zero. Input and output have one type, s8 or s16.
+// Layers that are `tabled` may have one more input, an OutputTable's.
 [[nodiscard]] Result<Requantization> read_requantization(const PrepareContext& context,
-                                                         int64_t channels);
+                                                         int64_t channels, bool tabled = false);
 
 // Whether all of these weights are narrow.
 [[nodiscard]] bool narrow(Span<const int8_t> weights);
