@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The greatest rates of fused multiply-adds of floats, and of products of bytes, on one core: loops
-// of independent ones.
+// The greatest rates of fused multiply-adds of floats, and of products of bytes and of bfloat16s,
+// on one core: loops of independent ones.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/isa.h"
@@ -29,6 +31,12 @@ struct Chains {
   int operations;  // per instruction
 };
 
+// What a unit of the processor reaches, by the name of its instruction.
+struct Peak {
+  const char* name;
+  Chains chains;
+};
+
 #if defined(__x86_64__)
 LITE_CHAINS(chains_512, __attribute__((target("avx512f"))), 16, "v", "vfmadd231ps %1, %1, %0")
 LITE_CHAINS(chains_256, __attribute__((target("avx2,fma"))), 8, "x", "vfmadd231ps %1, %1, %0")
@@ -38,23 +46,50 @@ LITE_CHAINS(dots_256, __attribute__((target("avx2"))), 8, "x", "%{vex%} vpdpbusd
 LITE_CHAINS(pairs_512, __attribute__((target("avx512bw"))), 16, "v", "vpmaddwd %1, %0, %0")
 LITE_CHAINS(pairs_256, __attribute__((target("avx2"))), 8, "x", "vpmaddwd %1, %0, %0")
 LITE_CHAINS(pairs_128, , 4, "x", "pmaddwd %1, %0")
-// Products of tiles of bytes, into four of sums: one in the time of 16 of the other instructions.
+LITE_CHAINS(bf16_512, __attribute__((target("avx512f"))), 16, "v", "vdpbf16ps %1, %1, %0")
+
+// Products of tiles, into four of sums: one in the time of 16 of the other instructions.
 constexpr int kTileTurns = 16;
-__attribute__((target("amx-tile,amx-int8"))) inline void tiles() {
-  struct alignas(64) {
-    uint8_t palette = 1, others[15] = {};
-    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-  } const shapes;
-  asm volatile("ldtilecfg %0" ::"m"(shapes));
-  for (int i = 0; i < kRounds * kChains / kTileTurns / 4; ++i)
-    asm volatile(
-        "tdpbssd %tmm6, %tmm4, %tmm0\n tdpbssd %tmm7, %tmm4, %tmm1\n"
-        "tdpbssd %tmm6, %tmm5, %tmm2\n tdpbssd %tmm7, %tmm5, %tmm3");
-  asm volatile("tilerelease");
+struct alignas(64) TileShapes {
+  uint8_t palette = 1, others[15] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+#define LITE_TILES(name, instruction)                                                        \
+  inline void name() {                                                                       \
+    const TileShapes shapes;                                                                 \
+    asm volatile("ldtilecfg %0" ::"m"(shapes));                                              \
+    for (int i = 0; i < kRounds * kChains / kTileTurns / 4; ++i)                             \
+      asm volatile(instruction " %tmm6, %tmm4, %tmm0\n" instruction                          \
+                               " %tmm7, %tmm4, %tmm1\n" instruction                          \
+                               " %tmm6, %tmm5, %tmm2\n" instruction " %tmm7, %tmm5, %tmm3"); \
+    asm volatile("tilerelease");                                                             \
+  }
+LITE_TILES(tiles_of_bytes, "tdpbssd")
+LITE_TILES(tiles_of_bf16, "tdpbf16ps")
+#undef LITE_TILES
+constexpr int kTilesOfBytes = 2 * 16 * 16 * 64 / kTileTurns;
+
+inline std::vector<Peak> peaks_here() {
+  std::vector<Peak> peaks;
+  const auto add = [&peaks](bool usable, const Peak& peak) {
+    if (usable) peaks.push_back(peak);
+  };
+  __builtin_cpu_init();
+  const bool tiles = isa_usable(Isa::x86_amx);  // which asks the system for their registers
+  add(__builtin_cpu_supports("fma"), {"vfmadd231ps_256", {chains_256, 16}});
+  add(__builtin_cpu_supports("avx512f"), {"vfmadd231ps_512", {chains_512, 32}});
+  add(__builtin_cpu_supports("avx2"), {"vpmaddwd_256", {pairs_256, 32}});
+  add(__builtin_cpu_supports("avxvnni"), {"vpdpbusd_256", {dots_256, 64}});
+  add(__builtin_cpu_supports("avx512vnni"), {"vpdpbusd_512", {dots_512, 128}});
+  add(__builtin_cpu_supports("avx512bf16"), {"vdpbf16ps_512", {bf16_512, 64}});
+  add(tiles, {"tdpbssd", {tiles_of_bytes, kTilesOfBytes}});
+  add(tiles && __builtin_cpu_supports("amx-bf16"),
+      {"tdpbf16ps", {tiles_of_bf16, kTilesOfBytes / 2}});
+  return peaks;
 }
 inline Chains dots_of(Isa isa) {
-  if (isa == Isa::x86_amx) return {tiles, 2 * 16 * 16 * 64 / kTileTurns};
+  if (isa == Isa::x86_amx) return {tiles_of_bytes, kTilesOfBytes};
   if (isa == Isa::x86_avx512vnni) return {dots_512, 128};
   if (isa == Isa::x86_avx512) return {pairs_512, 64};
   if (isa == Isa::x86_avxvnni) return {dots_256, 64};
@@ -75,11 +110,19 @@ inline Chains dots_of(Isa isa) {
   return {pairs_128, 16};
 }
 inline Chains chains_of(Isa) { return {chains_128, 8}; }
+inline std::vector<Peak> peaks_here() {
+  std::vector<Peak> peaks = {{"fmla", {chains_128, 8}}, {"smlal", {pairs_128, 16}}};
+  if (isa_usable(Isa::arm64_dotprod)) peaks.push_back({"sdot", {dots_128, 32}});
+  return peaks;
+}
 #else
 LITE_CHAINS(chains_128, , 4, "w", "vfma.f32 %q0, %q1, %q1")
 LITE_CHAINS(pairs_128, , 4, "w", "vmlal.s8 %q0, %e1, %e1")
 inline Chains dots_of(Isa) { return {pairs_128, 16}; }
 inline Chains chains_of(Isa) { return {chains_128, 8}; }
+inline std::vector<Peak> peaks_here() {
+  return {{"vfma", {chains_128, 8}}, {"vmlal", {pairs_128, 16}}};
+}
 #endif
 #undef LITE_CHAINS
 
