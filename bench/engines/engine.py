@@ -64,11 +64,15 @@ class Engine:
         Its virtual environment in $LITE_PEERS; "": the one at hand.
     install : str
         What pip installs there.
+    converter : str
+        The environment of ``prepare``; None: the engine's. ``install_converter`` is for it.
     """
 
     name = ""
     environment = ""
     install = ""
+    converter: str | None = None
+    install_converter = ""
 
     def __init__(self, folder: Path, precision: str, threads: int) -> None:
         raise NotImplementedError
@@ -112,19 +116,24 @@ class Engine:
         return outputs
 
     @classmethod
-    def interpreter(cls) -> Path:
-        """The Python of its environment.
+    def interpreter(cls, converts: bool = False) -> Path:
+        """The Python of its environment, or of its converter's.
 
         Raises
         ------
         RefusalError
             If there is none.
         """
-        if not cls.environment:
+        name, install = cls.environment, cls.install
+        if converts and cls.converter is not None:
+            name, install = cls.converter, cls.install_converter
+        if not name:
             return Path(sys.executable)
         peers = os.environ.get("LITE_PEERS")
-        python = Path(peers or "$LITE_PEERS", cls.environment, "bin/python")
+        python = Path(peers or "$LITE_PEERS", name, "bin/python")
         if peers and python.is_file():
             return python
-        raise RefusalError(f"there is no {python}; python -m venv $LITE_PEERS/{cls.environment} && "
-                           f"$LITE_PEERS/{cls.environment}/bin/pip install {cls.install}")  # fmt: skip
+        folder = f"$LITE_PEERS/{name}"
+        raise RefusalError(
+            f"there is no {python}; python -m venv {folder} && {folder}/bin/pip install {install}"
+        )

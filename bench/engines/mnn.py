@@ -7,6 +7,7 @@ Its converters are called as the module ``_tools``: the wheel's commands would i
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -75,23 +76,24 @@ def on_host(array: np.ndarray) -> Any:
 
 
 def quantize(source: Source, whole: Path, folder: Path) -> None:
-    """Samples are folders of text files, named after the input."""
+    """It calibrates with picture files: of 8 bits between the least and the greatest value of all."""
     import _tools
-    import MNN
 
-    interpreter = MNN.Interpreter(str(whole))
-    (name,) = interpreter.getSessionInputAll(interpreter.createSession({"backend": "CPU"}))
-    samples = folder / "samples"
-    for index, image in enumerate(source.calibration()):
-        sample = samples / str(index)
-        sample.mkdir(parents=True)
-        image.astype(np.float32).tofile(sample / f"{name}.txt", sep="\n", format="%.6g")
-        shape = {"name": name, "shape": list(image.shape)}
-        (sample / "input.json").write_text(json.dumps({"inputs": [shape], "outputs": []}))
-    settings = {"format": "RGB", "mean": [0, 0, 0], "normal": [1, 1, 1], "path": f"{samples}/",
-                "used_sample_num": index + 1, "batch_size": 1, "input_type": "sequence",
+    images = np.concatenate(list(source.calibration()))
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise RefusalError(f"it calibrates with pictures, not with {list(images.shape[1:])}")
+    low, step = float(images.min()), float(np.ptp(images)) / 255
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    height, width = images.shape[2:]
+    for index, image in enumerate(np.rint((images - low) / step).astype(np.uint8)):
+        header = f"P6 {width} {height} 255\n".encode()
+        (pictures / f"{index}.ppm").write_bytes(header + image.transpose(1, 2, 0).tobytes())
+    settings = {"format": "RGB", "mean": [-low / step] * 3, "normal": [step] * 3, "width": width,
+                "height": height, "path": f"{pictures}/", "used_image_num": len(images),
                 "feature_quantize_method": "KL", "weight_quantize_method": "MAX_ABS"}  # fmt: skip
     (folder / "quantize.json").write_text(json.dumps(settings))
-    _tools.mnnquant(str(whole), str(folder / "model.mnn"), str(folder / "quantize.json"))
+    _tools.mnnquant(["mnnquant", str(whole), str(folder / "model.mnn"), str(folder / "quantize.json")])
     if not (folder / "model.mnn").is_file():
         raise RefusalError("mnnquant wrote no model")
+    shutil.rmtree(pictures)

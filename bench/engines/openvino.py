@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .engine import Engine, RefusalError, Source
+from .engine import Engine, Source
+from .onnxruntime import quantize
 
 
 class OpenVino(Engine):
@@ -17,6 +18,7 @@ class OpenVino(Engine):
     name = "openvino"
     environment = "openvino"
     install = "openvino nncf onnx"
+    file = "model.xml"
 
     def __init__(self, folder: Path, precision: str, threads: int) -> None:
         import openvino
@@ -24,7 +26,7 @@ class OpenVino(Engine):
         floats = "bf16" if precision == "fast" else "f32"
         settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": floats}
         core = openvino.Core()
-        compiled = core.compile_model(core.read_model(folder / "model.xml"), "CPU", settings)
+        compiled = core.compile_model(core.read_model(folder / self.file), "CPU", settings)
         self.request = compiled.create_infer_request()
         self.outputs = compiled.outputs
 
@@ -39,7 +41,7 @@ class OpenVino(Engine):
 
             images = list(source.calibration())
             model = nncf.quantize(model, nncf.Dataset(images), subset_size=len(images))
-        openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
+        openvino.save_model(model, folder / cls.file, compress_to_fp16=False)
 
     @classmethod
     def version(cls) -> str:
@@ -56,6 +58,8 @@ class OpenVinoQdq(OpenVino):
     """int8 from the file that onnxruntime quantized."""
 
     name = "openvino qdq"
+    converter = ""
+    file = "model.onnx"
 
     @classmethod
     def refusal(cls, precision: str) -> str | None:
@@ -63,13 +67,4 @@ class OpenVinoQdq(OpenVino):
 
     @classmethod
     def prepare(cls, source: Source, precision: str, folder: Path) -> None:
-        import openvino
-
-        try:
-            from .onnxruntime import quantize
-
-            quantize(source, folder / "qdq.onnx")
-        except ImportError as error:
-            raise RefusalError(f"{error}; pip install onnxruntime beside it") from error
-        openvino.save_model(openvino.Core().read_model(folder / "qdq.onnx"), folder / "model.xml",
-                            compress_to_fp16=False)  # fmt: skip
+        quantize(source, folder / cls.file)

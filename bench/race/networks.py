@@ -27,7 +27,7 @@ ZOO = {
     "efficientnet_lite0": "EfficientNet-Lite0",
     "mnasnet": "MnasNet",
 }
-IMAGES = 100  # that calibrate, where there are so many
+IMAGES = 32  # that calibrate, where there are so many
 OCR = "rapidocr_onnxruntime"
 OCR_PIN = "rapidocr-onnxruntime==1.4.4"
 

@@ -69,7 +69,7 @@ class Child:
 def started(task: Task) -> Iterator[Child]:
     """A process at work on a task; killed in the end. Raises RefusalError if its environment is missing."""
     engine = ENGINES[task.engine]
-    python = engine.interpreter()
+    python = engine.interpreter(converts=task.verb == "prepare")
     inherited = [] if engine.environment else os.environ.get("PYTHONPATH", "").split(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(BENCH), *inherited]))}
     ours, theirs = Pipe()
