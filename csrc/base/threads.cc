@@ -15,6 +15,8 @@ namespace lite {
 namespace {
 
 constexpr uint64_t kSpinNs = 60000;  // about the cost of a futex sleep and wake-up, twice
+// Jobs that take less are not worth calling workers that spin, or that sleep.
+constexpr uint64_t kWorthNs = 5000, kWorthWakingNs = 25000;
 constexpr int kPausesPerClockRead = 32;
 constexpr size_t kCacheLine = 64;
 constexpr int64_t kGreatestTiles = UINT32_MAX;  // that are shared
@@ -61,6 +63,25 @@ uint32_t wait_for_change(std::atomic<uint32_t>& word, uint32_t old, uint64_t spi
 void wake_sleepers(std::atomic<uint32_t>& word, const std::atomic<int>& sleepers) {
   if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
 }
+
+#ifdef __linux__
+int current_processor() { return sched_getcpu(); }
+
+// Moves this thread to another processor if it is on this one. The system would do so only
+// milliseconds later, and let two threads of a team take turns until then.
+void leave(int processor) {
+  cpu_set_t usable;
+  if (processor < 0 || sched_getcpu() != processor) return;
+  if (sched_getaffinity(0, sizeof(usable), &usable) != 0) return;
+  cpu_set_t others = usable;
+  CPU_CLR(static_cast<size_t>(processor), &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof(others), &others) != 0) return;
+  (void)sched_setaffinity(0, sizeof(usable), &usable);
+}
+#else
+int current_processor() { return -1; }
+void leave(int) {}
+#endif
 
 // Tiles [begin, end) that nobody has taken yet. Its owner takes the first, others the last, so that
 // the owner's stay together.
@@ -121,6 +142,7 @@ struct ThreadTeam::State {
   std::atomic<bool> stop{false};
   alignas(kCacheLine) std::atomic<uint32_t> generation{0};  // raised to call the workers
   std::atomic<int> sleeping_workers{0};
+  std::atomic<int> caller_processor{-1};              // when it wakes them, else -1
   alignas(kCacheLine) std::atomic<uint32_t> left{0};  // tiles that are not done
   std::atomic<int> sleeping_caller{0};
 
@@ -131,8 +153,12 @@ struct ThreadTeam::State {
     return workers.empty() || forks.load(std::memory_order_relaxed) != born_after_forks;
   }
 
-  void publish(uint32_t tiles) {
+  bool workers_sleep() const { return sleeping_workers.load(std::memory_order_relaxed) != 0; }
+
+  void publish(uint32_t tiles, Task new_task, const void* new_body) {
     const uint64_t threads = workers.size() + 1;
+    task = new_task;
+    body = new_body;
     left.store(tiles, std::memory_order_relaxed);
     for (uint64_t i = 0; i < threads; ++i)
       ranges[i].set(static_cast<uint32_t>(tiles * i / threads),
@@ -141,12 +167,14 @@ struct ThreadTeam::State {
   }
 
   void call_workers() {
+    const int processor = spin_ns != 0 && workers_sleep() ? current_processor() : -1;
+    caller_processor.store(processor, std::memory_order_relaxed);
     generation.fetch_add(1, std::memory_order_seq_cst);
     wake_sleepers(generation, sleeping_workers);
   }
 
-  // Does tiles while there are any, and counts them as done.
-  void work(int thread) {
+  // Does tiles while there are any, and counts them as done. Returns how many it did.
+  uint32_t work(int thread) {
     const size_t own = static_cast<size_t>(thread);
     uint32_t done = 0;
     int64_t tile = 0;
@@ -157,6 +185,7 @@ struct ThreadTeam::State {
     }
     if (done != 0 && left.fetch_sub(done, std::memory_order_seq_cst) == done)
       wake_sleepers(left, sleeping_caller);
+    return done;
   }
 
   void wait_until_done() {
@@ -171,6 +200,7 @@ struct ThreadTeam::State {
     for (;;) {
       seen = wait_for_change(state.generation, seen, state.spin_ns, state.sleeping_workers);
       if (state.stop.load(std::memory_order_relaxed)) return nullptr;
+      leave(state.caller_processor.load(std::memory_order_relaxed));
       state.work(worker.index);
     }
   }
@@ -200,16 +230,41 @@ ThreadTeam::~ThreadTeam() {
 
 int ThreadTeam::size() const { return static_cast<int>(state_->workers.size()) + 1; }
 
+void ThreadTeam::begin_step(JobTime* time) {
+  if (step_ != nullptr && step_->greatest_ns != 0) {  // what disturbed one run is soon forgotten
+    const uint64_t usual = step_->usual_ns;
+    step_->usual_ns =
+        std::min(step_->greatest_ns, usual == UINT64_MAX ? usual : usual * 9 / 8 + 100);
+  }
+  step_ = time;
+  if (time != nullptr) time->greatest_ns = 0;
+}
+
+bool ThreadTeam::worth_sharing() const {
+  if (step_ == nullptr) return true;
+  return step_->usual_ns >= (state_->workers_sleep() ? kWorthWakingNs : kWorthNs);
+}
+
 void ThreadTeam::run(int64_t tiles, Task task, const void* body) {
   if (tiles <= 1 || tiles > kGreatestTiles || state_->alone()) {
     for (int64_t tile = 0; tile < tiles; ++tile) task(body, tile, 0);
     return;
   }
-  state_->task = task;
-  state_->body = body;
-  state_->publish(static_cast<uint32_t>(tiles));
-  state_->work(0);
-  state_->wait_until_done();
+  const bool shared = worth_sharing();
+  if (shared) state_->publish(static_cast<uint32_t>(tiles), task, body);
+  const uint64_t begin = step_ != nullptr ? monotonic_ns() : 0;
+  int64_t done = tiles;
+  if (shared) {
+    done = state_->work(0);
+  } else {
+    for (int64_t tile = 0; tile < tiles; ++tile) task(body, tile, 0);
+  }
+  if (step_ != nullptr && done != 0) {
+    const double tile_ns = static_cast<double>(monotonic_ns() - begin) / static_cast<double>(done);
+    step_->greatest_ns =
+        std::max(step_->greatest_ns, static_cast<uint64_t>(tile_ns * static_cast<double>(tiles)));
+  }
+  if (done != tiles) state_->wait_until_done();
 }
 
 }  // namespace lite

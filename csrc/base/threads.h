@@ -8,6 +8,12 @@
 
 namespace lite {
 
+// How long the largest job of a step takes one thread: measured in each run, for the next one.
+struct JobTime {
+  uint64_t usual_ns = UINT64_MAX;  // not known yet
+  uint64_t greatest_ns = 0;        // of the present run
+};
+
 class ThreadTeam {
  public:
   explicit ThreadTeam(int threads);
@@ -16,6 +22,10 @@ class ThreadTeam {
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   [[nodiscard]] int size() const;
+
+  // The jobs that follow are those of this step. Steps that were too short to share are run by the
+  // caller alone. Null: share all.
+  void begin_step(JobTime* time);
 
   // Calls body(tile) for every tile in [0, tiles), on all threads; returns when all are done.
   // Allocates nothing. Not reentrant: a body must not call parallel_for.
@@ -40,9 +50,11 @@ class ThreadTeam {
  private:
   using Task = void (*)(const void* body, int64_t tile, int thread);
   void run(int64_t tiles, Task task, const void* body);
+  [[nodiscard]] bool worth_sharing() const;
 
   struct State;
   std::unique_ptr<State> state_;
+  JobTime* step_ = nullptr;
 };
 
 }  // namespace lite

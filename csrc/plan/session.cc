@@ -77,6 +77,7 @@ Status Session::plan_for(Span<const Shape> input_shapes) {
                   {isa_, &team_, options_.arena_limit_bytes, options_.precision}));
   const std::lock_guard<std::mutex> lock(plan_mutex_);
   plan_.swap(plan);
+  job_times_.assign(plan_->steps().size(), JobTime());
   return Status();
 }
 
@@ -95,15 +96,14 @@ Status Session::run_plan(Span<const void* const> inputs, Span<StepTime> times) {
 
 void Session::run_steps(Span<StepTime> times) {
   const std::vector<Step>& steps = plan_->steps();
-  if (times.size() != steps.size()) {
-    for (const Step& step : steps) step.op->run(step.context);
-    return;
-  }
+  const bool timed = times.size() == steps.size();
   for (size_t i = 0; i < steps.size(); ++i) {
-    times[i].begin_ns = monotonic_ns();
+    if (timed) times[i].begin_ns = monotonic_ns();
+    team_.begin_step(&job_times_[i]);
     steps[i].op->run(steps[i].context);
-    times[i].end_ns = monotonic_ns();
+    if (timed) times[i].end_ns = monotonic_ns();
   }
+  team_.begin_step(nullptr);
 }
 
 }  // namespace lite

@@ -62,6 +62,7 @@ class Session {
   ThreadTeam team_;
   mutable std::mutex plan_mutex_;  // for plan_, which only who has the turn replaces
   std::shared_ptr<Plan> plan_;
+  std::vector<JobTime> job_times_;  // one per step of the plan
   std::atomic<bool> busy_{false};
 };
 

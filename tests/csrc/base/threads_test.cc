@@ -15,6 +15,7 @@
 #include <atomic>
 #include <vector>
 
+#include "base/futex.h"
 #include "check.h"
 
 namespace {
@@ -51,6 +52,29 @@ void rounds_see_each_other(int threads) {
         97, [&](int64_t tile) { numbers[static_cast<size_t>((tile + shift) % 97)] += 1; });
   }
   for (int64_t number : numbers) CHECK(number == 3000);
+}
+
+// A step whose jobs are known to be short is run by the caller, and every run measures it anew.
+void short_steps_stay_with_the_caller(int threads) {
+  lite::ThreadTeam team(threads);
+  lite::JobTime time;
+  time.usual_ns = 1;
+  std::atomic<int> elsewhere{0};
+  team.begin_step(&time);
+  team.parallel_for_with_thread(1000, [&](int64_t, int thread) {
+    if (thread != 0) elsewhere.fetch_add(1);
+  });
+  team.begin_step(nullptr);
+  CHECK(elsewhere.load() == 0);
+  lite::JobTime unknown;
+  std::atomic<bool> caller_works{false};
+  team.begin_step(&unknown);
+  team.parallel_for_with_thread(1000, [&](int64_t, int thread) {
+    if (thread == 0) caller_works.store(true);
+    while (!caller_works.load()) lite::spin_pause();
+  });
+  team.begin_step(nullptr);
+  CHECK((unknown.usual_ns == UINT64_MAX) == (threads == 1));
 }
 
 #ifdef __linux__
@@ -115,6 +139,7 @@ int main() {
     every_tile_runs_once(threads);
     threads_are_told_apart(threads);
     rounds_see_each_other(threads);
+    short_steps_stay_with_the_caller(threads);
     workers_held_up_are_not_waited_for(threads);
   }
   return check_result();
