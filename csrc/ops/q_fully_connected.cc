@@ -44,9 +44,7 @@ class QFullyConnected final : public Op {
     const int32_t* bias = bias_.fold(context, scratch);
     scratch += bias_bytes_;
     context.team->parallel_for_with_thread(tasks_.count(), [&](int64_t task, int thread) {
-      run_task(
-          context, weights, bias, task,
-          reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_));
+      run_task(context, weights, bias, task, scratch + static_cast<size_t>(thread) * thread_bytes_);
     });
   }
 
@@ -68,15 +66,18 @@ class QFullyConnected final : public Op {
     weights_bytes_ = weights_.prepare(context.inputs[1], std::move(columns), 1);
     kernels_ = &weights_.kernels(context.isa, {tasks_.greatest_rows(), 1, k_}, context.inputs[1]);
     bias_bytes_ = bias_.prepare(context, to_.x_zero + kernels_->offset);
-    thread_bytes_ =
+    table_bytes_ =
         linear::aligned_bytes(static_cast<size_t>(tasks_.greatest_rows()) * sizeof(const int8_t*));
+    thread_bytes_ = table_bytes_ + linear::aligned_bytes(
+                                       static_cast<size_t>(qgemm::scratch_bytes(*kernels_, 1, k_)));
     context.scratch_bytes =
         std::max(context.scratch_bytes, weights_bytes_ + bias_bytes_ +
                                             thread_bytes_ * static_cast<size_t>(context.threads));
   }
 
   void run_task(const RunContext& context, const int8_t* weights, const int32_t* bias, int64_t task,
-                const int8_t** table) const {
+                std::byte* scratch) const {
+    const int8_t** table = reinterpret_cast<const int8_t**>(scratch);
     const linear::Range rows = tasks_.rows(task), columns = tasks_.columns(task);
     for (int64_t i = 0; i < rows.size(); ++i)
       table[i] = context.inputs[0].as<int8_t>() + (rows.begin + i) * k_;
@@ -98,6 +99,7 @@ class QFullyConnected final : public Op {
     block.residual_stride = n_;
     block.c = context.outputs[0].as<int8_t>() + corner;
     block.c_stride = n_;
+    block.scratch = scratch + table_bytes_;
     kernels_->multiply(block);
   }
 
@@ -109,8 +111,8 @@ class QFullyConnected final : public Op {
   linear::GemmTasks tasks_;
   linear::QuadWeights weights_;
   linear::FoldedBias bias_;
-  // Scratch: weights, bias, then a table of rows per thread.
-  size_t weights_bytes_ = 0, bias_bytes_ = 0, thread_bytes_ = 0;
+  // Scratch: weights, bias, then for each thread a table of rows and what kernels need.
+  size_t weights_bytes_ = 0, bias_bytes_ = 0, table_bytes_ = 0, thread_bytes_ = 0;
 };
 
 }  // namespace

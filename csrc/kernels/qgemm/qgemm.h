@@ -5,6 +5,7 @@
 // depth is cut into taps, each with rows of its own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/requantization.h"
@@ -47,7 +48,15 @@ struct Block {
   int64_t residual_stride = 0;
   int8_t* c = nullptr;
   int64_t c_stride = 0;
+  std::byte* scratch = nullptr;  // scratch_bytes, lines of 64
 };
+
+inline constexpr int64_t kTiledStepBytes = 2 * 1024 + 64;  // two tiles, and where they are
+
+// Steps that tiles of 64 bytes need for such a depth.
+[[nodiscard]] constexpr int64_t tiled_steps(int64_t taps, int64_t k) {
+  return taps * ((k + 63) / 64);
+}
 
 enum class Kind { any, narrow, tiled };
 
@@ -61,6 +70,10 @@ struct Kernels {
 };
 
 const Kernels& kernels(Isa isa);
+
+[[nodiscard]] constexpr int64_t scratch_bytes(const Kernels& kernels, int64_t taps, int64_t k) {
+  return kernels.kind == Kind::tiled ? tiled_steps(taps, k) * kTiledStepBytes : 0;
+}
 
 [[nodiscard]] constexpr const char* name(const Kernels& kernels) {
   constexpr const char* names[] = {"qgemm", "qgemm_narrow", "qgemm_tiled"};

@@ -34,7 +34,7 @@ constexpr int max_rows(int vectors) {
 }
 
 #if defined(__AMX_INT8__)
-constexpr int kGreatestSums = 1024;  // of a group of four tiles
+constexpr int kGreatestSums = 2 * kPanel * kMaxVectors * kWidth;  // two tiles high
 #else
 constexpr int kGreatestSums = kMaxRows * kMaxVectors * kWidth;
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The GEMM of bytes by tiles of AMX: a group of 2 x 2 tiles of sums, or 1 x 4 of few rows. A panel
-// of B is such tiles already; rows of A are, too, where they are evenly spaced.
+// The GEMM of bytes by tiles of AMX, 2 x 2 of them at once. A panel of B is such tiles already.
+// Rows of A are, too, where they are evenly spaced; others are gathered in scratch, once for all
+// columns.
 #pragma once
 
 #include "simd/tiles_x86.h"
@@ -8,36 +9,45 @@
 namespace lite::qgemm {
 namespace {
 
+static_assert(kWidth == kPanel, "sums of a tile are a vector wide");
 constexpr int kInputTile = 4, kWeightsTile = 6;  // the first of two each, behind four of sums
+constexpr int kTileBytes = Tiles::kRows * Tiles::kRowBytes;
+constexpr int64_t kGroupRows = 2 * Tiles::kRows;
+constexpr int64_t kLeastFinished = 8;  // rows at once
+
+// A step of the depth, in the tiles of a group of rows.
+struct TileStep {
+  const int8_t* inputs[2];
+  int64_t strides[2];
+  int64_t weights;  // from the start of a panel on
+};
+static_assert(sizeof(TileStep) + 2 * kTileBytes <= kTiledStepBytes);
 
 struct TilePlan {
-  int64_t heights[2];  // rows of the tiles of a group
-  int64_t groups;      // of rows; the last begins earlier than its turn to be as high as the others
-  int64_t depth;       // of a tile, whole quads
-  int64_t steps;       // of a tap
-  int64_t last;        // where the last step begins: earlier than its turn to be as deep
-  int64_t last_begin, last_end;  // of the depths of the last step, the new ones that exist
-  int64_t finished;              // rows of results in a step
+  int64_t heights[2];            // rows of the tiles of a group
+  int64_t groups;                // of rows; the last begins early, to be as high as the others
+  int64_t depth;                 // of a tile, whole quads
+  int64_t steps;                 // of a tap
+  int64_t last;                  // where the last of them begins: early, to be as deep
+  int64_t last_begin, last_end;  // of its depth, what is new and exists
 
-  int64_t height() const { return heights[0] + heights[1]; }
-  bool ragged() const { return last_begin != 0 || last_end != depth; }
+  [[nodiscard]] int64_t height() const { return heights[0] + heights[1]; }
+  [[nodiscard]] bool ragged() const { return last_begin != 0 || last_end != depth; }
 };
 
 TilePlan plan_tiles(const Block& block) {
-  TilePlan plan;
-  constexpr int64_t most = 2 * Tiles::kRows;
-  plan.groups = (block.m + most - 1) / most;
+  TilePlan plan = {};
+  plan.groups = (block.m + kGroupRows - 1) / kGroupRows;
   const int64_t height = (block.m + plan.groups - 1) / plan.groups;
   plan.heights[0] = height <= Tiles::kRows ? height : (height + 1) / 2;
   plan.heights[1] = height - plan.heights[0];
-  const int64_t quads = (block.k + kQuad - 1) / kQuad;
-  plan.steps = (quads + Tiles::kRows - 1) / Tiles::kRows;
+  plan.steps = tiled_steps(1, block.k);
   if (plan.steps == 0) return plan;
+  const int64_t quads = (block.k + kQuad - 1) / kQuad;
   plan.depth = (quads + plan.steps - 1) / plan.steps * kQuad;
   plan.last = quads * kQuad - plan.depth;
   plan.last_begin = (plan.steps - 1) * plan.depth - plan.last;
   plan.last_end = block.k - plan.last;
-  plan.finished = height / (plan.steps * block.taps) + 1;
   return plan;
 }
 
@@ -53,140 +63,163 @@ void configure(const TilePlan& plan) {
   Tiles::configure(shapes);
 }
 
-// Where the rows of a tile of inputs lie.
-struct TileRows {
-  const int8_t* p;
-  int64_t stride;
-};
+// Writes the steps of a tap, for the rows of a tile; gathers what must be.
+void point_at_tile(const Block& block, const TilePlan& plan, int64_t tap, int64_t row, int tile,
+                   TileStep* steps, int8_t* gathered) {
+  const int8_t* const* table = block.rows + tap * block.row_stride + row;
+  const int64_t height = plan.heights[tile];
+  const bool even = Tiles::evenly_spaced(table, height);
+  const int64_t stride = height > 1 ? table[1] - table[0] : 0;
+  for (int64_t step = 0; step < plan.steps; ++step, gathered += 2 * kTileBytes) {
+    const bool last = step + 1 == plan.steps;
+    const int64_t offset = last ? plan.last : step * plan.depth;
+    steps[step].weights = tap * panel_bytes(1, block.k) + offset * kPanel;
+    steps[step].inputs[tile] = table[0] + offset;
+    steps[step].strides[tile] = stride;
+    if (even && !(last && plan.ragged())) continue;
+    Tiles::gather(table, height, offset, last ? plan.last_begin : 0,
+                  last ? plan.last_end : plan.depth, gathered);
+    steps[step].inputs[tile] = gathered;
+    steps[step].strides[tile] = Tiles::kRowBytes;
+  }
+}
+
+void point_at_group(const Block& block, const TilePlan& plan, int64_t row, TileStep* steps) {
+  int8_t* gathered = reinterpret_cast<int8_t*>(block.scratch);
+  for (int64_t tap = 0; tap < block.taps; ++tap, steps += plan.steps) {
+    point_at_tile(block, plan, tap, row, 0, steps, gathered);
+    if (plan.heights[1] > 0)
+      point_at_tile(block, plan, tap, row + plan.heights[0], 1, steps, gathered + kTileBytes);
+    gathered += plan.steps * 2 * kTileBytes;
+  }
+}
 
 // Multiplies tiles of inputs by tiles of weights.
-template <int kDown, int kAcross, int kColumn = 0>
-LITE_INLINE void multiply_tiles(const TileRows (&a)[2], const int8_t* b, int64_t panel_stride) {
-  constexpr int weights = kWeightsTile + kColumn % 2;
-  if constexpr (kColumn == 0) Tiles::load<kInputTile>(a[0].p, a[0].stride);
-  Tiles::load<weights>(b + kColumn * panel_stride, kStep);
-  Tiles::add_products<kColumn, kInputTile, weights>();
-  if constexpr (kColumn + 1 < kAcross) {
-    multiply_tiles<kDown, kAcross, kColumn + 1>(a, b, panel_stride);
-  } else if constexpr (kDown == 2) {
-    static_assert(kAcross <= 2, "weights of all columns are still there");
-    Tiles::load<kInputTile + 1>(a[1].p, a[1].stride);
+template <int kDown, int kAcross>
+LITE_INLINE void multiply_tiles(const TileStep& step, const int8_t* b, int64_t panel_stride) {
+  Tiles::load<kInputTile>(step.inputs[0], step.strides[0]);
+  Tiles::load<kWeightsTile>(b, kStep);
+  Tiles::add_products<0, kInputTile, kWeightsTile>();
+  if constexpr (kAcross == 2) {
+    Tiles::load<kWeightsTile + 1>(b + panel_stride, kStep);
+    Tiles::add_products<1, kInputTile, kWeightsTile + 1>();
+  }
+  if constexpr (kDown == 2) {
+    Tiles::load<kInputTile + 1>(step.inputs[1], step.strides[1]);
     Tiles::add_products<2, kInputTile + 1, kWeightsTile>();
     if constexpr (kAcross == 2) Tiles::add_products<3, kInputTile + 1, kWeightsTile + 1>();
   }
 }
 
-template <int kAcross, int kColumn = 0>
-LITE_INLINE void start_tiles(const int32_t* bias) {
-  Tiles::load<kColumn>(bias + kColumn * kPanel, 0);
-  if constexpr (kColumn + 1 < kAcross) start_tiles<kAcross, kColumn + 1>(bias);
-}
-
 template <int kDown, int kAcross>
-LITE_INLINE void start_group(const int32_t* bias) {
-  start_tiles<kAcross>(bias);
+LITE_INLINE void start_tiles(const int32_t* bias) {
+  Tiles::load<0>(bias, 0);
+  if constexpr (kAcross == 2) Tiles::load<1>(bias + kPanel, 0);
   if constexpr (kDown == 2) Tiles::load<2>(bias, 0);
   if constexpr (kDown == 2 && kAcross == 2) Tiles::load<3>(bias + kPanel, 0);
 }
 
-template <int kAcross, int kColumn = 0>
-LITE_INLINE void store_tiles(int32_t* sums) {
-  Tiles::store<kColumn>(sums + kColumn * kPanel, kAcross * kStep);
-  if constexpr (kColumn + 1 < kAcross) store_tiles<kAcross, kColumn + 1>(sums);
-}
-
+// Rows of sums are `stride` bytes apart.
 template <int kDown, int kAcross>
-LITE_INLINE void store_group(int32_t* sums, int64_t upper) {
-  store_tiles<kAcross>(sums);
-  int32_t* lower = sums + upper * kAcross * kPanel;
-  if constexpr (kDown == 2) Tiles::store<2>(lower, kAcross * kStep);
-  if constexpr (kDown == 2 && kAcross == 2) Tiles::store<3>(lower + kPanel, kAcross * kStep);
+LITE_INLINE void store_tiles(int32_t* upper, int32_t* lower, int64_t stride) {
+  Tiles::store<0>(upper, stride);
+  if constexpr (kAcross == 2) Tiles::store<1>(upper + kPanel, stride);
+  if constexpr (kDown == 2) Tiles::store<2>(lower, stride);
+  if constexpr (kDown == 2 && kAcross == 2) Tiles::store<3>(lower + kPanel, stride);
 }
 
-// Part `part` of `parts` of what a step of the next stripe reads.
+// Rows of sums that wait, and the stripe they belong to.
+struct Unfinished {
+  Stripe stripes[2];
+  Results results;
+};
+
+LITE_INLINE void finish_some(const Block& block, Unfinished& unfinished, int64_t rows) {
+  Results& results = unfinished.results;
+  if (results.waiting.rows > 0) {
+    const Stripe& stripe = unfinished.stripes[1 - results.turn];
+    stripe.finish(block, stripe, results, rows);
+  }
+}
+
+// What the first group of rows fetches of the next stripe, in a step.
 template <int kAcross>
-LITE_INLINE void fetch(const int8_t* b, int64_t panel_stride, int64_t part, int64_t parts) {
-  constexpr int64_t lines = kAcross * Tiles::kRows;
-  for (int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i)
-    __builtin_prefetch(b + i / Tiles::kRows * panel_stride + i % Tiles::kRows * kStep, 0, 2);
+LITE_INLINE void fetch(const int8_t* b, int64_t panel_stride) {
+  for (int64_t i = 0; i < kAcross; ++i, b += panel_stride)
+    for (int64_t row = 0; row < Tiles::kRows; ++row) __builtin_prefetch(b + row * kStep, 0, 2);
 }
 
-// Adds the products of a group of tiles; in every step finishes rows that wait.
-template <int kDown, int kAcross>
-LITE_INLINE void accumulate_tiles(const Block& block, const Stripe& stripe, const TilePlan& plan,
-                                  int64_t group, int64_t row, Results& results) {
-  alignas(64) int8_t gathered[2][Tiles::kRows * Tiles::kRowBytes];
-  const int64_t tap_bytes = panel_bytes(1, block.k);
-  const int8_t* b = stripe.b;
-  const int8_t* next = stripe.next;
-  for (int64_t tap = 0; tap < block.taps; ++tap, b += tap_bytes, next += tap_bytes) {
-    const int8_t* const* table = block.rows + tap * block.row_stride + row;
-    const int8_t* const* tables[2] = {table, table + plan.heights[0]};
-    bool even[2] = {true, true};
-    int64_t strides[2] = {0, 0};
-    for (int i = 0; i < kDown; ++i) {
-      even[i] = Tiles::evenly_spaced(tables[i], plan.heights[i]);
-      strides[i] = plan.heights[i] > 1 ? tables[i][1] - tables[i][0] : 0;
-    }
-    for (int64_t step = 0; step < plan.steps; ++step) {
-      const bool last = step + 1 == plan.steps;
-      const int64_t offset = last ? plan.last : step * plan.depth;
-      TileRows a[2] = {};
-      for (int i = 0; i < kDown; ++i) {
-        a[i] = {tables[i][0] + offset, strides[i]};
-        if (even[i] && !(last && plan.ragged())) continue;
-        Tiles::gather(tables[i], plan.heights[i], offset, last ? plan.last_begin : 0,
-                      last ? plan.last_end : plan.depth, gathered[i]);
-        a[i] = {gathered[i], Tiles::kRowBytes};
-      }
-      multiply_tiles<kDown, kAcross>(a, b + offset * kPanel, block.panel_stride);
-      fetch<kAcross>(next + offset * kPanel, block.panel_stride, group, plan.groups);
-      if (results.waiting.rows > 0) stripe.finish(block, stripe, results, plan.finished);
-    }
+// Columns [kFirst, kFirst + 2) or less of a stripe of kVectors; now and then rows that wait are
+// finished.
+template <int kDown, int kVectors, int kFirst>
+LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep* steps,
+                        int64_t ahead, Unfinished& unfinished) {
+  constexpr int across = kVectors - kFirst < 2 ? kVectors - kFirst : 2;
+  constexpr int halves = (kVectors + 1) / 2;
+  Results& results = unfinished.results;
+  const Stripe& stripe = unfinished.stripes[results.turn];
+  const int64_t count = block.taps * plan.steps;
+  const int64_t fair = kGroupRows / (halves * count + 1) + 1;
+  const int64_t rows = fair < kLeastFinished ? kLeastFinished : fair;
+  const int8_t* b = stripe.b + kFirst * block.panel_stride;
+  start_tiles<kDown, across>(stripe.bias + kFirst * kPanel);
+  for (int64_t step = 0; step < count; ++step) {
+    const int8_t* weights = b + steps[step].weights;
+    multiply_tiles<kDown, across>(steps[step], weights, block.panel_stride);
+    if (ahead != 0) fetch<across>(weights + ahead, block.panel_stride);
+    finish_some(block, unfinished, rows);
   }
+  int32_t* sums = results.sums[results.turn] + kFirst * kPanel;
+  store_tiles<kDown, across>(sums, sums + plan.heights[0] * kVectors * kPanel, kVectors * kStep);
 }
 
-template <int kDown, int kAcross>
-void run_groups(const Block& block, const Stripe& stripe, const TilePlan& plan, Results& results) {
-  const int64_t height = plan.height();
-  for (int64_t group = 0; group < plan.groups; ++group) {
-    const int64_t turn = group * height;
-    const int64_t row = turn + height <= block.m ? turn : block.m - height;
-    start_group<kDown, kAcross>(stripe.bias);
-    accumulate_tiles<kDown, kAcross>(block, stripe, plan, group, row, results);
-    int32_t* sums = results.sums[results.turn];
-    store_group<kDown, kAcross>(sums, plan.heights[0]);
-    stripe.finish(block, stripe, results, results.waiting.rows);
-    results.waiting = {sums + (turn - row) * kAcross * kPanel,
-                       block.c + stripe.column + turn * block.c_stride, turn, row + height - turn};
-    results.turn = 1 - results.turn;
-  }
-  stripe.finish(block, stripe, results, results.waiting.rows);
+// A group of rows of a stripe.
+template <int kDown, int kVectors>
+void run_group(const Block& block, const TilePlan& plan, const TileStep* steps, int64_t row,
+               int64_t first, Unfinished& unfinished) {
+  Results& results = unfinished.results;
+  const Stripe& stripe = unfinished.stripes[results.turn];
+  const int64_t ahead = row == 0 ? stripe.next - stripe.b : 0;
+  sum_up<kDown, kVectors, 0>(block, plan, steps, ahead, unfinished);
+  if constexpr (kVectors > 2) sum_up<kDown, kVectors, 2>(block, plan, steps, ahead, unfinished);
+  finish_some(block, unfinished, kGroupRows);
+  results.waiting = {results.sums[results.turn] + (first - row) * kVectors * kPanel,
+                     block.c + stripe.column + first * block.c_stride, first,
+                     row + plan.height() - first};
+  results.turn = 1 - results.turn;
 }
 
-using RunGroups = void (*)(const Block& block, const Stripe& stripe, const TilePlan& plan,
-                           Results& results);
+using RunGroup = void (*)(const Block& block, const TilePlan& plan, const TileStep* steps,
+                          int64_t row, int64_t first, Unfinished& unfinished);
 
 void multiply_by_tiles(const Block& block) {
   if (block.m <= 0) return;
-  constexpr RunGroups low[] = {run_groups<1, 1>, run_groups<1, 2>, run_groups<1, 3>,
-                               run_groups<1, 4>};
-  constexpr RunGroups high[] = {run_groups<2, 1>, run_groups<2, 2>};
+  constexpr RunGroup runs[][kMaxVectors] = {
+      {run_group<1, 1>, run_group<1, 2>, run_group<1, 3>, run_group<1, 4>},
+      {run_group<2, 1>, run_group<2, 2>, run_group<2, 3>, run_group<2, 4>}};
   const TilePlan plan = plan_tiles(block);
-  const bool two = plan.heights[1] > 0;
   configure(plan);
+  Unfinished unfinished;
+  Results& results = unfinished.results;
+  const Requantization& to = block.requantization;
+  results.bounds = Simd::bounds(to.y_zero, to.lo, to.hi);
+  results.c_stride = block.c_stride;
+  TileStep* steps =
+      reinterpret_cast<TileStep*>(block.scratch + block.taps * plan.steps * 2 * kTileBytes);
   const int64_t panels = (block.n + kPanel - 1) / kPanel;
-  Stripe stripe;
-  Results results;
-  results.bounds =
-      Simd::bounds(block.requantization.y_zero, block.requantization.lo, block.requantization.hi);
-  for (int64_t panel = 0; panel < panels;) {
-    const int64_t most = two ? 2 : 4;
-    const int across = static_cast<int>(panels - panel < most ? panels - panel : most);
-    place(block, panel * kPanel, across, stripe);
-    (two ? high : low)[across - 1](block, stripe, plan, results);
-    panel += across;
+  for (int64_t group = 0; group < plan.groups; ++group) {
+    const int64_t first = group * plan.height();
+    const int64_t row = first + plan.height() <= block.m ? first : block.m - plan.height();
+    point_at_group(block, plan, row, steps);
+    for (int64_t panel = 0; panel < panels;) {
+      const int64_t left = panels - panel;
+      const int vectors = left < kMaxVectors ? static_cast<int>(left) : kMaxVectors;
+      place(block, panel * kPanel, vectors, unfinished.stripes[results.turn]);
+      runs[plan.heights[1] > 0][vectors - 1](block, plan, steps, row, first, unfinished);
+      panel += vectors;
+    }
   }
+  finish_some(block, unfinished, kGroupRows);
   Tiles::release();
 }
 

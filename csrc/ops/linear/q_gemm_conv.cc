@@ -43,7 +43,10 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   kernels_ = &weights_.kernels(context.isa, {tasks_.greatest_rows(), rows_.taps(), rows_.k()}, w);
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
-  thread_bytes_ = rows_.bytes(tasks_.greatest_rows());
+  table_bytes_ = rows_.bytes(tasks_.greatest_rows());
+  thread_bytes_ =
+      table_bytes_ +
+      aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(*kernels_, rows_.taps(), rows_.k())));
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + bias_bytes_ + padding_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
@@ -92,6 +95,7 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
   block.residual_stride = out_.channels;
   block.c = context.outputs[0].as<int8_t>() + corner;
   block.c_stride = out_.channels;
+  block.scratch = scratch + table_bytes_;
   kernels_->multiply(block);
   table_.apply(context, block.c, block.m, block.n, block.c_stride);
 }

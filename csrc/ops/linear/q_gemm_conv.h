@@ -41,6 +41,7 @@ class QGemmConv {
   OutputTable table_;
   // Scratch: weights, bias, padding, then a part per thread.
   size_t weights_bytes_ = 0, bias_bytes_ = 0, padding_bytes_ = 0, thread_bytes_ = 0;
+  size_t table_bytes_ = 0;  // of a thread's part, what comes before the kernels' scratch
 };
 
 }  // namespace lite::linear

@@ -34,7 +34,11 @@ Status QTransposedConv::prepare(PrepareContext& context, const Window& window,
   folded_ = weights.constant && context.inputs[2].constant && context.inputs[3].constant;
   if (folded_) fold(weights, context.inputs[2], context.inputs[3]);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(in_.channels / window.groups) + 1);
-  thread_bytes_ = aligned_bytes(phases_.greatest_table() * sizeof(const int8_t*));
+  table_bytes_ = aligned_bytes(phases_.greatest_table() * sizeof(const int8_t*));
+  int64_t taps = 0;
+  for (const Part& part : parts_) taps = std::max(taps, part.columns.taps());
+  thread_bytes_ = table_bytes_ + aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(
+                                     *kernels_, taps, in_.channels / window.groups)));
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + padding_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
@@ -108,6 +112,7 @@ void QTransposedConv::run_line(const RunContext& context, int64_t line, int64_t 
   block.c = context.outputs[0].as<int8_t>() + column +
             ((image * out_.height + row) * out_.width + phase.column) * out_.channels;
   block.c_stride = window_.stride_width * out_.channels;
+  block.scratch = scratch + table_bytes_;
   kernels_->multiply(block);
 }
 

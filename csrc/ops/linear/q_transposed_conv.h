@@ -43,6 +43,7 @@ class QTransposedConv {
   bool folded_ = false;       // of constants: once is enough
   // Scratch: weights, padding, then a part per thread.
   size_t weights_bytes_ = 0, padding_bytes_ = 0, thread_bytes_ = 0;
+  size_t table_bytes_ = 0;  // of a thread's part, what comes before the kernels' scratch
 };
 
 }  // namespace lite::linear

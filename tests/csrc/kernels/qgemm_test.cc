@@ -41,6 +41,10 @@ struct Case {
 
 constexpr int8_t kUntouched = 77;
 
+struct alignas(64) Line {
+  std::byte bytes[64];
+};
+
 lite::Requantization requantization(int turn) {
   lite::Requantization to;
   to.x_zero = turn % 5 - 2;
@@ -176,7 +180,11 @@ class Operands {
 void check_kernels(const lite::qgemm::Kernels& kernels, lite::Isa isa, const Case& c,
                    guarded::Random& random) {
   Operands operands(c, random);
-  kernels.multiply(operands.block(kernels.offset));
+  const int64_t lines = (lite::qgemm::scratch_bytes(kernels, c.taps, c.k) + 63) / 64;
+  Array<Line> scratch(lines);
+  lite::qgemm::Block block = operands.block(kernels.offset);
+  block.scratch = reinterpret_cast<std::byte*>(scratch.data());
+  kernels.multiply(block);
   for (int64_t i = 0; i < operands.c.size(); ++i) {
     const int64_t row = i / c.c_stride, column = i % c.c_stride;
     const int8_t expected = column < c.n ? operands.expected(row, column) : kUntouched;
