@@ -57,14 +57,14 @@ class QFullyConnected final : public Op {
   void prepare_product(PrepareContext& context, int64_t m) {
     k_ = context.inputs[1].shape[0];
     n_ = context.inputs[1].shape[1];
-    tasks_ = linear::GemmTasks(m, n_, 1, k_, k_, linear::kTaskOfBytes);
     linear::Columns columns;
     columns.n = n_;
     columns.channels = k_;
     columns.column_stride = 1;
     columns.channel_stride = n_;
     weights_bytes_ = weights_.prepare(context.inputs[1], std::move(columns), 1);
-    kernels_ = &weights_.kernels(context.isa, {tasks_.greatest_rows(), 1, k_}, context.inputs[1]);
+    kernels_ = &weights_.kernels(context.isa, {m, 1, k_}, context.inputs[1]);
+    tasks_ = linear::GemmTasks(m, n_, 1, k_, k_, linear::task_of(*kernels_));
     bias_bytes_ = bias_.prepare(context, to_.x_zero + kernels_->offset);
     table_bytes_ =
         linear::aligned_bytes(static_cast<size_t>(tasks_.greatest_rows()) * sizeof(const int8_t*));

@@ -37,10 +37,11 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   in_ = image_of(x);
   out_ = image_of(y);
   rows_ = PixelRows<int8_t>(window, x, y, tap_of(window, w.shape[1]));
-  tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
-                     rows_.k(), rows_.fresh_bytes(), kTaskOfBytes);
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
-  kernels_ = &weights_.kernels(context.isa, {tasks_.greatest_rows(), rows_.taps(), rows_.k()}, w);
+  const int64_t m = out_.height * out_.width;
+  kernels_ = &weights_.kernels(context.isa, {m, rows_.taps(), rows_.k()}, w);
+  tasks_ = GemmTasks(m, out_.channels / window.groups, rows_.taps(), rows_.k(), rows_.fresh_bytes(),
+                     task_of(*kernels_));
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
   table_bytes_ = rows_.bytes(tasks_.greatest_rows());

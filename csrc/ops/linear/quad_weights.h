@@ -12,6 +12,7 @@
 #include "base/tensor.h"
 #include "base/threads.h"
 #include "kernels/qgemm/qgemm.h"
+#include "ops/linear/tasks.h"
 #include "ops/linear/weights.h"
 
 namespace lite::linear {
@@ -21,6 +22,10 @@ namespace lite::linear {
                                                 Span<const int8_t> weights);
 // Likewise, of weights that may be anything.
 [[nodiscard]] const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents);
+
+[[nodiscard]] inline const TaskSize& task_of(const qgemm::Kernels& kernels) {
+  return kernels.kind == qgemm::Kind::tiled ? kTaskOfTiles : kTaskOfBytes;
+}
 
 class QuadWeights {
  public:
