@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Family gemm: C = activation(A * B + bias + residual) in floats. B is packed in panels of 16
-// columns (Packing::p16); A is never packed: a table says where each row lies. A convolution is a
-// GEMM whose rows are pixels and whose depth is cut into taps, each with rows of its own.
+// columns (Packing::p16); A is never packed: a stride or a table says where each row lies. A
+// convolution is a GEMM whose rows are pixels and whose depth is cut into taps, each with rows of
+// its own.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,8 @@ struct Block {
   int64_t taps = 1, k = 0;             // A is m by taps * k
   const float* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
   int64_t row_stride = 0;              // >= m
+  const float* a = nullptr;            // where rows is null: of the only tap, row i is at a +
+  int64_t a_stride = 0;                // i * a_stride
   const float* zeros =
       nullptr;               // a row of it counts as k zeros; a tap that is all zeros is left out
   const float* b = nullptr;  // first panel of the block: [taps][k][16]

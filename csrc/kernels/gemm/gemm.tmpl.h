@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 #include "kernels/gemm/gemm.h"
@@ -40,17 +41,16 @@ template <class B>
 struct Stripe {
   const B* b;
   const float* scales;  // of integers
-  const float* bias;
   const float* residual;
   float* c;
-  int64_t n;      // columns that exist, from the stripe's first on
-  const B* next;  // the following stripe's part of B, or this one's if it is the last
+  int64_t columns;  // that exist
+  int last;         // of them, in the last vector
+  // What the tiles fetch ahead, a little after each row of B: the following stripe's part of B, or
+  // their own if they read it once only.
+  const std::byte* ahead;
+  int64_t ahead_step;  // bytes
+  alignas(64) float bias[kMaxVectors * kWidth];
 };
-
-LITE_INLINE int lanes(int64_t n, int vector) {
-  const int64_t rest = n - vector * kWidth;
-  return rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
-}
 
 template <int kRows>
 LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
@@ -60,17 +60,9 @@ LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
   return zero;
 }
 
-// Panels of a stripe.
-template <int kVectors>
-constexpr int kPanels = (kVectors * kWidth + kPanel - 1) / kPanel;
-
-// Panels of the next stripe that a tile fetches. Low tiles are few, so each fetches all of them.
-// Those of one vector fetch none: they are bound by their loads, and mostly the last.
+// Tiles that fetch. Others of one vector are bound by their loads, and are mostly the last.
 template <class B, int kRows, int kVectors>
-constexpr int kAhead = kScaled<B>     ? 0
-                       : kRows <= 2   ? kPanels<kVectors>
-                       : kVectors > 1 ? 1
-                                      : 0;
+constexpr bool kFetches = !kScaled<B> && (kVectors > 1 || kRows <= 2);
 
 LITE_INLINE Simd::f32 load_b(const float* b, Simd::f32) { return Simd::load(b); }
 template <class B>
@@ -78,29 +70,45 @@ LITE_INLINE Simd::f32 load_b(const B* b, Simd::f32 scales) {
   return Simd::mul(Simd::load_as_f32(b), scales);
 }
 
+// Where the rows of a tile lie, at one tap. False if all of them are zeros.
+template <int kRows>
+LITE_INLINE bool point_at_rows(const Block& block, int64_t row, int64_t tap,
+                               const float* (&a)[kRows]) {
+  if (block.rows == nullptr) {
+    const float* next = block.a + row * block.a_stride;
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i, next += block.a_stride) a[i] = next;
+    return true;
+  }
+  const float* const* table = block.rows + tap * block.row_stride + row;
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) a[i] = table[i];
+  return !all_zeros(a, block.zeros);
+}
+
 template <class B, int kRows, int kVectors>
-LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t row,
-                            const B* ahead, Simd::f32 (&sums)[kRows][kVectors]) {
+LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t row, int64_t tile,
+                            Simd::f32 (&sums)[kRows][kVectors]) {
   const int64_t depth = block.k, panel_stride = block.panel_stride;
-  const float* const* table = block.rows + row;
+  const int64_t ahead_step = stripe.ahead_step;
+  const std::byte* ahead = stripe.ahead + tile * block.taps * depth * ahead_step;
   const B* b = stripe.b;
   Simd::f32 scales[kVectors];
   LITE_UNROLL
   for (int j = 0; j < kVectors; ++j)
     scales[j] = kScaled<B> ? Simd::load(stripe.scales + j * kWidth) : Simd::broadcast(1.0f);
-  for (int64_t tap = 0; tap < block.taps; ++tap, table += block.row_stride) {
+  for (int64_t tap = 0; tap < block.taps; ++tap) {
     const float* a[kRows];
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) a[i] = table[i];
-    if (all_zeros(a, block.zeros)) {
+    if (!point_at_rows(block, row, tap, a)) {
       b += depth * kPanel;
-      ahead += depth * kPanel;
+      ahead += depth * ahead_step;
       continue;
     }
-    for (int64_t k = 0; k < depth; ++k, b += kPanel, ahead += kPanel) {
-      LITE_UNROLL
-      for (int panel = 0; panel < kAhead<B, kRows, kVectors>; ++panel)
-        __builtin_prefetch(ahead + panel * panel_stride, 0, 2);
+    for (int64_t k = 0; k < depth; ++k, b += kPanel) {
+      if constexpr (kFetches<B, kRows, kVectors>) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += ahead_step;
+      }
       Simd::f32 columns[kVectors];
       LITE_UNROLL
       for (int j = 0; j < kVectors; ++j)
@@ -116,70 +124,85 @@ LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t
   }
 }
 
-template <class B, int kRows, int kVectors>
-LITE_INLINE void finish(const Block& block, const Stripe<B>& stripe, int64_t row,
-                        Simd::f32 (&sums)[kRows][kVectors]) {
+// Only the last vector of a stripe may have fewer columns than lanes.
+template <bool kWhole, bool kAdds, class B, int kRows, int kVectors>
+LITE_INLINE void store_tile(const Block& block, const Stripe<B>& stripe, int64_t row,
+                            Simd::f32 (&sums)[kRows][kVectors]) {
   const Simd::f32 lo = Simd::broadcast(block.activation.lo);
   const Simd::f32 hi = Simd::broadcast(block.activation.hi);
-  const float* residual = stripe.residual + (stripe.residual ? row * block.residual_stride : 0);
+  const bool bounded = block.activation.hi < __builtin_inff();
+  const int last = stripe.last;
+  const float* residual = kAdds ? stripe.residual + row * block.residual_stride : nullptr;
   float* c = stripe.c + row * block.c_stride;
-  const bool whole = stripe.n >= kVectors * kWidth;
   LITE_UNROLL
-  for (int i = 0; i < kRows; ++i, c += block.c_stride, residual += block.residual_stride) {
+  for (int i = 0; i < kRows; ++i, c += block.c_stride) {
     LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) {
+      const bool whole = kWhole || j + 1 < kVectors;
       Simd::f32 y = sums[i][j];
-      if (stripe.residual != nullptr) {
+      if (kAdds) {
         const float* source = residual + j * kWidth;
-        y = Simd::add(y,
-                      whole ? Simd::load(source) : Simd::load_partial(source, lanes(stripe.n, j)));
+        y = Simd::add(y, whole ? Simd::load(source) : Simd::load_partial(source, last));
       }
-      y = Simd::min(hi, Simd::max(lo, y));
+      y = Simd::max(lo, y);
+      if (bounded) y = Simd::min(hi, y);
       if (whole) {
         Simd::store(c + j * kWidth, y);
       } else {
-        Simd::store_partial(c + j * kWidth, y, lanes(stripe.n, j));
+        Simd::store_partial(c + j * kWidth, y, last);
       }
     }
+    if (kAdds) residual += block.residual_stride;
   }
 }
 
-// A pointer that the compiler knows nothing about: what is read through it stays in memory instead
-// of taking registers from the accumulators.
-LITE_INLINE const float* opaque(const float* p) {
-  asm volatile("" : "+r"(p));
-  return p;
+template <class B, int kRows, int kVectors>
+LITE_INLINE void finish(const Block& block, const Stripe<B>& stripe, int64_t row,
+                        Simd::f32 (&sums)[kRows][kVectors]) {
+  const bool adds = stripe.residual != nullptr;
+  if (stripe.last == kWidth)
+    return adds ? store_tile<true, true>(block, stripe, row, sums)
+                : store_tile<true, false>(block, stripe, row, sums);
+  adds ? store_tile<false, true>(block, stripe, row, sums)
+       : store_tile<false, false>(block, stripe, row, sums);
 }
 
-// `tiles` tiles of kRows rows, from a row of the block on.
+// What follows is read from memory again instead of kept in registers that accumulators need.
+LITE_INLINE void forget() { asm volatile("" ::: "memory"); }
+
+// What is no bound is applied to what was just stored.
+__attribute__((noinline)) void activate_tile(const Block& block, float* c, int64_t rows,
+                                             int64_t columns) {
+  if (block.c_stride == columns) {  // short rows make one long
+    apply_activation(block.activation, c, 0, 1, rows * columns);
+  } else {
+    apply_activation(block.activation, c, block.c_stride, rows, columns);
+  }
+}
+
+// `tiles` tiles of kRows rows, from a row of the block on; `tile` are done.
 template <class B, int kRows, int kVectors>
 __attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& stripe, int64_t row,
-                                         int64_t tiles) {
-  alignas(64) float bias[kVectors * kWidth];
-  LITE_UNROLL
-  for (int j = 0; j < kVectors; ++j)
-    Simd::store(bias + j * kWidth,
-                stripe.bias == nullptr
-                    ? Simd::broadcast(0.0f)
-                    : Simd::load_partial(stripe.bias + j * kWidth, lanes(stripe.n, j)));
-  for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
-    // The first tiles fetch the next stripe of B while they compute.
-    const bool fetches = kAhead<B, kRows, kVectors> == 1 && tile < kPanels<kVectors>;
-    const B* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
+                                         int64_t tile, int64_t tiles) {
+  for (; tiles > 0; --tiles, ++tile, row += kRows) {
+    forget();
     Simd::f32 sums[kRows][kVectors];
-    const float* start = opaque(bias);
     LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) sums[0][j] = Simd::load(start + j * kWidth);
+    for (int j = 0; j < kVectors; ++j) sums[0][j] = Simd::load(stripe.bias + j * kWidth);
     LITE_UNROLL
     for (int i = 1; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
-    accumulate(block, stripe, row, ahead, sums);
+    accumulate(block, stripe, row, tile, sums);
+    forget();
     finish(block, stripe, row, sums);
+    if (block.activation.kind != ActivationKind::bounds)
+      activate_tile(block, stripe.c + row * block.c_stride, kRows, stripe.columns);
   }
 }
 
 template <class B>
-using Run = void (*)(const Block& block, const Stripe<B>& stripe, int64_t row, int64_t tiles);
+using Run = void (*)(const Block& block, const Stripe<B>& stripe, int64_t row, int64_t tile,
+                     int64_t tiles);
 
 template <class B, int kRows, int kVectors>
 constexpr Run<B> run_of() {
@@ -202,8 +225,11 @@ constexpr Run<B> kRuns[kMaxVectors + 1][kMaxRows + 1] = {
     {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4)};
 #undef LITE_RUNS
 
-// Vectors of the next stripe: as many accumulators as the rows allow, and no lonely vector at the
-// end.
+// Columns that are left for tiles of few accumulators, if most have three or four vectors.
+constexpr bool wasteful(int64_t vectors) { return vectors == 1 || vectors == 2 || vectors == 5; }
+
+// Vectors of the next stripe: as many accumulators as the rows allow, and a rest that allows the
+// same.
 template <class B>
 int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
   int best = 1;
@@ -213,48 +239,55 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
     if (rows == 0 || column % (vectors * kWidth < kPanel ? vectors * kWidth : kPanel) != 0)
       continue;
     const int64_t sums = (m < rows ? m : rows) * vectors;
-    if (sums < most || (sums == most && remaining != vectors)) continue;
+    if (sums < most || (sums == most && wasteful(remaining - vectors))) continue;
     best = vectors;
     most = sums;
   }
   return best;
 }
 
-// Tiles of nearly equal height: none is left with a few rows only.
+constexpr int64_t kAheadBytes = 1024;
+
+// Tiles of nearly equal height: none is left with a few rows only. Together they fetch the next
+// stripe, whose panels lie one behind the other; a tile that has none beside it fetches its own.
 template <class B>
-void run_stripe(const Block& block, const Stripe<B>& stripe, int vectors) {
+void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& stripe) {
+  constexpr int64_t kRowBytes = kPanel * sizeof(B);
   const int64_t highest = max_rows<B>(vectors);
   const int64_t tiles = (block.m + highest - 1) / highest;
+  const int64_t panels = (vectors * kWidth + kPanel - 1) / kPanel;
+  stripe.ahead = reinterpret_cast<const std::byte*>(next);
+  stripe.ahead_step = panels * kRowBytes / tiles;
+  if (tiles == 1) {
+    stripe.ahead = reinterpret_cast<const std::byte*>(stripe.b) + kAheadBytes;
+    stripe.ahead_step = kRowBytes;
+  }
   const int64_t rows = block.m / tiles, higher = block.m % tiles;
-  if (higher > 0) kRuns<B>[vectors][rows + 1](block, stripe, 0, higher);
-  kRuns<B>[vectors][rows](block, stripe, higher*(rows + 1), tiles - higher);
+  if (higher > 0) kRuns<B>[vectors][rows + 1](block, stripe, 0, 0, higher);
+  kRuns<B>[vectors][rows](block, stripe, higher*(rows + 1), higher, tiles - higher);
 }
 
 template <class B>
 void run(const Block& block, const B* weights, const B* end, const float* scales) {
   if (block.m <= 0) return;
-  const bool contiguous =
-      block.c_stride == block.n && block.n < kPanel;  // short rows make one long
   const int64_t total = (block.n + kWidth - 1) / kWidth;
   if (end == nullptr) end = weights + (block.n + kPanel - 1) / kPanel * block.panel_stride;
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
     const int vectors = choose_vectors<B>(block.m, column, total - vector);
-    const B* b = weights + column / kPanel * block.panel_stride + column % kPanel;
+    Stripe<B> stripe;
+    stripe.b = weights + column / kPanel * block.panel_stride + column % kPanel;
+    stripe.scales = scales ? scales + column : nullptr;
+    stripe.residual = block.residual ? block.residual + column : nullptr;
+    stripe.c = block.c + column;
+    stripe.columns = block.n - column < vectors * kWidth ? block.n - column : vectors * kWidth;
+    stripe.last = static_cast<int>(stripe.columns - (vectors - 1) * kWidth);
+    for (int j = 0; j < vectors * kWidth; ++j)
+      stripe.bias[j] = block.bias && j < stripe.columns ? block.bias[column + j] : 0.0f;
     const B* next = weights + (column + vectors * kWidth) / kPanel * block.panel_stride;
-    const Stripe<B> stripe = {b,
-                              scales ? scales + column : nullptr,
-                              block.bias ? block.bias + column : nullptr,
-                              block.residual ? block.residual + column : nullptr,
-                              block.c + column,
-                              block.n - column,
-                              next < end ? next : b};
-    run_stripe(block, stripe, vectors);
-    const int64_t columns = stripe.n < vectors * kWidth ? stripe.n : vectors * kWidth;
-    if (!contiguous) apply_activation(block.activation, stripe.c, block.c_stride, block.m, columns);
+    run_stripe(block, next < end ? next : stripe.b, vectors, stripe);
     vector += vectors;
   }
-  if (contiguous) apply_activation(block.activation, block.c, 0, 1, block.m * block.n);
 }
 
 void multiply(const Block& block) { run<float>(block, block.b, block.b_end, nullptr); }

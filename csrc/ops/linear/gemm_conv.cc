@@ -81,9 +81,14 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
   block.n = columns.size();
   block.taps = rows_.taps();
   block.k = rows_.k();
-  block.rows = rows_.table(x, pixels, zeros, scratch);
-  block.row_stride = block.m;
-  block.zeros = zeros;
+  if (rows_.one_to_one()) {
+    block.a = x + pixels.begin * in_.channels;
+    block.a_stride = in_.channels;
+  } else {
+    block.rows = rows_.table(x, pixels, zeros, scratch);
+    block.row_stride = block.m;
+    block.zeros = zeros;
+  }
   block.bias = biased ? context.inputs[2].as<float>() + column : nullptr;
   block.residual = residual ? context.inputs[3].as<float>() + corner : nullptr;
   block.residual_stride = out_.channels;

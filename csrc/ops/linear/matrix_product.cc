@@ -25,13 +25,9 @@ void MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
   columns.channel_stride = shape_.transpose_b ? 1 : shape_.n;
   b_bytes_ =
       b_.prepare(context.inputs[1], scales_of(context, scales), std::move(columns), *kernels_);
-  thread_bytes_ = table_bytes() + copies_bytes() + b_.task_bytes();
+  thread_bytes_ = copies_bytes() + b_.task_bytes();
   context.scratch_bytes = std::max(context.scratch_bytes,
                                    b_bytes_ + thread_bytes_ * static_cast<size_t>(context.threads));
-}
-
-size_t MatrixProduct::table_bytes() const {
-  return aligned_bytes(static_cast<size_t>(tasks_.greatest_rows()) * sizeof(const float*));
 }
 
 size_t MatrixProduct::copies_bytes() const {
@@ -40,17 +36,12 @@ size_t MatrixProduct::copies_bytes() const {
 }
 
 // Rows of a transposed matrix are columns in memory: they are copied.
-void MatrixProduct::point_at_rows(const float* a, Range rows, const float** table,
-                                  float* copies) const {
-  for (int64_t i = 0; i < rows.size(); ++i) {
-    if (!shape_.transpose_a) {
-      table[i] = a + (rows.begin + i) * shape_.k;
-      continue;
-    }
-    float* copy = copies + i * shape_.k;
-    for (int64_t k = 0; k < shape_.k; ++k) copy[k] = a[k * shape_.m + rows.begin + i];
-    table[i] = copy;
-  }
+const float* MatrixProduct::rows_of(const float* a, Range rows, float* copies) const {
+  if (!shape_.transpose_a) return a + rows.begin * shape_.k;
+  for (int64_t i = 0; i < rows.size(); ++i)
+    for (int64_t k = 0; k < shape_.k; ++k)
+      copies[i * shape_.k + k] = a[k * shape_.m + rows.begin + i];
+  return copies;
 }
 
 void MatrixProduct::run(const RunContext& context) const {
@@ -69,23 +60,21 @@ void MatrixProduct::run_task(const RunContext& context, const std::byte* b, int6
   const int64_t a_matrix = shape_.a_matrix(product), b_matrix = shape_.b_matrix(product);
   const Range rows = tasks_.rows(index % tasks_.count());
   const Range columns = tasks_.columns(index % tasks_.count());
-  const float** table = reinterpret_cast<const float**>(scratch);
-  point_at_rows(context.inputs[0].as<float>() + a_matrix * shape_.m * shape_.k, rows, table,
-                reinterpret_cast<float*>(scratch + table_bytes()));
+  const float* a = context.inputs[0].as<float>() + a_matrix * shape_.m * shape_.k;
   const int64_t corner = (product * shape_.m + rows.begin) * shape_.n + columns.begin;
   gemm::Block block;
   block.m = rows.size();
   block.n = columns.size();
   block.k = shape_.k;
-  block.rows = table;
-  block.row_stride = block.m;
+  block.a = rows_of(a, rows, reinterpret_cast<float*>(scratch));
+  block.a_stride = shape_.k;
   block.bias = biased_ ? context.inputs[2].as<float>() + columns.begin : nullptr;
   block.residual = residual_ ? context.inputs[3].as<float>() + corner : nullptr;
   block.residual_stride = shape_.n;
   block.c = context.outputs[0].as<float>() + corner;
   block.c_stride = shape_.n;
   block.activation = activation_;
-  b_.multiply(block, b, b_matrix, columns.begin, scratch + table_bytes() + copies_bytes());
+  b_.multiply(block, b, b_matrix, columns.begin, scratch + copies_bytes());
 }
 
 }  // namespace lite::linear

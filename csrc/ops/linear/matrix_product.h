@@ -20,8 +20,7 @@ class MatrixProduct {
  private:
   void run_task(const RunContext& context, const std::byte* b, int64_t index,
                 std::byte* scratch) const;
-  void point_at_rows(const float* a, Range rows, const float** table, float* copies) const;
-  [[nodiscard]] size_t table_bytes() const;
+  const float* rows_of(const float* a, Range rows, float* copies) const;
   [[nodiscard]] size_t copies_bytes() const;
 
   const gemm::Kernels* kernels_ = nullptr;

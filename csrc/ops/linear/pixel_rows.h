@@ -28,6 +28,8 @@ class PixelRows {
   [[nodiscard]] int64_t taps() const { return taps_; }
   [[nodiscard]] int64_t k() const { return k_; }
   [[nodiscard]] Tap tap() const { return tap_; }
+  // Each output pixel has one tap, at its own place: it needs no table.
+  [[nodiscard]] bool one_to_one() const;
   // Bytes that each output pixel reads and none before it has read.
   [[nodiscard]] int64_t fresh_bytes() const;
   // Scratch that the table of so many pixels needs.
@@ -50,7 +52,6 @@ class PixelRows {
   template <class Segment>
   void for_each_segment(const Range& pixels, const Segment& segment) const;
   [[nodiscard]] Range inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const;
-  [[nodiscard]] bool one_to_one() const;  // each output pixel has one tap, at its own place
   void point_at_taps(const Task& task) const;
   void point_at_window_rows(const Task& task) const;
   void point_at_windows(const Task& task) const;

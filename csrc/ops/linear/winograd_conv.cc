@@ -208,9 +208,6 @@ void WinogradConv::transform_inputs(const RunContext& context, const Range& bloc
 }
 
 void WinogradConv::multiply(const Range& block, int64_t point, std::byte* scratch) const {
-  const float* a = reinterpret_cast<const float*>(scratch) + point * in_point_;
-  const float* rows[kBlockTiles];
-  for (int64_t i = 0; i < block.size(); ++i) rows[i] = a + i * in_stride_;
   const float* weights = reinterpret_cast<const float*>(weights_.data());
   const int64_t panel = images_.channels * gemm::kPanel;
   const int64_t point_floats = ceil_div(images_.out_channels, gemm::kPanel) * panel;
@@ -218,8 +215,8 @@ void WinogradConv::multiply(const Range& block, int64_t point, std::byte* scratc
   product.m = block.size();
   product.n = images_.out_channels;
   product.k = images_.channels;
-  product.rows = rows;
-  product.row_stride = block.size();
+  product.a = reinterpret_cast<const float*>(scratch) + point * in_point_;
+  product.a_stride = in_stride_;
   product.b = weights + point * point_floats;
   product.panel_stride = panel;
   product.b_end = weights + points_ * point_floats;
