@@ -146,7 +146,8 @@ double Runner::slice_ns(int runs) {
 double Runner::share_of(double ns) {
   if (layer_.limit == Limit::bandwidth)
     return layer_.weights_bytes() / ns / bench_.bandwidth.measure(bench_.team);
-  const Chains chains = layer_.integers ? dots_of(bench_.isa) : chains_of(bench_.isa);
+  const Isa isa = layer_.groups > 1 ? without_tiles(bench_.isa) : bench_.isa;
+  const Chains chains = layer_.integers ? dots_of(isa) : chains_of(isa);
   return layer_.operations() / ns / (rate_of(chains) * bench_.team.size());
 }
 

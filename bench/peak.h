@@ -126,6 +126,9 @@ inline std::vector<Peak> peaks_here() {
 #endif
 #undef LITE_CHAINS
 
+// The ISA of a layer that cannot be a product of matrices, and so has no use for tiles.
+inline Isa without_tiles(Isa isa) { return isa == Isa::x86_amx ? Isa::x86_avx512vnni : isa; }
+
 // Floating point operations, or products and additions of bytes, per nanosecond: one measurement.
 inline double rate_of(const Chains& chains) {
   const uint64_t begin = monotonic_ns();

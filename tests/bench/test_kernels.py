@@ -42,7 +42,7 @@ def test_help_names_nets(kernels):
     (["--repeats", "99999999999999999999"], "got '99999999999999999999'"),
 ])
 def test_wrong_words(kernels, words, said):
-    run = kernels(*words, "--json")
+    run = kernels("--json", *words)
     assert (run.returncode, run.stdout) == (2, "")
     assert said in run.stderr and "--help" in run.stderr
 
