@@ -132,7 +132,18 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
                 rows += (found := race.rows(network, precision, source))
                 print(tables.text(found), file=sys.stderr, flush=True)
         latency = race.latency
-    return {"machine": machine(), "core_latency_ns": latency.reason or latency.found, "rows": rows}
+    versions = {row["engine"]: row["version"] for row in rows if row["version"]}
+    return {"machine": machine(), "versions": versions, "core_latency_ns": latency.reason or latency.found,
+            "rows": rows}  # fmt: skip
+
+
+def about(document: dict[str, Any]) -> str:
+    """Processor, versions, and how far apart the cores were."""
+    versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
+    latency = document["core_latency_ns"]
+    if isinstance(latency, list) and latency:
+        latency = f"core to core {np.median(latency):.0f} ns, at most {max(latency):.0f} ns"
+    return f"{document['machine']['processor']}; {versions}{f'; {latency}' if latency else ''}"
 
 
 def machine() -> dict[str, str]:
@@ -145,7 +156,9 @@ def machine() -> dict[str, str]:
 def stored(files: Sequence[str]) -> dict[str, Any]:
     """Runs of before as one."""
     documents = [json.loads(Path(file).read_text()) for file in files]
-    return {**documents[0], "rows": [row for document in documents for row in document["rows"]]}
+    versions = {name: version for document in documents for name, version in document["versions"].items()}
+    rows = [row for document in documents for row in document["rows"]]
+    return {**documents[0], "versions": versions, "rows": rows}
 
 
 def parsed() -> argparse.Namespace:
@@ -192,7 +205,7 @@ def main() -> None:
     rows = document["rows"]
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(document, indent=1))
-    print(tables.text(rows), tables.markdown(rows, list(ENGINES)), sep="\n\n")
+    print(tables.text(rows), tables.markdown(rows, list(ENGINES)), about(document), sep="\n\n")
     if arguments.check is not None:
         seen = {row["network"] for row in rows}
         wanted = [bar for bar in bars() if arguments.all or files or bar.network in seen]

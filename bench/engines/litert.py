@@ -38,7 +38,7 @@ class LiteRt(Engine):
 
     @classmethod
     def refusal(cls, precision: str) -> str | None:
-        return "XNNPACK takes bf16 from no float model" if precision == "fast" else None
+        return "XNNPACK computes float models in 32 bits on x86" if precision == "fast" else None
 
     @classmethod
     def prepare(cls, source: Source, precision: str, folder: Path) -> None:

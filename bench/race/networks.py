@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,8 +128,9 @@ def of_zoo(name: str, folder: Path) -> Source:
     code = digest(*sorted(Path(str(zoo.__file__)).parent.glob("*.py")))
     place, images = made(folder / f"{name}-{code}"), made(folder / f"images-{code}") / "images.npy"
     if not (place / "model.onnx").is_file():
-        zoo.write(name, place / "part.onnx")
-        (place / "part.onnx").rename(place / "model.onnx")
+        rough = place / f"{os.getpid()}.onnx"
+        zoo.write(name, rough)
+        keep(rough, place / "model.onnx")
     if not images.is_file():
         store(images, zoo.random_images(IMAGES + 1)[:, None])
     return Source(place / "model.onnx", images)
@@ -214,10 +214,16 @@ def fix_shape(model: Path, target: Path, shape: Iterable[int] | None = None) -> 
 
 
 def store(path: Path, array: np.ndarray) -> None:
-    """Whole or not at all."""
-    rough = path.with_suffix(".part.npy")
+    rough = path.with_name(f"{os.getpid()}.npy")
     np.save(rough, array)
-    shutil.move(rough, path)
+    keep(rough, path)
+
+
+def keep(rough: Path, path: Path) -> None:
+    """Give a file its name when it is whole, unless another process was quicker."""
+    with suppress(FileExistsError):
+        os.link(rough, path)
+    rough.unlink()
 
 
 def made(folder: Path) -> Path:

@@ -60,6 +60,13 @@ def test_wrong_answers_do_not_count(bars: ModuleType) -> None:
     assert "ours has no time that counts: wrong" in bars.miss([row("lite", cosine=0.5), row("openvino")], 1.0)
 
 
+def test_where_all_peers_are_wrong_in_int8_there_is_nobody_to_beat(bars: ModuleType) -> None:
+    rows = [row("lite"), row("mnn", cosine=0.2), row("ncnn", reason="absent")]
+    assert bars.miss([{**entry, "precision": "int8"} for entry in rows], 1.5) == ""
+    assert bars.miss(rows, 1.5) == "no peer has a time that counts"
+    assert bars.miss([{**entry, "precision": "int8"} for entry in rows[::2]], 1.5) != ""
+
+
 def test_int8_of_trained_weights_is_held_to_more(bars: ModuleType) -> None:
     assert bars.fault(row("mnn", precision="int8", cosine=0.85)) == ""
     assert bars.fault(row("mnn", precision="int8", cosine=0.85, network="fastestdet"))
