@@ -74,10 +74,11 @@ class Race:
             print(f"{network} {precision} {engine}: {verdict(found[engine])}", file=sys.stderr, flush=True)
         return found
 
-    def rows(self, network: str, precision: str, source: Source) -> list[dict[str, Any]]:
+    def rows(
+        self, network: str, precision: str, source: Source, reference: list[np.ndarray]
+    ) -> list[dict[str, Any]]:
         """Figures of one network in one precision."""
         prepared = self.prepared(network, precision, source)
-        reference = self.reference(network, source)
         rows = []
         for threads in self.threads:
             tasks = [
@@ -99,7 +100,7 @@ class Race:
         return rows
 
     def reference(self, network: str, source: Source) -> list[np.ndarray]:
-        """The outputs of onnxruntime in fp32."""
+        """The outputs of onnxruntime in fp32. Raises RefusalError if it cannot run the network."""
         made = self.cache.prepared("onnxruntime", "fp32", Path(network).stem, source)
         with started(Task("serve", "onnxruntime", "fp32", made.folder, source, loads=0)) as child:
             outputs: list[np.ndarray] = child.asked()[0]
@@ -119,6 +120,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         for network in arguments.networks:
             try:
                 source = race.source(network)
+                reference = [] if arguments.prepare else race.reference(network, source)
             except RefusalError as error:
                 print(f"{network}: left out, {error}", file=sys.stderr, flush=True)
                 rows += [{"network": network, "precision": precision, "threads": threads, "engine": engine,
@@ -129,7 +131,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
                 if arguments.prepare:
                     race.prepared(network, precision, source)
                     continue
-                rows += (found := race.rows(network, precision, source))
+                rows += (found := race.rows(network, precision, source, reference))
                 print(tables.text(found), file=sys.stderr, flush=True)
         latency = race.latency
     versions = {row["engine"]: row["version"] for row in rows if row["version"]}

@@ -178,3 +178,17 @@ def test_what_cannot_be_raced_is_told(tmp_path: Path) -> None:
     said = peers(*command)
     assert "no_such: left out, there is no file 'no_such'" in said.stderr
     assert "no_such fp32 1 lite: there is no file" in said.stdout
+
+
+def test_reasons_of_conversions_are_kept(from_bench: Import, tmp_path: Path) -> None:
+    engines, cache = from_bench("engines"), from_bench("race.cache").Cache(tmp_path / "cache")
+    (tmp_path / "broken.onnx").write_bytes(b"no model")
+    source = engines.Source(tmp_path / "broken.onnx", tmp_path / "images.npy")
+    said = []
+    for _ in range(2):
+        with pytest.raises(engines.RefusalError) as refused:
+            cache.prepared("lite", "fp32", "broken", source)
+        said.append(str(refused.value))
+    (kept,) = (tmp_path / "cache").rglob("refused.txt")
+    assert said == [kept.read_text()] * 2
+    assert "ModelFormatError" in said[0]
