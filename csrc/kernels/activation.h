@@ -11,6 +11,7 @@ enum class ActivationKind : uint8_t {
   bounds,
   leaky_relu,
   hard_swish,
+  affine_hard_swish,
   swish,
   sigmoid,
   hard_sigmoid
@@ -20,8 +21,8 @@ struct Activation {
   ActivationKind kind = ActivationKind::bounds;
   float lo = -__builtin_inff();
   float hi = __builtin_inff();
-  float alpha = 0.0f;  // leaky_relu: slope; hard_sigmoid: slope
-  float beta = 0.0f;   // hard_sigmoid: offset
+  float alpha = 0.0f;  // leaky_relu, hard_sigmoid: slope; affine_hard_swish: factor
+  float beta = 0.0f;   // hard_sigmoid, affine_hard_swish: offset
 };
 
 }  // namespace lite

@@ -18,6 +18,8 @@ LITE_INLINE Simd::f32 activate(Simd::f32 x, Simd::f32 alpha, Simd::f32 beta) {
   if constexpr (kKind == ActivationKind::leaky_relu)
     return Simd::select(Simd::less(x, zero), Simd::mul(alpha, x), x);
   if constexpr (kKind == ActivationKind::hard_sigmoid) return clamp_unit(Simd::fma(alpha, x, beta));
+  if constexpr (kKind == ActivationKind::affine_hard_swish)
+    return Simd::add(Simd::mul(alpha, activate<ActivationKind::hard_swish>(x, alpha, beta)), beta);
   if constexpr (kKind == ActivationKind::hard_swish) {
     const Simd::f32 shifted = Simd::max(zero, Simd::add(x, Simd::broadcast(3.0f)));
     const Simd::f32 gate = Simd::min(Simd::broadcast(6.0f), shifted);
@@ -53,6 +55,8 @@ inline void apply_activation(const Activation& activation, float* y, int64_t str
       return activate_rows<ActivationKind::leaky_relu>(activation, y, stride, rows, n);
     case ActivationKind::hard_swish:
       return activate_rows<ActivationKind::hard_swish>(activation, y, stride, rows, n);
+    case ActivationKind::affine_hard_swish:
+      return activate_rows<ActivationKind::affine_hard_swish>(activation, y, stride, rows, n);
     case ActivationKind::swish:
       return activate_rows<ActivationKind::swish>(activation, y, stride, rows, n);
     case ActivationKind::sigmoid:

@@ -12,8 +12,8 @@ from lite.ir import Extent, TensorType
 from lite.ops._broadcast import FLOATS, check_dtype, check_same_dtype
 from lite.ops._extents import check_choice, differ
 
-ACTIVATIONS = ("none", "relu", "relu6", "clip", "leaky_relu", "hard_swish", "swish", "sigmoid",
-               "hard_sigmoid")
+ACTIVATIONS = ("none", "relu", "relu6", "clip", "leaky_relu", "hard_swish", "affine_hard_swish", "swish",
+               "sigmoid", "hard_sigmoid")
 
 
 def activate(y: np.ndarray, activation: str, alpha: float, beta: float) -> np.ndarray:
@@ -25,7 +25,8 @@ def activate(y: np.ndarray, activation: str, alpha: float, beta: float) -> np.nd
     activation : str
         One of ``ACTIVATIONS``.
     alpha, beta : float
-        clip: lowest and highest; leaky_relu: slope; hard_sigmoid: slope and offset.
+        clip: lowest and highest; leaky_relu: slope; hard_sigmoid: slope and offset; affine_hard_swish: what
+        the result of hard_swish is multiplied by, and what is added then.
     """
     return y if activation == "none" else np.asarray(_activate(y, activation, alpha, beta), y.dtype)
 
@@ -37,8 +38,9 @@ def _activate(y: np.ndarray, activation: str, alpha: float, beta: float) -> Any:
         return np.minimum(np.maximum(y, real(lo)), real(hi))
     if activation == "leaky_relu":
         return np.where(y >= 0, y, real(alpha) * y)
-    if activation == "hard_swish":
-        return y * np.clip(y + real(3), real(0), real(6)) / real(6)
+    if activation in ("hard_swish", "affine_hard_swish"):
+        bent = y * np.clip(y + real(3), real(0), real(6)) / real(6)
+        return bent if activation == "hard_swish" else real(alpha) * bent + real(beta)
     if activation == "hard_sigmoid":
         return np.clip(real(alpha) * y + real(beta), real(0), real(1))
     with np.errstate(over="ignore"):

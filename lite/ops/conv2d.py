@@ -142,6 +142,8 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 8, 6, 6), w=(16, 8, 3, 3), pads=(1, 1, 1, 1), constant=False),
     # 3 x 3 with steps of 1: large enough to be worth tiles of 6 x 6, 4 x 4 and 2 x 2 outputs
     dict(x=(1, 24, 29, 30), w=(24, 24, 3, 3), pads=(0, 1, 1, 1), activation="hard_swish"),
+    dict(x=(1, 24, 18, 17), w=(19, 24, 3, 3), pads=(1, 1, 1, 1), activation="affine_hard_swish", alpha=0.7,
+         beta=-0.3),
     dict(x=(1, 40, 19, 17), w=(33, 40, 3, 3), pads=(1, 0, 2, 1), activation="relu", residual=True),
     dict(x=(2, 33, 21, 22), w=(70, 33, 3, 3), bias=False, residual=True),
     dict(x=(1, 96, 8, 8), w=(96, 96, 3, 3), pads=(1, 1, 1, 1), activation="clip", alpha=-1.0, beta=2.0),
@@ -155,6 +157,8 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(2, 19, 9, 11), w=(19, 1, 3, 3), groups=19, pads=(0, 1, 1, 0), activation="relu"),
     dict(x=(1, 24, 15, 16), w=(24, 1, 3, 3), groups=24, strides=(2, 2), pads=(1, 1, 1, 1)),
     dict(x=(1, 40, 7, 7), w=(40, 1, 5, 5), groups=40, pads=(2, 2, 2, 2), activation="hard_swish"),
+    dict(x=(1, 40, 7, 7), w=(40, 1, 3, 3), groups=40, strides=(2, 1), activation="affine_hard_swish",
+         alpha=-1.5, beta=0.25),
     dict(x=(1, 3, 12, 9), w=(3, 1, 5, 5), groups=3, strides=(2, 2), pads=(1, 2, 2, 1), activation="relu6"),
     dict(x=(1, 18, 9, 9), w=(18, 1, 3, 3), groups=18, dilations=(2, 2), pads=(2, 2, 2, 2), residual=True),
     dict(x=(1, 5, 8, 10), w=(5, 1, 2, 4), groups=5, strides=(1, 3), pads=(1, 0, 0, 3), activation="clip",

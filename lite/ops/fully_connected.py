@@ -65,6 +65,7 @@ _CASES: tuple[tuple[tuple[int, ...], int, dict[str, Any]], ...] = (
     ((50, 16), 130, {"activation": "leaky_relu", "alpha": 0.2}),
     ((12,), 7, {"activation": "clip", "alpha": 0.0, "beta": 0.5}),
     ((2, 1, 1, 9), 1, {"activation": "hard_swish"}),
+    ((3, 20), 35, {"activation": "affine_hard_swish", "alpha": 0.7, "beta": -0.3}),
     ((0, 9), 4, {}),
     ((3, 0), 4, {}),
 )

@@ -7,6 +7,7 @@ y = activation(layer(x) + bias + residual): a residual first, then one activatio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from lite.ops.clip import Clip
 from lite.ops.hard_sigmoid import HardSigmoid
 from lite.ops.leaky_relu import LeakyRelu
 from lite.ops.swish import Swish
-from lite.passes.pattern import maker, other_readers
+from lite.passes.pattern import maker, other_readers, split_uniform
 from lite.passes.rule import Rule, RulePass
 
 LAYERS = ("conv2d", "conv2d_transpose", "fully_connected")
@@ -72,6 +73,38 @@ class FuseActivation(FuseBounds):
     """activation(layer(x)) -> layer with activation."""
 
     roots = (*FuseBounds.roots, "leaky_relu", "hard_swish", "swish", "sigmoid", "hard_sigmoid")
+
+
+class FuseAffine(Rule[tuple[Node, Node, Activation]]):
+    """layer(x) * a, layer(x) + b with numbers a and b -> layer, where it applies hard_swish before."""
+
+    name = "fuse_affine"
+    roots = ("add", "mul")
+
+    def pattern(self, root: Node) -> tuple[Node, Node, Activation] | None:
+        found = split_uniform(root)
+        layer = maker(found[0], *LAYERS) if found is not None else None
+        if found is None or layer is None or layer.output.type != root.output.type:
+            return None
+        attributes, number = layer.op.attributes(), found[1]
+        if attributes["activation"] not in ("hard_swish", "affine_hard_swish"):
+            return None
+        known = attributes["activation"] == "affine_hard_swish"
+        factor, offset = (attributes["alpha"], attributes["beta"]) if known else (1.0, 0.0)
+        if root.op.name == "mul":
+            factor, offset = factor * number, offset * number
+        else:
+            offset += number
+        return root, layer, Activation("affine_hard_swish", factor, offset)
+
+    def check(self, match: tuple[Node, Node, Activation], graph: Graph) -> str | None:
+        root, layer, _ = match
+        return other_readers(layer.output, root, graph)
+
+    def rewrite(self, match: tuple[Node, Node, Activation], build: Builder) -> Value:
+        _, layer, new = match
+        op = layer.op.replace(activation=new.activation, alpha=new.alpha, beta=new.beta)
+        return build.add(op, *layer.inputs, name=layer.name)
 
 
 def _applies_already(layer: Node) -> str | None:
@@ -131,4 +164,6 @@ class FuseEpilogue(RulePass):
     name = "fuse_epilogue"
 
     def __init__(self, bounds_only: bool = False) -> None:
-        self.rules = (FuseResidual(), FuseBounds() if bounds_only else FuseActivation())
+        self.rules: tuple[Rule[Any], ...] = (FuseResidual(), FuseBounds())
+        if not bounds_only:
+            self.rules = (FuseResidual(), FuseActivation(), FuseAffine())

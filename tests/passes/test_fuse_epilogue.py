@@ -44,6 +44,32 @@ def test_every_activation_behind_every_layer(kind, activation, sketch, try_passe
     assert tried.ops == [kind] and tried.graph.nodes[0].op.activation == activation
 
 
+@pytest.mark.parametrize("kind", ["conv2d", "fully_connected"])
+def test_numbers_behind_a_hard_swish(kind, sketch, try_passes) -> None:
+    def body(build, x):
+        y = build.add(get("hard_swish")(), layer(build, kind, x))
+        y = build.add(get("mul")(), build.constant(0.7, np.float32), y)
+        y = build.add(get("add")(), y, build.constant(np.full((1, 1), 0.2), np.float32))
+        return build.add(get("mul")(), y, build.constant(-2.0, np.float32))
+
+    tried = try_passes(sketch(body, IMAGE), FuseEpilogue())
+    assert tried.ops == [kind] and tried.changes == {"fuse_activation": 1, "fuse_affine": 3}
+    assert tried.graph.nodes[0].op.alpha == pytest.approx(-1.4)
+    assert tried.graph.nodes[0].op.beta == pytest.approx(-0.4)
+
+
+def test_numbers_that_stay(sketch, try_passes) -> None:
+    def body(build, x):
+        number = build.constant(0.7, np.float32)
+        relu = build.add(get("relu")(), layer(build, "conv2d", x))
+        read_twice = build.add(get("hard_swish")(), layer(build, "conv2d", build.add(get("exp")(), x)))
+        return (build.add(get("add")(), relu, number), build.add(get("mul")(), read_twice, number),
+                build.add(get("tanh")(), read_twice))
+
+    tried = try_passes(sketch(body, IMAGE), FuseEpilogue())
+    assert sorted(tried.ops) == ["add", "conv2d", "conv2d", "exp", "mul", "tanh"]
+
+
 def test_named_clips(sketch, try_passes) -> None:
     def body(build, x):
         return tuple(build.add(get("clip")(lo=0.0, hi=hi), layer(build, "conv2d", x)) for hi in (6.0, np.inf))

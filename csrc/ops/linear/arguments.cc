@@ -71,6 +71,7 @@ Result<Activation> read_activation(const Attributes& attributes) {
     ActivationKind kind;
   } rows[] = {{"leaky_relu", ActivationKind::leaky_relu},
               {"hard_swish", ActivationKind::hard_swish},
+              {"affine_hard_swish", ActivationKind::affine_hard_swish},
               {"swish", ActivationKind::swish},
               {"sigmoid", ActivationKind::sigmoid},
               {"hard_sigmoid", ActivationKind::hard_sigmoid}};

@@ -17,6 +17,8 @@ inline double activate(const lite::Activation& activation, double x) {
       return x < 0 ? alpha * x : x;
     case lite::ActivationKind::hard_swish:
       return x * std::fmin(std::fmax(x + 3, 0), 6) / 6;
+    case lite::ActivationKind::affine_hard_swish:
+      return alpha * (x * std::fmin(std::fmax(x + 3, 0), 6) / 6) + beta;
     case lite::ActivationKind::swish:
       return x / (1 + std::exp(-x));
     case lite::ActivationKind::sigmoid:
@@ -30,7 +32,7 @@ inline double activate(const lite::Activation& activation, double x) {
 // All of them, by turns.
 inline lite::Activation activation(int turn) {
   lite::Activation result;
-  result.kind = static_cast<lite::ActivationKind>(turn % 6);
+  result.kind = static_cast<lite::ActivationKind>(turn % 7);
   result.alpha = 0.25f;
   result.beta = 0.5f;
   if (result.kind == lite::ActivationKind::bounds && turn % 4 != 0) {
