@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from lite.ir import Builder, Graph, Node, Value
+from lite.ops.add import Add
 from lite.ops.mul import Mul
 from lite.ops.sqrt import Sqrt
-from lite.passes.pattern import other_readers, uniform
+from lite.passes.pattern import maker, other_readers, uniform
 from lite.passes.rule import Rule, RulePass
 
 NEUTRAL = {"add": 0.0, "sub": 0.0, "mul": 1.0, "div": 1.0, "pow": 1.0}
@@ -80,6 +81,38 @@ class ConstantChain(Rule[tuple[Node, Node, Value, Value, Value]]):
         return build.add(root.op, x, build.constant(result, _array(a).dtype))
 
 
+class SumWithProduct(Rule[tuple[Node, Node, Value, Value]]):
+    """x + x * s -> x * (s + 1), where s is smaller than x: one walk through x, not two."""
+
+    name = "sum_with_product"
+    roots = ("add",)
+
+    def pattern(self, root: Node) -> tuple[Node, Node, Value, Value] | None:
+        for x, product in (root.inputs, root.inputs[::-1]):
+            node = maker(product, "mul")
+            if node is None or x is None or x.type != root.output.type or x not in node.inputs:
+                continue
+            s = node.inputs[1] if node.inputs[0] is x else node.inputs[0]
+            if s is not None and x.type.dtype.is_float and _is_smaller(s, x):
+                return root, node, x, s
+        return None
+
+    def check(self, match: tuple[Node, Node, Value, Value], graph: Graph) -> str | None:
+        root, product, _, _ = match
+        return other_readers(product.output, root, graph)
+
+    def rewrite(self, match: tuple[Node, Node, Value, Value], build: Builder) -> Value:
+        _, _, x, s = match
+        return build.add(Mul(), x, build.add(Add(), s, build.constant(1.0, s.type.dtype.numpy)))
+
+
+def _is_smaller(s: Value, x: Value) -> bool:
+    """Whether an axis of x that is not 1 is 1, or missing, in s."""
+    missing = x.type.rank - s.type.rank
+    own = (1,) * missing + tuple(s.type.shape)
+    return missing >= 0 and any(a == 1 and b != 1 for a, b in zip(own, x.type.shape))
+
+
 def _split_constant(node: Node) -> tuple[Value, Value] | None:
     a, b = node.inputs
     if a is None or b is None or a.is_constant == b.is_constant:
@@ -93,7 +126,7 @@ def _array(value: Value) -> np.ndarray:
 
 
 class SimplifyArithmetic(RulePass):
-    """Drops neutral operands, joins constants, and turns powers into products and roots."""
+    """Drops neutral operands, joins constants and factors, and turns powers into products and roots."""
 
     name = "simplify_arithmetic"
-    rules = (NeutralOperand(), SimplePower(), ConstantChain())
+    rules = (NeutralOperand(), SimplePower(), ConstantChain(), SumWithProduct())

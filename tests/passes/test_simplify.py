@@ -118,3 +118,24 @@ def test_a_result_much_greater_than_its_parts_is_not_stored(sketch, try_passes) 
     tried = try_passes(sketch(body, (300, 300)), FoldConstants())
     assert tried.ops == ["expand", "add"]
     assert tried.reasons == ["360000 bytes would be stored for 4"]
+
+
+def test_a_sum_with_a_product_of_the_same_is_one_product(sketch, try_passes) -> None:
+    def body(build, x, s):
+        first = build.add(get("add")(), x, build.add(get("mul")(), x, s))
+        return build.add(get("add")(), build.add(get("mul")(), s, first), first)
+
+    tried = try_passes(sketch(body, (2, 3, 4, 5), (2, 3, 1, 1)), SimplifyArithmetic(), MergeDuplicates())
+    assert tried.ops == ["add", "mul", "mul"]
+
+
+def test_sums_with_products_that_stay(sketch, try_passes) -> None:
+    def body(build, x, i):
+        square = build.add(get("add")(), x, build.add(get("mul")(), x, x))
+        read_twice = build.add(get("mul")(), x, build.constant(3, np.float32))
+        integers = build.add(get("add")(), i, build.add(get("mul")(), i, build.constant(3, np.int32)))
+        return square, build.add(get("add")(), x, read_twice), build.add(get("exp")(), read_twice), integers
+
+    tried = try_passes(sketch(body, (2, 3), TensorType((4,), DType.S32)), SimplifyArithmetic())
+    assert tried.ops == ["mul", "add", "mul", "mul", "add", "add", "exp"]
+    assert any("also read by" in reason for reason in tried.reasons)
