@@ -3,6 +3,7 @@
 
 #include "base/requant.h"
 #include "kernels/scaling/scaling.h"
+#include "simd/inline.h"
 
 namespace lite::scaling {
 namespace {
@@ -22,6 +23,73 @@ void quantize_run(const void* x, void* y, int64_t count, const Scaling& scaling)
   }
   const float scale = *scales;
   for (int64_t i = 0; i < count; ++i) out[i] = static_cast<Integer>(quantize(from[i], scale, to));
+}
+
+// Steps of one scale, rounded and bounded, as `quantize` has them. A product with the reciprocal is
+// less than 2^-13 from the quotient, which is below 2^8: it has the same nearest integer unless it
+// is nearly halfway between two. Then, and where there is a NaN, the vectors are divided.
+class Steps {
+ public:
+  static constexpr int kVectors = 4;
+
+  explicit LITE_INLINE Steps(const Scaling& by)
+      : scale_(Simd::broadcast(*by.scales)),
+        reciprocal_(Simd::broadcast(1.0f / *by.scales)),
+        low_(Simd::broadcast(static_cast<float>(INT8_MIN - by.zero_point))),
+        high_(Simd::broadcast(static_cast<float>(INT8_MAX - by.zero_point))) {}
+
+  template <int kCount>
+  LITE_INLINE void of(const Simd::f32 (&x)[kCount], Simd::s32 (&steps)[kCount]) const {
+    const Simd::f32 greatest = Simd::broadcast(0.5f - 0x1p-13f);
+    Simd::mask sure = Simd::less_equal(low_, high_);
+    LITE_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      const Simd::f32 near = bounded(Simd::mul(x[i], reciprocal_));
+      const Simd::f32 away = Simd::abs(Simd::sub(near, Simd::round(near)));
+      sure = Simd::mask_and(sure, Simd::less_equal(away, greatest));
+      steps[i] = Simd::round_to_s32(near);
+    }
+    if (Simd::all(sure)) return;
+    LITE_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      const Simd::f32 quotient = Simd::div(x[i], scale_);
+      const Simd::f32 zero = Simd::broadcast(0.0f);
+      steps[i] = Simd::round_to_s32(bounded(Simd::select(Simd::is_nan(quotient), zero, quotient)));
+    }
+  }
+
+ private:
+  // A NaN stays one.
+  [[nodiscard]] LITE_INLINE Simd::f32 bounded(Simd::f32 x) const {
+    return Simd::min(high_, Simd::max(low_, x));
+  }
+
+  Simd::f32 scale_, reciprocal_, low_, high_;
+};
+
+void quantize_s8(const void* x, void* y, int64_t count, const Scaling& scaling) {
+  if (scaling.each) return quantize_run<int8_t>(x, y, count, scaling);
+  constexpr int64_t kWidth = Simd::kWidth, kBlock = Steps::kVectors * kWidth;
+  const float* from = static_cast<const float*>(x);
+  int8_t* out = static_cast<int8_t*>(y);
+  const Steps all(scaling);
+  const Simd::Bounds bounds = Simd::bounds(scaling.zero_point, INT8_MIN, INT8_MAX);
+  int64_t i = 0;
+  for (; i + kBlock <= count; i += kBlock) {
+    Simd::f32 reals[Steps::kVectors];
+    Simd::s32 steps[Steps::kVectors];
+    LITE_UNROLL
+    for (int v = 0; v < Steps::kVectors; ++v) reals[v] = Simd::load(from + i + v * kWidth);
+    all.of(reals, steps);
+    Simd::store_bounded_s8(out + i, steps, bounds);
+  }
+  for (; i < count; i += kWidth) {
+    const int rest = static_cast<int>(count - i < kWidth ? count - i : kWidth);
+    const Simd::f32 reals[1] = {Simd::load_partial(from + i, rest)};
+    Simd::s32 steps[1];
+    all.of(reals, steps);
+    Simd::store_bounded_s8_partial(out + i, steps, bounds, rest);
+  }
 }
 
 void place_s8(const float* x, float scale, const Placement& given, int8_t* y, int64_t count) {
@@ -55,10 +123,14 @@ void dequantize_run(const void* x, void* y, int64_t count, const Scaling& scalin
 
 extern const Kernels LITE_KERNELS;
 const Kernels LITE_KERNELS = {
-    quantize_run<int8_t>,    quantize_run<uint8_t>,
-    quantize_run<int16_t>,   place_s8,
-    dequantize_run<int8_t>,  dequantize_run<uint8_t>,
-    dequantize_run<int16_t>, dequantize_run<int32_t>,
+    quantize_s8,
+    quantize_run<uint8_t>,
+    quantize_run<int16_t>,
+    place_s8,
+    dequantize_run<int8_t>,
+    dequantize_run<uint8_t>,
+    dequantize_run<int16_t>,
+    dequantize_run<int32_t>,
 };
 
 }  // namespace lite::scaling

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels of integers that stand for reals do, on each ISA and for every length around a vector's,
 // what base/requant.h does one by one, and touch nothing behind the last element.
+#include <cmath>
+
 #include "base/isa.h"
 #include "base/requant.h"
 #include "check.h"
@@ -36,6 +38,24 @@ void check_scaling(const lite::scaling::Kernels& kernels, int64_t count, guarded
     CHECK(back[i] == lite::dequantize(q[i], kScale, to.zero_point));
     CHECK(placed[i] == lite::placed(x[i] * 90.0f, to));
   }
+}
+
+// Reals that lie halfway between two steps, or next to that, and those that are no number.
+void check_ties(const lite::scaling::Kernels& kernels) {
+  constexpr int64_t kCount = 4096;
+  guarded::Floats x(kCount);
+  Bytes q(kCount);
+  for (float scale : {0.013f, 1.0f / 3, 7e-30f, 3e25f, 0.1f})
+    for (int32_t zero : {0, -128, 77}) {
+      const Placement to = {zero, -128, 127};
+      for (int64_t i = 0; i < kCount; ++i) {
+        float real = (static_cast<float>(i / 8 - 256) + 0.5f) * scale;
+        for (int64_t j = 0; j < i % 8; ++j) real = std::nextafter(real, i % 2 == 0 ? 0.0f : 1e38f);
+        x[i] = i % 1001 == 7 ? NAN : i % 1003 == 9 ? INFINITY : real;
+      }
+      kernels.quantize_s8(x.data(), q.data(), kCount, {&scale, false, zero});
+      for (int64_t i = 0; i < kCount; ++i) CHECK(q[i] == lite::quantize(x[i], scale, to));
+    }
 }
 
 void check_lookup(const lite::lookup::Kernels& kernels, int64_t count, guarded::Random& random) {
@@ -98,6 +118,7 @@ void check_means(const lite::means::Kernels& kernels, int64_t columns, guarded::
 
 void check(lite::Isa isa) {
   guarded::Random random;
+  check_ties(lite::scaling::kernels(isa));
   for (int64_t count = 1; count <= kMost; ++count) {
     check_scaling(lite::scaling::kernels(isa), count, random);
     check_lookup(lite::lookup::kernels(isa), count, random);
