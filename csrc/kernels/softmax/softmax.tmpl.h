@@ -135,6 +135,7 @@ void normalise(const float* x, float* y, int64_t rows, int64_t columns, int64_t 
 
 constexpr int64_t kSome = 16;   // from here on the outputs of all distances are worked out first
 constexpr int64_t kMany = 512;  // from here on they are looked up by vectors
+constexpr int64_t kVeryMany = 2048;  // from here on the powers are, too
 
 LITE_INLINE int8_t output_of(int32_t power, float factor, const Quantized& q) {
   return static_cast<int8_t>(placed(static_cast<float>(power) * factor, q.to));
@@ -156,10 +157,42 @@ LITE_INLINE int64_t sum_of_powers(const int8_t* x, int64_t count, int32_t greate
   return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
+// The bytes of the powers are looked up one after another.
+int64_t sum_of_permuted_powers(const int8_t* x, int64_t count, int32_t greatest,
+                               const int32_t* powers) {
+  constexpr int kPlanes = 3;
+  constexpr int64_t kChunk = 256;
+  uint8_t planes[kPlanes][256] = {};  // of -128, -127 and so on
+  for (int32_t i = 0; i <= greatest + 128; ++i)
+    for (int plane = 0; plane < kPlanes; ++plane)
+      planes[plane][i] = static_cast<uint8_t>(powers[greatest + 128 - i] >> 8 * plane);
+  int64_t sums[kPlanes] = {};
+  for (int64_t i = 0; i < count; i += kChunk) {
+    const int64_t length = count - i < kChunk ? count - i : kChunk;
+    for (int plane = 0; plane < kPlanes; ++plane) {
+      uint8_t bytes[kChunk] = {};
+      permute_bytes(reinterpret_cast<const uint8_t*>(x + i), planes[plane], 0x80, bytes, length);
+      uint32_t total = 0;
+      for (int64_t j = 0; j < kChunk; ++j) total += bytes[j];
+      sums[plane] += total;
+    }
+  }
+  return sums[0] + (sums[1] << 8) + (sums[2] << 16);
+}
+
+// Whether they have 24 bits.
+bool fit_planes(const int32_t* powers) {
+  uint32_t bits = 0;
+  for (int i = 0; i < 256; ++i) bits |= static_cast<uint32_t>(powers[i]);
+  return bits < 1u << 24;
+}
+
 // One vector.
 void quantized_row(const int8_t* x, int8_t* y, int64_t count, const Quantized& q) {
   const int32_t greatest = greatest_of(x, count);
-  const int64_t sum = sum_of_powers(x, count, greatest, q.powers);
+  const bool permuted = count >= kVeryMany && permutes_bytes() && fit_planes(q.powers);
+  const int64_t sum = permuted ? sum_of_permuted_powers(x, count, greatest, q.powers)
+                               : sum_of_powers(x, count, greatest, q.powers);
   const float factor = 1.0f / (static_cast<float>(sum) * q.y_scale);
   if (count < kSome) {
     for (int64_t i = 0; i < count; ++i) y[i] = output_of(q.powers[greatest - x[i]], factor, q);
