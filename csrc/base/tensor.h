@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shape and Tensor: what ops see. Tensors are dense, row-major, innermost dimension last.
+// Shape and Tensor: what ops see. Tensors are row-major, innermost dimension last, and dense unless
+// they have a pitch.
 #pragma once
 
 #include <array>
@@ -52,10 +53,21 @@ struct Tensor {
   bool constant = false;  // data is known when an op prepares
   Shape shape;
   std::byte* data = nullptr;
+  // Elements from row to row of the innermost dimension, if the tensor is a part of another one;
+  // 0: it is dense. Only ops that say so get such tensors (OpFlags).
+  int64_t pitch = 0;
 
   template <class T>
   T* as() const {
     return reinterpret_cast<T*>(data);
+  }
+  [[nodiscard]] int64_t row_pitch() const { return pitch != 0 ? pitch : shape[shape.rank - 1]; }
+  // Elements from the first one to behind the last one.
+  [[nodiscard]] int64_t reach() const {
+    const int64_t count = shape.count();
+    if (pitch == 0 || count == 0) return count;
+    const int64_t row = shape[shape.rank - 1];
+    return (count / row - 1) * pitch + row;
   }
   [[nodiscard]] size_t size_bytes() const {
     return static_cast<size_t>(shape.count()) * dtype_size_bytes(dtype);

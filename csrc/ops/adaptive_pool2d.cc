@@ -35,4 +35,5 @@ class AdaptivePool2d final : public Op {
 }  // namespace
 }  // namespace lite
 
-LITE_OP(adaptive_pool2d, AdaptivePool2d, "kind output layout", "f32 s8 u8 s16", 0)
+LITE_OP(adaptive_pool2d, AdaptivePool2d, "kind output layout", "f32 s8 u8 s16",
+        kPitchedInput | kPitchedOutputs)

@@ -56,4 +56,5 @@ class Conv2d final : public Op {
 }  // namespace
 }  // namespace lite
 
-LITE_OP(conv2d, Conv2d, "strides pads dilations groups activation alpha beta layout", "f32", 0)
+LITE_OP(conv2d, Conv2d, "strides pads dilations groups activation alpha beta layout", "f32",
+        kPitchedInputs | kPitchedOutputs)

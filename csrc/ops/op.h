@@ -45,11 +45,15 @@ struct PrepareContext {
   const char* kernel =
       "";  // what to pick, as kernel() names it, where that is possible; "": anything
   size_t scratch_bytes = 0;  // an op asks by raising this; 64-byte aligned, shared with other ops
+  // Of ops that join or split, one flag per part: it lies in its place within the other side.
+  Span<const bool> placed;
 
   [[nodiscard]] bool present(size_t input) const { return input < given.size() && given[input]; }
+  [[nodiscard]] bool is_placed(size_t part) const { return part < placed.size() && placed[part]; }
 };
 
-// Data is 64-byte aligned, but that of graph inputs, which is the caller's, to its element only.
+// Data is 64-byte aligned, but that of parts, and of graph inputs, which is the caller's, to its
+// element only.
 struct RunContext {
   Span<const Tensor> inputs;
   Span<const Tensor> outputs;
@@ -73,6 +77,14 @@ class Op {
 enum OpFlags : unsigned {
   kInPlace = 1,  // output 0 may share the memory of input 0 (same element count and element size)
   kAlias = 2,    // output 0 *is* input 0 seen with another shape: nothing runs
+  // What may be a part of another tensor: with a pitch, and aligned to its element only.
+  kPitchedInput = 4,   // input 0
+  kPitchedInputs = 8,  // any input
+  kPitchedOutputs = 16,
+  // One side is the other one's parts along attribute `axis`; PrepareContext::placed says which of
+  // them lie there already.
+  kJoins = 32,   // output 0 is all inputs
+  kSplits = 64,  // all outputs are input 0
 };
 
 struct OpEntry {

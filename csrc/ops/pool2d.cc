@@ -22,4 +22,4 @@ class Pool2d final : public Op {
 }  // namespace lite
 
 LITE_OP(pool2d, Pool2d, "kind kernel strides pads dilations ceil_mode count_include_pad layout",
-        "f32 s8 u8 s16", 0)
+        "f32 s8 u8 s16", kPitchedInput | kPitchedOutputs)

@@ -23,4 +23,4 @@ class QAveragePool2d final : public Op {
 
 LITE_OP(q_average_pool2d, QAveragePool2d,
         "y_zero lo hi kernel strides pads dilations ceil_mode count_include_pad scale x_zero",
-        "s8 s16", 0)
+        "s8 s16", kPitchedInput | kPitchedOutputs)

@@ -61,4 +61,4 @@ class QConv2d final : public Op {
 
 LITE_OP(q_conv2d, QConv2d,
         "strides pads dilations groups x_zero y_zero lo hi residual_scale residual_zero", "s8 s16",
-        0)
+        kPitchedInputs | kPitchedOutputs)

@@ -99,7 +99,7 @@ class QResize final : public Op {
     kernels_->blend_rows_s8(rows, rows_.weights.data() + first, rows_.taps, x_zero_, line,
                             line_count);
     kernels_->blend_pixels(line, columns_.positions.data(), columns_.weights.data(), columns_.taps,
-                           pixels, to[2], to[3]);
+                           pixels, to[2], to[3], to[3]);
     place_(pixels, scale_, to_, context.outputs[0].as<int8_t>() + row * row_count, row_count);
   }
 

@@ -13,34 +13,35 @@ namespace lite {
 namespace {
 
 template <size_t kBytes>
-void pick_fixed(const std::byte* row, const int64_t* offsets, std::byte* out, int64_t pixels) {
+void pick_fixed(const std::byte* row, const int64_t* offsets, std::byte* out, int64_t pixels,
+                int64_t pitch) {
   for (int64_t pixel = 0; pixel < pixels; ++pixel)
-    std::memcpy(out + pixel * static_cast<int64_t>(kBytes), row + offsets[pixel], kBytes);
+    std::memcpy(out + pixel * pitch, row + offsets[pixel], kBytes);
 }
 
-// out[p] = the pixel at row + offsets[p], in bytes.
+// The pixel at out + p * pitch = the pixel at row + offsets[p], in bytes.
 void pick_pixels(const std::byte* row, const int64_t* offsets, std::byte* out, int64_t pixels,
-                 int64_t pixel_bytes) {
+                 int64_t pixel_bytes, int64_t pitch) {
   switch (pixel_bytes) {
     case 1:
-      return pick_fixed<1>(row, offsets, out, pixels);
+      return pick_fixed<1>(row, offsets, out, pixels, pitch);
     case 2:
-      return pick_fixed<2>(row, offsets, out, pixels);
+      return pick_fixed<2>(row, offsets, out, pixels, pitch);
     case 4:
-      return pick_fixed<4>(row, offsets, out, pixels);
+      return pick_fixed<4>(row, offsets, out, pixels, pitch);
     case 8:
-      return pick_fixed<8>(row, offsets, out, pixels);
+      return pick_fixed<8>(row, offsets, out, pixels, pitch);
     case 12:
-      return pick_fixed<12>(row, offsets, out, pixels);
+      return pick_fixed<12>(row, offsets, out, pixels, pitch);
     case 64:
-      return pick_fixed<64>(row, offsets, out, pixels);
+      return pick_fixed<64>(row, offsets, out, pixels, pitch);
     case 96:
-      return pick_fixed<96>(row, offsets, out, pixels);
+      return pick_fixed<96>(row, offsets, out, pixels, pitch);
     default:
       break;
   }
   for (int64_t pixel = 0; pixel < pixels; ++pixel)
-    std::memcpy(out + pixel * pixel_bytes, row + offsets[pixel], static_cast<size_t>(pixel_bytes));
+    std::memcpy(out + pixel * pitch, row + offsets[pixel], static_cast<size_t>(pixel_bytes));
 }
 
 class Resize final : public Op {
@@ -57,6 +58,7 @@ class Resize final : public Op {
     const bool nearest = rows_.taps == 1;
     const int64_t element_bytes = static_cast<int64_t>(dtype_size_bytes(x.dtype));
     pixel_bytes_ = x.shape[3] * element_bytes;
+    pitch_bytes_ = context.outputs[0].row_pitch() * element_bytes;
     for (int64_t& position : columns_.positions)  // from here on offsets within a row
       position *= nearest ? pixel_bytes_ : x.shape[3];
     const int64_t row_bytes = y[2] * pixel_bytes_;
@@ -122,17 +124,18 @@ class Resize final : public Op {
   void pick_rows(const RunContext& context, int64_t begin, int64_t end) const {
     const Shape& from = context.inputs[0].shape;
     const Shape& to = context.outputs[0].shape;
-    const int64_t row_bytes = to[2] * pixel_bytes_;
+    const int64_t row_bytes = to[2] * pitch_bytes_;
+    const bool dense = pixel_bytes_ == pitch_bytes_;
     int64_t previous = -1;
     for (int64_t row = begin; row < end; ++row) {
       const int64_t source =
           row / to[1] * from[1] + rows_.positions[static_cast<size_t>(row % to[1])];
       std::byte* out = context.outputs[0].data + row * row_bytes;
-      if (source == previous)
+      if (source == previous && dense)
         std::memcpy(out, out - row_bytes, static_cast<size_t>(row_bytes));
       else
         pick_pixels(context.inputs[0].data + source * from[2] * pixel_bytes_,
-                    columns_.positions.data(), out, to[2], pixel_bytes_);
+                    columns_.positions.data(), out, to[2], pixel_bytes_, pitch_bytes_);
       previous = source;
     }
   }
@@ -141,7 +144,7 @@ class Resize final : public Op {
   void blend_row(const RunContext& context, int64_t row, float* line) const {
     const Shape& from = context.inputs[0].shape;
     const Shape& to = context.outputs[0].shape;
-    const int64_t line_count = from[2] * from[3];
+    const int64_t line_count = from[2] * from[3], pitch = context.outputs[0].row_pitch();
     const size_t first = static_cast<size_t>(row % to[1] * rows_.taps);
     const float* image = context.inputs[0].as<float>() + row / to[1] * from[1] * line_count;
     const float* rows[resize::kMaxTaps];
@@ -149,16 +152,17 @@ class Resize final : public Op {
       rows[tap] = image + rows_.positions[first + static_cast<size_t>(tap)] * line_count;
     kernels_->blend_rows(rows, rows_.weights.data() + first, rows_.taps, line, line_count);
     kernels_->blend_pixels(line, columns_.positions.data(), columns_.weights.data(), columns_.taps,
-                           context.outputs[0].as<float>() + row * to[2] * to[3], to[2], to[3]);
+                           context.outputs[0].as<float>() + row * to[2] * pitch, to[2], to[3],
+                           pitch);
   }
 
   AxisTaps rows_, columns_;
   const resize::Kernels* kernels_ = nullptr;
-  int64_t pixel_bytes_ = 0, line_bytes_ = 0, rows_per_tile_ = 1;
+  int64_t pixel_bytes_ = 0, pitch_bytes_ = 0, line_bytes_ = 0, rows_per_tile_ = 1;
 };
 
 }  // namespace
 }  // namespace lite
 
 LITE_OP(resize, Resize, "size mode coordinates nearest scales cubic_coeff_a exclude_outside layout",
-        kMovableDTypes, 0)
+        kMovableDTypes, kPitchedOutputs)

@@ -19,7 +19,7 @@ class Slice final : public Op {
     const Span<const int64_t> steps = context.attributes->integers("steps");
     LITE_RETURN_IF_ERROR(check_count("starts", starts, sliced.size()));
     LITE_RETURN_IF_ERROR(check_count("steps", steps, sliced.size()));
-    const Shape from = strides_of(x.shape), to = strides_of(y.shape);
+    const Shape from = strides_of(x), to = strides_of(y);
     CopyAxis axes[kMaxRank];
     for (int axis = 0; axis < to.rank; ++axis) axes[axis] = {y.shape[axis], from[axis], to[axis]};
     int64_t offset = 0;
@@ -53,4 +53,4 @@ class Slice final : public Op {
 }  // namespace
 }  // namespace lite
 
-LITE_OP(slice, Slice, "axes starts sizes steps", kMovableDTypes, 0)
+LITE_OP(slice, Slice, "axes starts sizes steps", kMovableDTypes, kPitchedInput | kPitchedOutputs)

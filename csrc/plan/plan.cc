@@ -7,6 +7,7 @@
 
 #include "plan/attributes.h"
 #include "plan/memory.h"
+#include "plan/parts.h"
 
 namespace lite {
 
@@ -21,7 +22,8 @@ class PlanBuilder {
     LITE_RETURN_IF_ERROR(find_ops());
     LITE_ASSIGN_OR_RETURN(const Extents extents, Extents::bind(graph_, input_shapes));
     LITE_RETURN_IF_ERROR(make_values(extents));
-    LITE_ASSIGN_OR_RETURN(plan_->sharing_, share_memory(graph_, entries_, plan_->values_));
+    find_axes(extents);
+    LITE_ASSIGN_OR_RETURN(plan_->sharing_, share_memory(graph_, entries_, axes_, plan_->values_));
     note_views();
     make_operands();
     LITE_RETURN_IF_ERROR(prepare_nodes(extents));
@@ -33,8 +35,10 @@ class PlanBuilder {
   [[nodiscard]] Status find_ops();
   [[nodiscard]] Status make_values(const Extents& extents);
   [[nodiscard]] Status check_arena(uint64_t bytes, const char* what) const;
+  void find_axes(const Extents& extents);
   void note_views();
   void make_operands();
+  [[nodiscard]] std::unique_ptr<bool[]> placed_parts(uint32_t index, bool* all) const;
   [[nodiscard]] Status prepare_nodes(const Extents& extents);
   [[nodiscard]] Status prepare_node(uint32_t index, const Extents& extents);
   [[nodiscard]] Status lay_out();
@@ -43,6 +47,7 @@ class PlanBuilder {
   const nb::Graph& graph_;
   PlanOptions options_;
   std::vector<const OpEntry*> entries_;  // one per node
+  std::vector<int64_t> axes_;            // per node: of those that join or split
   std::vector<uint32_t> operand_begin_;  // per node: the first of its operands
   std::vector<size_t> scratch_bytes_;    // per step
 };
@@ -64,6 +69,10 @@ bool nothing_to_write(Span<const Tensor> outputs) {
   for (const Tensor& output : outputs)
     if (output.shape.count() != 0) return false;
   return true;
+}
+
+int64_t extent_along(const Shape& shape, int64_t axis) {
+  return axis >= 0 && axis < shape.rank ? shape[static_cast<int>(axis)] : 0;
 }
 
 std::string node_text(const nb::Node& node) {
@@ -114,6 +123,14 @@ Status PlanBuilder::check_arena(uint64_t bytes, const char* what) const {
                static_cast<unsigned long long>(options_.arena_limit_bytes));
 }
 
+void PlanBuilder::find_axes(const Extents& extents) {
+  for (uint32_t i = 0; i < graph_.nodes()->size(); ++i) {
+    const bool has_parts = (entries_[i]->flags & (kJoins | kSplits)) != 0;
+    axes_.push_back(has_parts ? NodeAttributes(*graph_.nodes()->Get(i), extents).integer("axis", 0)
+                              : -1);
+  }
+}
+
 // A constant seen with another shape is a constant; an input's memory may be that of several
 // values.
 void PlanBuilder::note_views() {
@@ -122,8 +139,9 @@ void PlanBuilder::note_views() {
   for (uint32_t i = 0; i < values.size(); ++i) {
     if (!values[roots[i]].constant) continue;
     values[i].constant = true;
-    values[i].data = values[roots[i]].data;
+    values[i].data = values[roots[i]].data + plan_->sharing_.offsets[i];
   }
+  for (uint32_t i = 0; i < values.size(); ++i) values[i].pitch = plan_->sharing_.pitches[i];
   for (uint32_t input : *graph_.inputs()) {
     plan_->input_values_.emplace_back();
     for (uint32_t i = 0; i < values.size(); ++i)
@@ -148,6 +166,29 @@ void PlanBuilder::make_operands() {
     }
     for (uint32_t output : *node->outputs()) add(output);
   }
+}
+
+// One flag per part of a node that joins or splits.
+std::unique_ptr<bool[]> PlanBuilder::placed_parts(uint32_t index, bool* all) const {
+  const nb::Node& node = *graph_.nodes()->Get(index);
+  const bool joins = (entries_[index]->flags & kJoins) != 0;
+  const size_t count = joins ? node.inputs()->size() : node.outputs()->size();
+  std::unique_ptr<bool[]> placed(new bool[count + 1]());
+  *all = count > 0;
+  int64_t begin = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const int32_t part =
+        joins ? node.inputs()->Get(i) : static_cast<int32_t>(node.outputs()->Get(i));
+    const int32_t whole =
+        joins ? static_cast<int32_t>(node.outputs()->Get(0)) : node.inputs()->Get(0);
+    if (part >= 0 && whole >= 0) {
+      placed[i] = is_placed(plan_->sharing_, plan_->values_, static_cast<uint32_t>(part),
+                            static_cast<uint32_t>(whole), axes_[index], begin);
+      begin += extent_along(plan_->values_[static_cast<size_t>(part)].shape, axes_[index]);
+    }
+    *all = *all && placed[i];
+  }
+  return placed;
 }
 
 Status PlanBuilder::prepare_nodes(const Extents& extents) {
@@ -176,10 +217,16 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   context.isa = options_.isa;
   context.precision = options_.precision;
   context.threads = options_.team->size();
+  bool all_placed = false;
+  std::unique_ptr<bool[]> placed;
+  if (entry.flags & (kJoins | kSplits)) {
+    placed = placed_parts(index, &all_placed);
+    context.placed = {placed.get(), entry.flags & kJoins ? inputs : context.outputs.size()};
+  }
   if (nothing_to_write(context.outputs)) return Status();
   std::unique_ptr<Op> op = entry.create();
   LITE_RETURN_IF_ERROR(op->prepare(context));
-  if (entry.flags & kAlias) return Status();
+  if ((entry.flags & kAlias) || all_placed) return Status();
   LITE_RETURN_IF_ERROR(check_arena(context.scratch_bytes, "scratch memory"));
   Step step;
   step.op = std::move(op);
@@ -231,7 +278,8 @@ Status Plan::allocate() {
   if (arena_->data() != nullptr || report_.arena_bytes == 0) return Status();
   LITE_RETURN_IF_ERROR(arena_->allocate(report_.arena_bytes));
   for (uint32_t i = 0; i < values_.size(); ++i)
-    if (!sharing_.outside[i]) set_data(i, arena_->data() + offsets_[sharing_.roots[i]]);
+    if (!sharing_.outside[i])
+      set_data(i, arena_->data() + offsets_[sharing_.roots[i]] + sharing_.offsets[i]);
   for (size_t i = 0; i < steps_.size(); ++i)
     steps_[i].context.scratch = arena_->data() + scratch_offsets_[i];
   return Status();
@@ -239,7 +287,8 @@ Status Plan::allocate() {
 
 void Plan::bind_input(size_t input, const void* data) {
   for (uint32_t value : input_values_[input])
-    set_data(value, const_cast<std::byte*>(static_cast<const std::byte*>(data)));
+    set_data(value,
+             const_cast<std::byte*>(static_cast<const std::byte*>(data)) + sharing_.offsets[value]);
 }
 
 bool Plan::output_in_arena(size_t index) const {

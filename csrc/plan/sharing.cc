@@ -2,18 +2,24 @@
 #include "plan/sharing.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "plan/parts.h"
 
 namespace lite {
 namespace {
 
 class Sharer {
  public:
-  Sharer(const nb::Graph& graph, Span<const OpEntry* const> entries, Span<const Tensor> values)
-      : graph_(graph), entries_(entries), values_(values) {
+  Sharer(const nb::Graph& graph, Span<const OpEntry* const> entries, Span<const int64_t> axes,
+         Span<const Tensor> values)
+      : graph_(graph), entries_(entries), axes_(axes), values_(values) {
     const size_t count = values.size();
     sharing_.roots.resize(count);
     for (uint32_t i = 0; i < count; ++i) sharing_.roots[i] = i;
-    sharing_.first.assign(count, 0);
+    sharing_.offsets.assign(count, 0);
+    sharing_.pitches.assign(count, 0);
+    sharing_.first.assign(count, std::numeric_limits<int>::max());
     sharing_.last.assign(count, -1);
     sharing_.outside.assign(count, false);
   }
@@ -21,6 +27,7 @@ class Sharer {
   [[nodiscard]] Result<Sharing> share() {
     mark_outside();
     LITE_RETURN_IF_ERROR(join_aliases());
+    place_parts(graph_, entries_, axes_, values_, sharing_);
     mark_uses();
     for (uint32_t i = 0; i < graph_.nodes()->size(); ++i)
       if (entries_[i]->flags & kInPlace) join_in_place(i);
@@ -58,7 +65,8 @@ class Sharer {
       for (int32_t input : *node.inputs())
         if (input >= 0) last_of(static_cast<uint32_t>(input)) = i;
       for (uint32_t output : *node.outputs()) {
-        if (sharing_.roots[output] == output) sharing_.first[output] = i;
+        int& first = sharing_.first[sharing_.roots[output]];
+        first = std::min(first, i);
         last_of(output) = std::max(last_of(output), i);
       }
     }
@@ -76,6 +84,7 @@ class Sharer {
                    output = node.outputs()->Get(0);
     const uint32_t root = sharing_.roots[input];
     if (sharing_.outside[root] || sharing_.last[root] != static_cast<int>(index)) return;
+    if (values_[root].size_bytes() != values_[input].size_bytes()) return;  // a part
     if (sharing_.roots[output] != output ||
         values_[input].size_bytes() != values_[output].size_bytes())
       return;
@@ -90,6 +99,7 @@ class Sharer {
 
   const nb::Graph& graph_;
   Span<const OpEntry* const> entries_;
+  Span<const int64_t> axes_;
   Span<const Tensor> values_;
   Sharing sharing_;
 };
@@ -97,8 +107,8 @@ class Sharer {
 }  // namespace
 
 Result<Sharing> share_memory(const nb::Graph& graph, Span<const OpEntry* const> entries,
-                             Span<const Tensor> values) {
-  return Sharer(graph, entries, values).share();
+                             Span<const int64_t> axes, Span<const Tensor> values) {
+  return Sharer(graph, entries, axes, values).share();
 }
 
 }  // namespace lite

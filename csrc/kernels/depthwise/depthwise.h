@@ -15,12 +15,13 @@ namespace lite::depthwise {
 
 // One image, a range of its output rows and a range of its channels.
 struct Strip {
-  const float* x = nullptr;  // [height][width][channels]
+  const float* x = nullptr;  // [height][width][x_pitch]
   int64_t height = 0, width = 0, channels = 0;
   const float* w = nullptr;
   const float* bias = nullptr;      // channels floats, or null
-  const float* residual = nullptr;  // as y, or null
-  float* y = nullptr;               // [out_height][out_width][channels]
+  const float* residual = nullptr;  // [out_height][out_width][residual_pitch], or null
+  float* y = nullptr;               // [out_height][out_width][y_pitch]
+  int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;  // `channels` at least
   int64_t out_height = 0, out_width = 0;
   int64_t row_begin = 0, row_end = 0;
   int64_t channel_begin = 0, channel_end = 0;  // all channels, or 16 at least

@@ -39,8 +39,9 @@ LITE_INLINE bool outside(int index, int64_t begin, int64_t end) {
 
 // One row of inputs of a tile, into all sums that it takes part in.
 template <int kKernel, int kStride, int kRows, int kColumns>
-LITE_INLINE void add_input_row(int row, const Place& place, const float* x, const float* w,
-                               int64_t channels, Simd::f32 (&sums)[kRows][kColumns]) {
+LITE_INLINE void add_input_row(int row, const Place& place, const float* x, int64_t x_pitch,
+                               const float* w, int64_t channels,
+                               Simd::f32 (&sums)[kRows][kColumns]) {
   using S = Shape<kKernel, kStride, kRows, kColumns>;
   Simd::f32 taps[kRows][kKernel];
   LITE_UNROLL
@@ -53,7 +54,7 @@ LITE_INLINE void add_input_row(int row, const Place& place, const float* x, cons
   LITE_UNROLL
   for (int column = 0; column < S::kInputColumns; ++column) {
     if (outside<kKernel, S::kInputColumns>(column, place.column_begin, place.column_end)) continue;
-    const Simd::f32 value = Simd::load(x + column * channels);
+    const Simd::f32 value = Simd::load(x + column * x_pitch);
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const int ky = row - i * kStride;
@@ -69,16 +70,17 @@ LITE_INLINE void add_input_row(int row, const Place& place, const float* x, cons
 
 // Bounds that are infinite are left out: comparisons take the place of multiplications.
 template <int kRows, int kColumns>
-LITE_INLINE void store_tile(const Strip& strip, float* y, int64_t channels,
+LITE_INLINE void store_tile(const Strip& strip, float* y,
                             const Simd::f32 (&sums)[kRows][kColumns]) {
+  const int64_t pitch = strip.y_pitch;
   const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
   const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
   const bool bounded = strip.activation.hi < __builtin_inff();
   LITE_UNROLL
-  for (int i = 0; i < kRows; ++i, y += strip.out_width * channels) LITE_UNROLL
+  for (int i = 0; i < kRows; ++i, y += strip.out_width * pitch) LITE_UNROLL
   for (int j = 0; j < kColumns; ++j) {
     const Simd::f32 value = Simd::max(lo, sums[i][j]);
-    Simd::store(y + j * channels, bounded ? Simd::min(hi, value) : value);
+    Simd::store(y + j * pitch, bounded ? Simd::min(hi, value) : value);
   }
 }
 
@@ -96,7 +98,7 @@ __attribute__((noinline)) void run_tile(const Strip& strip, const Place& place) 
   using S = Shape<kKernel, kStride, kRows, kColumns>;
   for (int64_t next = strip.channel_begin; next < strip.channel_end; next += kWidth) {
     const int64_t c = next + kWidth <= strip.channel_end ? next : strip.channel_end - kWidth;
-    const int64_t channels = opaque(strip.channels);
+    const int64_t channels = opaque(strip.channels), x_pitch = opaque(strip.x_pitch);
     const Simd::f32 bias = strip.bias ? Simd::load(strip.bias + c) : Simd::broadcast(0.0f);
     Simd::f32 sums[kRows][kColumns];
     LITE_UNROLL
@@ -104,10 +106,11 @@ __attribute__((noinline)) void run_tile(const Strip& strip, const Place& place) 
     for (int j = 0; j < kColumns; ++j) sums[i][j] = bias;
     int64_t input = place.input + c;
     LITE_UNROLL
-    for (int row = 0; row < S::kInputRows; ++row, input += strip.width * channels)
+    for (int row = 0; row < S::kInputRows; ++row, input += strip.width * x_pitch)
       if (!outside<kKernel, S::kInputRows>(row, place.row_begin, place.row_end))
-        add_input_row<kKernel, kStride>(row, place, strip.x + input, strip.w + c, channels, sums);
-    store_tile(strip, strip.y + place.output + c, channels, sums);
+        add_input_row<kKernel, kStride>(row, place, strip.x + input, x_pitch, strip.w + c, channels,
+                                        sums);
+    store_tile(strip, strip.y + place.output + c, sums);
   }
 }
 
@@ -140,7 +143,7 @@ LITE_INLINE void run_generic_channels(const Strip& strip, const Tile& tile, int6
     const Simd::f32 y = Simd::min(Simd::broadcast(strip.activation.hi),
                                   Simd::max(Simd::broadcast(strip.activation.lo), sums[j]));
     if (j >= tile.columns) break;
-    float* target = tile.y + j * strip.channels + c;
+    float* target = tile.y + j * strip.y_pitch + c;
     if (kPartial) {
       Simd::store_partial(target, y, count);
     } else {
@@ -151,11 +154,11 @@ LITE_INLINE void run_generic_channels(const Strip& strip, const Tile& tile, int6
 
 const float* input_at(const Strip& strip, int64_t row, int64_t column) {
   if (row < 0 || row >= strip.height || column < 0 || column >= strip.width) return strip.zeros;
-  return strip.x + (row * strip.width + column) * strip.channels;
+  return strip.x + (row * strip.width + column) * strip.x_pitch;
 }
 
 float* output_at(const Strip& strip, int64_t row, int64_t column) {
-  return strip.y + (row * strip.out_width + column) * strip.channels;
+  return strip.y + (row * strip.out_width + column) * strip.y_pitch;
 }
 
 template <int kKernel, int kStride, int kRows, int kColumns>
@@ -163,9 +166,9 @@ void run_tile_at(const Strip& strip, int64_t row, int64_t column) {
   const int64_t top = row * strip.stride_height - strip.pad_top;
   const int64_t left = column * kStride - strip.pad_left;
   run_tile<kKernel, kStride, kRows, kColumns>(
-      strip, {(top * strip.width + left) * strip.channels,
-              (row * strip.out_width + column) * strip.channels, -top, strip.height - top, -left,
-              strip.width - left});
+      strip,
+      {(top * strip.width + left) * strip.x_pitch, (row * strip.out_width + column) * strip.y_pitch,
+       -top, strip.height - top, -left, strip.width - left});
 }
 
 // A row of tiles; the last one overlaps the one before where it would be too wide. kStride is that
@@ -258,16 +261,20 @@ void finish_row(const Strip& strip, int64_t row) {
   const int64_t count = strip.channel_end - strip.channel_begin;
   const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
   const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
-  const int64_t first = row * strip.out_width * strip.channels + strip.channel_begin;
-  for (int64_t column = 0; strip.residual != nullptr && column < strip.out_width; ++column)
+  float* y = output_at(strip, row, 0) + strip.channel_begin;
+  const float* residual = strip.residual;
+  if (residual != nullptr)
+    residual += row * strip.out_width * strip.residual_pitch + strip.channel_begin;
+  for (int64_t column = 0; residual != nullptr && column < strip.out_width; ++column)
     for (int64_t c = 0; c < count; c += kWidth) {
-      const int64_t place = first + column * strip.channels + c;
+      float* target = y + column * strip.y_pitch + c;
       const int lanes = count - c < kWidth ? static_cast<int>(count - c) : kWidth;
-      const Simd::f32 sum = Simd::add(Simd::load_partial(strip.y + place, lanes),
-                                      Simd::load_partial(strip.residual + place, lanes));
-      Simd::store_partial(strip.y + place, Simd::min(hi, Simd::max(lo, sum)), lanes);
+      const Simd::f32 sum =
+          Simd::add(Simd::load_partial(target, lanes),
+                    Simd::load_partial(residual + column * strip.residual_pitch + c, lanes));
+      Simd::store_partial(target, Simd::min(hi, Simd::max(lo, sum)), lanes);
     }
-  apply_activation(strip.activation, strip.y + first, strip.channels, strip.out_width, count);
+  apply_activation(strip.activation, y, strip.y_pitch, strip.out_width, count);
 }
 
 // What is not done in registers follows two rows at a time, while they are in the cache.

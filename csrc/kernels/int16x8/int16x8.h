@@ -21,7 +21,7 @@ struct Finish {
   Requantization requantization;
   const int16_t* residual = nullptr;  // as y, or null
   int16_t* y = nullptr;
-  int64_t stride = 0;  // from row to row of y and residual
+  int64_t stride = 0, residual_stride = 0;  // from row to row
 };
 
 // A matrix product, whose rows are pixels, and whose depth is `taps` rows of k.

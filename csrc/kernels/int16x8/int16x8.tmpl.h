@@ -14,7 +14,7 @@ constexpr int kRows = kFitting > 4 ? 4 : kFitting > 1 ? kFitting : 1;  // of a t
 constexpr int64_t kExactProducts = 508;  // of 2^22 at most, whose sum surely is an s32
 constexpr int kChannels = 32;            // that are convolved at once
 
-int16_t output(const Finish& finish, int64_t sum, int64_t place, int64_t column) {
+int16_t output(const Finish& finish, int64_t sum, int64_t row, int64_t column) {
   const Requantization& by = finish.requantization;
   const int32_t bias = finish.bias[column];
   const int32_t weights = static_cast<int32_t>(
@@ -22,7 +22,8 @@ int16_t output(const Finish& finish, int64_t sum, int64_t place, int64_t column)
   sum += bias - static_cast<int64_t>(by.x_zero) * weights;
   float steps = static_cast<float>(sum) * finish.scale[column];
   if (finish.residual != nullptr)
-    steps += scaled(finish.residual[place] - by.residual_zero, by.residual_scale);
+    steps += scaled(finish.residual[row * finish.residual_stride + column] - by.residual_zero,
+                    by.residual_scale);
   return static_cast<int16_t>(placed(steps, {by.y_zero, by.lo, by.hi}));
 }
 
@@ -80,7 +81,7 @@ void multiply_tile(const Block& block, const int8_t* b, int64_t row, int64_t col
   for (int i = 0; i < kTileRows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
       const int64_t place = (row + i) * block.finish.stride + column + j;
-      block.finish.y[place] = output(block.finish, tile.exact[i][j], place, column + j);
+      block.finish.y[place] = output(block.finish, tile.exact[i][j], row + i, column + j);
     }
 }
 
@@ -109,7 +110,7 @@ LITE_INLINE void convolve_channels(const Pixels& pixels, int64_t pixel, int64_t 
   for (int i = 0; i < count; ++i) {
     const int64_t column = c - pixels.channel_begin + i;
     const int64_t place = pixel * pixels.finish.stride + column;
-    pixels.finish.y[place] = output(pixels.finish, exact[i], place, column);
+    pixels.finish.y[place] = output(pixels.finish, exact[i], pixel, column);
   }
 }
 

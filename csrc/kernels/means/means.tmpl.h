@@ -126,7 +126,7 @@ void windows_s8(const pool::Row& given, const Mean& mean) {
       mean_of_window<1, false>(src + c, dst + c, row, outputs, kWidth);
     }
     src += row.pixel_stride;
-    dst += channels;
+    dst += row.dst_stride;
   }
 }
 
@@ -143,7 +143,7 @@ void windows_s16(const pool::Row& given, const Mean& mean) {
       dst[c] = static_cast<int16_t>(placed(value_of(total, mean), mean.to));
     }
     src += row.pixel_stride;
-    dst += row.channels;
+    dst += row.dst_stride;
   }
 }
 

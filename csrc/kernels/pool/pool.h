@@ -13,8 +13,9 @@ namespace lite::pool {
 struct Row {
   const void* src = nullptr;  // first element of the first window
   void* dst = nullptr;
-  int64_t pixels = 0;    // windows
-  int64_t channels = 0;  // also the distance of pixels in dst
+  int64_t pixels = 0;  // windows
+  int64_t channels = 0;
+  int64_t dst_stride = 0;  // from pixel to pixel
   int64_t pixel_stride = 0;
   int rows = 0, columns = 0;  // of a window, both >= 1
   int64_t row_stride = 0, column_stride = 0;

@@ -71,7 +71,7 @@ void fold_row(const Row& row) {
       fold_full<Operation, 1>(src + c, dst + c, rows, columns, row);
     }
     src += row.pixel_stride;
-    dst += channels;
+    dst += row.dst_stride;
   }
 }
 
@@ -117,7 +117,7 @@ void max_integer_rows(const Row& windows) {
     }
     for (; c < row.channels; ++c) max_of_window<T, 1, 0, 0>(src + c, dst + c, row);
     src += row.pixel_stride;
-    dst += row.channels;
+    dst += row.dst_stride;
   }
 }
 

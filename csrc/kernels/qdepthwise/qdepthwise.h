@@ -25,6 +25,7 @@ inline constexpr int64_t kPaddingPixels = 12;
 
 struct Layer {
   int64_t height = 0, width = 0, channels = 0;
+  int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;  // bytes from pixel to pixel
   int64_t out_height = 0, out_width = 0;
   int64_t kernel_height = 1, kernel_width = 1;
   int64_t stride_height = 1, stride_width = 1;
@@ -48,13 +49,13 @@ struct Parameters {
 
 // One image, a range of its output rows and a range of its channels.
 struct Strip {
-  const int8_t* x = nullptr;         // [height][width][channels]
-  const int8_t* residual = nullptr;  // as y, or null
-  int8_t* y = nullptr;               // [out_height][out_width][channels]
+  const int8_t* x = nullptr;         // [height][width][x_pitch]
+  const int8_t* residual = nullptr;  // [out_height][out_width][residual_pitch], or null
+  int8_t* y = nullptr;               // [out_height][out_width][y_pitch]
   int64_t row_begin = 0, row_end = 0;
   int64_t channel_begin = 0, channel_end = 0;  // begins as kChannelStep says; all, or 64 at least
   const std::byte* parameters = nullptr;       // as `arrange` left them
-  const int8_t* padding = nullptr;             // kPaddingPixels pixels of x_zero
+  const int8_t* padding = nullptr;             // kPaddingPixels pixels of x_zero, x_pitch apart
   const int8_t** pointers = nullptr;           // scratch of pointers_needed(layer) entries
 };
 

@@ -261,11 +261,11 @@ Functions functions(const Layer& layer, int width) {
 
 const int8_t* input_at(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
   if (row < 0 || row >= layer.height || column < 0 || column >= layer.width) return strip.padding;
-  return strip.x + (row * layer.width + column) * layer.channels;
+  return strip.x + (row * layer.width + column) * layer.x_pitch;
 }
 
 int8_t* output_at(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
-  return strip.y + (row * layer.out_width + column) * layer.channels;
+  return strip.y + (row * layer.out_width + column) * layer.y_pitch;
 }
 
 // Pointers to the inputs [rows][columns] whose first is that of the window of output (row, column).
@@ -278,8 +278,8 @@ LITE_INLINE void point_at_inputs(const Layer& layer, const Strip& strip, int row
   const int8_t** next = strip.pointers;
   for (int i = 0; i < rows; ++i, next += kColumns) {
     if (inside && top + i >= 0 && top + i < layer.height) {
-      const int8_t* first = strip.x + ((top + i) * layer.width + left) * layer.channels;
-      for (int j = 0; j < kColumns; ++j) next[j] = first + j * layer.channels;
+      const int8_t* first = strip.x + ((top + i) * layer.width + left) * layer.x_pitch;
+      for (int j = 0; j < kColumns; ++j) next[j] = first + j * layer.x_pitch;
     } else {
       for (int j = 0; j < kColumns; ++j) next[j] = input_at(layer, strip, top + i, left + j);
     }
@@ -319,8 +319,8 @@ void run_at_border(const Layer& layer, const Strip& strip, const Parts& parts, c
                    int64_t column) {
   point_at_inputs<W::kInputColumns>(layer, strip, (band.rows - 1) * W::kStride + W::kKernel,
                                     band.row, column);
-  const Target target = {output_at(layer, strip, band.row, column), layer.channels,
-                         layer.out_width * layer.channels, 1};
+  const Target target = {output_at(layer, strip, band.row, column), layer.y_pitch,
+                         layer.out_width * layer.y_pitch, 1};
   for (int i = 0; i < parts.count; ++i)
     parts.functions[i].at_borders[band.rows > 1](layer.requantization, parts.channels[i],
                                                  {strip.pointers}, target);
@@ -332,15 +332,15 @@ void run_inside(const Layer& layer, const Strip& strip, const Parts& parts, cons
   const int64_t top = band.row * layer.stride_height - layer.pad_top;
   const int64_t left = column * W::kStride - layer.pad_left;
   Rows rows;
-  rows.pixel = layer.channels;
+  rows.pixel = layer.x_pitch;
   for (int i = 0; i < (band.rows - 1) * W::kStride + W::kKernel; ++i) {
     const bool exists = top + i >= 0 && top + i < layer.height;
     rows.first[i] =
-        exists ? strip.x + ((top + i) * layer.width + left) * layer.channels : strip.padding;
-    rows.step[i] = exists ? W::kColumns * W::kStride * layer.channels : 0;
+        exists ? strip.x + ((top + i) * layer.width + left) * layer.x_pitch : strip.padding;
+    rows.step[i] = exists ? W::kColumns * W::kStride * layer.x_pitch : 0;
   }
-  const Target target = {output_at(layer, strip, band.row, column), layer.channels,
-                         layer.out_width * layer.channels, tiles};
+  const Target target = {output_at(layer, strip, band.row, column), layer.y_pitch,
+                         layer.out_width * layer.y_pitch, tiles};
   for (int i = 0; i < parts.count; ++i)
     parts.functions[i].inside[band.rows > 1](layer.requantization, parts.channels[i], rows, target);
 }
@@ -450,7 +450,8 @@ void run_generic(const Layer& layer, const Strip& strip) {
             input_at(layer, strip, top + tap / layer.kernel_width * layer.dilation_height,
                      left + tap % layer.kernel_width * layer.dilation_width);
       int8_t* y = output_at(layer, strip, row, column);
-      const int8_t* residual = strip.residual ? strip.residual + (y - strip.y) : nullptr;
+      const int8_t* residual = strip.residual;
+      if (residual != nullptr) residual += (row * layer.out_width + column) * layer.residual_pitch;
       int64_t c = strip.channel_begin;
       for (; c + kChunk <= strip.channel_end; c += kChunk)
         run_generic_chunk(layer, strip, y, residual, c, kChunk);

@@ -57,33 +57,34 @@ void blend_rows(const float* const* rows, const float* weights, int taps, float*
 // Too few channels to fill a vector: plain code is as fast.
 template <int kTaps>
 void blend_thin_pixels(const float* row, const int64_t* offsets, const float* weights, float* out,
-                       int64_t pixels, int64_t channels) {
-  for (int64_t pixel = 0; pixel < pixels; ++pixel, offsets += kTaps, weights += kTaps) {
+                       int64_t pixels, int64_t channels, int64_t pitch) {
+  for (int64_t pixel = 0; pixel < pixels;
+       ++pixel, offsets += kTaps, weights += kTaps, out += pitch) {
     for (int64_t c = 0; c < channels; ++c) {
       float total = weights[0] * row[offsets[0] + c];
       for (int t = 1; t < kTaps; ++t) total += weights[t] * row[offsets[t] + c];
-      *out++ = total;
+      out[c] = total;
     }
   }
 }
 
 template <int kTaps>
 void blend_pixels_of(const float* row, const int64_t* offsets, const float* weights, float* out,
-                     int64_t pixels, int64_t channels) {
+                     int64_t pixels, int64_t channels, int64_t pitch) {
   if (channels < 4) {
-    return blend_thin_pixels<kTaps>(row, offsets, weights, out, pixels, channels);
+    return blend_thin_pixels<kTaps>(row, offsets, weights, out, pixels, channels, pitch);
   }
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
     const float* sources[kTaps];
     for (int t = 0; t < kTaps; ++t) sources[t] = row + offsets[pixel * kTaps + t];
-    blend_run<kTaps>(sources, weights + pixel * kTaps, out + pixel * channels, channels);
+    blend_run<kTaps>(sources, weights + pixel * kTaps, out + pixel * pitch, channels);
   }
 }
 
 void blend_pixels(const float* row, const int64_t* offsets, const float* weights, int taps,
-                  float* out, int64_t pixels, int64_t channels) {
-  if (taps == 2) return blend_pixels_of<2>(row, offsets, weights, out, pixels, channels);
-  blend_pixels_of<4>(row, offsets, weights, out, pixels, channels);
+                  float* out, int64_t pixels, int64_t channels, int64_t pitch) {
+  if (taps == 2) return blend_pixels_of<2>(row, offsets, weights, out, pixels, channels, pitch);
+  blend_pixels_of<4>(row, offsets, weights, out, pixels, channels, pitch);
 }
 
 template <int kTaps>

@@ -26,6 +26,7 @@ struct Tiles {
   int64_t height = 0, width = 0, channels = 0;
   int64_t out_height = 0, out_width = 0, out_channels = 0;
   int64_t pad_top = 0, pad_left = 0;
+  int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;  // floats from pixel to pixel
   const float* x = nullptr;
   const float* zeros = nullptr;  // `channels` of them: a pixel outside of the image
   float* y = nullptr;

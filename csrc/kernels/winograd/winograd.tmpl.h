@@ -154,12 +154,12 @@ Place place_of(const Tiles& tiles, int64_t tile) {
 template <class F>
 void point_at_pixels(const Tiles& tiles, const Place& place, const float** pixels) {
   const int64_t top = place.row - tiles.pad_top, left = place.column - tiles.pad_left;
-  const float* image = tiles.x + place.image * tiles.height * tiles.width * tiles.channels;
+  const float* image = tiles.x + place.image * tiles.height * tiles.width * tiles.x_pitch;
   for (int i = 0; i < F::size; ++i)
     for (int j = 0; j < F::size; ++j) {
       const int64_t y = top + i, x = left + j;
       const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
-      *pixels++ = inside ? image + (y * tiles.width + x) * tiles.channels : tiles.zeros;
+      *pixels++ = inside ? image + (y * tiles.width + x) * tiles.x_pitch : tiles.zeros;
     }
 }
 
@@ -174,7 +174,7 @@ LITE_INLINE Simd::f32 load(const float* p, int count) {
 template <class F, bool kWhole>
 LITE_INLINE void transform_input(const Tiles& tiles, const float* const* pixels, int64_t channel,
                                  int count, float* points) {
-  const int64_t ahead = F::m * tiles.channels + channel;
+  const int64_t ahead = F::m * tiles.x_pitch + channel;
   Simd::f32 half[F::size][F::size];
   for (int i = 0; i < F::size; ++i) {
     Simd::f32 line[F::size];
@@ -216,6 +216,7 @@ struct Finish {
   Simd::f32 lo, hi;
   int64_t rows, columns;  // outputs of the tile that exist
   int64_t row_stride, column_stride;
+  const float* residual;  // of the tile, or null
 };
 
 template <class F, bool kWhole>
@@ -243,7 +244,10 @@ LITE_INLINE void transform_output(const Tiles& tiles, const Finish& finish, cons
       const int64_t place = first + i * finish.row_stride + j * finish.column_stride;
       __builtin_prefetch(tiles.y + place + F::m * finish.column_stride, 1, 3);  // the next tile's
       Simd::f32 y = Simd::add(result[i], bias);
-      if (tiles.residual != nullptr) y = Simd::add(y, load<kWhole>(tiles.residual + place, count));
+      if (finish.residual != nullptr) {
+        const int64_t added = (i * tiles.out_width + j) * tiles.residual_pitch + channel;
+        y = Simd::add(y, load<kWhole>(finish.residual + added, count));
+      }
       y = Simd::min(finish.hi, Simd::max(finish.lo, y));
       if constexpr (kWhole) {
         Simd::store(tiles.y + place, y);
@@ -260,8 +264,9 @@ void transform_outputs(const Tiles& tiles) {
                    Simd::broadcast(tiles.activation.hi),
                    0,
                    0,
-                   tiles.out_width * tiles.out_channels,
-                   tiles.out_channels};
+                   tiles.out_width * tiles.y_pitch,
+                   tiles.y_pitch,
+                   nullptr};
   for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
     const Place place = place_of<F>(tiles, tile);
     const int64_t rows = tiles.out_height - place.row, columns = tiles.out_width - place.column;
@@ -269,6 +274,11 @@ void transform_outputs(const Tiles& tiles) {
     finish.columns = columns < F::m ? columns : F::m;
     const int64_t first = (place.image * tiles.out_height + place.row) * finish.row_stride +
                           place.column * finish.column_stride;
+    if (tiles.residual != nullptr)
+      finish.residual =
+          tiles.residual +
+          ((place.image * tiles.out_height + place.row) * tiles.out_width + place.column) *
+              tiles.residual_pitch;
     const float* points = tiles.points + (tile - tiles.begin) * tiles.tile_stride;
     int64_t c = 0;
     for (; c + kWidth <= tiles.out_channels; c += kWidth)
@@ -276,8 +286,9 @@ void transform_outputs(const Tiles& tiles) {
     if (c < tiles.out_channels)
       transform_output<F, false>(tiles, finish, points + c, first + c, c,
                                  static_cast<int>(tiles.out_channels - c));
-    apply_activation(tiles.activation, tiles.y + first, finish.row_stride, finish.rows,
-                     finish.columns * tiles.out_channels);
+    for (int64_t row = 0; row < finish.rows; ++row)
+      apply_activation(tiles.activation, tiles.y + first + row * finish.row_stride,
+                       finish.column_stride, finish.columns, tiles.out_channels);
   }
 }
 

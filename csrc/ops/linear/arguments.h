@@ -56,11 +56,20 @@ struct Window {
 
 struct Image {
   int64_t height = 0, width = 0, channels = 0;
-  [[nodiscard]] int64_t count() const { return height * width * channels; }
+  int64_t pitch = 0;  // elements from pixel to pixel
+  [[nodiscard]] int64_t count() const { return height * width * pitch; }
 };
 
-// Height, width and channels of images [n, h, w, c].
-inline Image image_of(const Shape& shape) { return {shape[1], shape[2], shape[3]}; }
+// Of images [n, h, w, c].
+inline Image image_of(const Shape& shape) { return {shape[1], shape[2], shape[3], shape[3]}; }
+inline Image image_of(const Tensor& images) {
+  return {images.shape[1], images.shape[2], images.shape[3], images.row_pitch()};
+}
+
+// From pixel to pixel of the residual at an input, if there is one.
+inline int64_t residual_pitch(const PrepareContext& context, size_t input) {
+  return context.present(input) ? context.inputs[input].row_pitch() : 0;
+}
 
 [[nodiscard]] constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 [[nodiscard]] constexpr size_t aligned_bytes(size_t bytes) { return (bytes + 63) / 64 * 64; }

@@ -7,6 +7,7 @@
 namespace lite::linear {
 namespace {
 
+constexpr size_t kResidual = 3;
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kSmallImagesBytes = 5 << 18;  // input and output, about the second cache
 constexpr int64_t kSharedRowsBytes = 32 << 10;
@@ -24,6 +25,9 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
   strip_.height = x[1];
   strip_.width = x[2];
   strip_.channels = x[3];
+  strip_.x_pitch = context.inputs[0].row_pitch();
+  strip_.y_pitch = context.outputs[0].row_pitch();
+  strip_.residual_pitch = residual_pitch(context, kResidual);
   strip_.out_height = y[1];
   strip_.out_width = y[2];
   strip_.kernel_height = window.kernel_height;
@@ -123,16 +127,17 @@ void DepthwiseConv::run(const RunContext& context) const {
   common.zeros = reinterpret_cast<const float*>(zeros);
   common.w = weights(context);
   if (context.inputs.size() > 2) common.bias = context.inputs[2].as<float>();
-  const float* residual = context.inputs.size() > 3 ? context.inputs[3].as<float>() : nullptr;
+  const float* residual =
+      context.inputs.size() > kResidual ? context.inputs[kResidual].as<float>() : nullptr;
   const int64_t tasks = tasks_.count();
-  const int64_t in_count = common.height * common.width * common.channels;
-  const int64_t out_count = common.out_height * common.out_width * common.channels;
+  const int64_t in_pixels = common.height * common.width;
+  const int64_t out_pixels = common.out_height * common.out_width;
   context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
     const int64_t image = index / tasks;
     depthwise::Strip strip = common;
-    strip.x = context.inputs[0].as<float>() + image * in_count;
-    strip.y = context.outputs[0].as<float>() + image * out_count;
-    strip.residual = residual ? residual + image * out_count : nullptr;
+    strip.x = context.inputs[0].as<float>() + image * in_pixels * strip.x_pitch;
+    strip.y = context.outputs[0].as<float>() + image * out_pixels * strip.y_pitch;
+    strip.residual = residual ? residual + image * out_pixels * strip.residual_pitch : nullptr;
     const int64_t channel_task = tasks_.channel(index % tasks);
     strip.channel_begin = channel_task * task_channels_;
     strip.channel_end =

@@ -10,6 +10,7 @@ namespace {
 // Below so many channels a tap is too short a row for the GEMM; a row of the window is taken
 // instead.
 constexpr int64_t kFewChannels = 32;
+constexpr size_t kResidual = 3;
 
 }  // namespace
 
@@ -31,14 +32,14 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
   kernels_ = &gemm::kernels(context.isa);
   window_ = window;
   activation_ = activation;
-  const Shape& x = context.inputs[0].shape;
-  const Shape& y = context.outputs[0].shape;
-  images_ = x[0];
-  in_ = image_of(x);
-  out_ = image_of(y);
+  images_ = context.inputs[0].shape[0];
+  in_ = image_of(context.inputs[0]);
+  out_ = image_of(context.outputs[0]);
+  residual_pitch_ = residual_pitch(context, kResidual);
   const bool whole_rows = window.kernel_width > 1 && window.groups == 1 &&
-                          window.dilation_width == 1 && in_.channels < kFewChannels;
-  rows_ = PixelRows<float>(window, x, y, whole_rows ? Tap::window_row : Tap::pixel);
+                          window.dilation_width == 1 && in_.channels < kFewChannels &&
+                          in_.channels == in_.pitch;
+  rows_ = PixelRows<float>(window, in_, out_, whole_rows ? Tap::window_row : Tap::pixel);
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfFloats);
   zeros_bytes_ =
@@ -73,27 +74,29 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
   const float* zeros = reinterpret_cast<const float*>(context.scratch + weights_bytes_);
 
   const int64_t column = group * layout.n + columns.begin;
-  const int64_t corner = (image * out_.height * out_.width + pixels.begin) * out_.channels + column;
+  const int64_t pixel = image * out_.height * out_.width + pixels.begin;
   const bool biased = context.inputs.size() > 2 && context.inputs[2].data != nullptr;
-  const bool residual = context.inputs.size() > 3 && context.inputs[3].data != nullptr;
+  const bool residual =
+      context.inputs.size() > kResidual && context.inputs[kResidual].data != nullptr;
   gemm::Block block;
   block.m = pixels.size();
   block.n = columns.size();
   block.taps = rows_.taps();
   block.k = rows_.k();
   if (rows_.one_to_one()) {
-    block.a = x + pixels.begin * in_.channels;
-    block.a_stride = in_.channels;
+    block.a = x + pixels.begin * in_.pitch;
+    block.a_stride = in_.pitch;
   } else {
     block.rows = rows_.table(x, pixels, zeros, scratch);
     block.row_stride = block.m;
     block.zeros = zeros;
   }
   block.bias = biased ? context.inputs[2].as<float>() + column : nullptr;
-  block.residual = residual ? context.inputs[3].as<float>() + corner : nullptr;
-  block.residual_stride = out_.channels;
-  block.c = context.outputs[0].as<float>() + corner;
-  block.c_stride = out_.channels;
+  if (residual)
+    block.residual = context.inputs[kResidual].as<float>() + pixel * residual_pitch_ + column;
+  block.residual_stride = residual_pitch_;
+  block.c = context.outputs[0].as<float>() + pixel * out_.pitch + column;
+  block.c_stride = out_.pitch;
   block.activation = activation_;
   weights_.multiply(block, weights, group, columns.begin,
                     scratch + rows_.bytes(tasks_.greatest_rows()));

@@ -27,6 +27,7 @@ class GemmConv {
   Window window_;
   Activation activation_;
   Image in_, out_;
+  int64_t residual_pitch_ = 0;
   int64_t images_ = 0;
   PixelRows<float> rows_;
   GemmTasks tasks_;

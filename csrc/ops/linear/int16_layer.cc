@@ -13,32 +13,34 @@ namespace {
 constexpr size_t kBias = 2, kScale = 3, kResidual = 4;
 
 // A matrix [..., k] as an image of one row of pixels.
-Shape as_pixels(const Shape& matrix) {
-  Shape image;
-  image.rank = 4;
-  image.dims = {1, 1, matrix.count(0, matrix.rank - 1), matrix[matrix.rank - 1]};
-  return image;
+Image as_pixels(const Shape& matrix) {
+  const int64_t k = matrix[matrix.rank - 1];
+  return {1, matrix.count(0, matrix.rank - 1), k, k};
 }
 
 }  // namespace
 
 void Int16Layer::prepare_convolution(PrepareContext& context, const Window& window,
                                      const Requantization& requantization) {
-  x_ = context.inputs[0].shape;
-  y_ = context.outputs[0].shape;
+  images_ = context.inputs[0].shape[0];
+  in_ = image_of(context.inputs[0]);
+  out_ = image_of(context.outputs[0]);
+  residual_pitch_ = residual_pitch(context, kResidual);
   const Shape& w = context.inputs[1].shape;
   by_channel_ = window.groups == w[0] && w[1] == 1;
   prepare(context, window, columns_of(window, w), requantization);
 }
 
 void Int16Layer::prepare_product(PrepareContext& context, const Requantization& requantization) {
-  x_ = as_pixels(context.inputs[0].shape);
-  y_ = as_pixels(context.outputs[0].shape);
+  images_ = 1;
+  in_ = as_pixels(context.inputs[0].shape);
+  out_ = as_pixels(context.outputs[0].shape);
+  residual_pitch_ = out_.pitch;
   Columns columns;
-  columns.n = y_[3];
-  columns.channels = x_[3];
+  columns.n = out_.channels;
+  columns.channels = in_.channels;
   columns.column_stride = 1;
-  columns.channel_stride = y_[3];
+  columns.channel_stride = out_.channels;
   prepare(context, Window(), std::move(columns), requantization);
 }
 
@@ -52,9 +54,9 @@ void Int16Layer::prepare(PrepareContext& context, const Window& window, Columns 
   // The weights are packed by rows of the window, which single taps of whole quads do not change.
   const bool whole_rows =
       !by_channel_ && window.kernel_width > 1 && columns.channels % qgemm::kQuad != 0;
-  rows_ = PixelRows<int16_t>(read, x_, y_, whole_rows ? Tap::window_row : Tap::pixel);
-  tasks_ = GemmTasks(y_[1] * y_[2], y_[3] / groups_, rows_.taps(), rows_.k(), rows_.fresh_bytes(),
-                     kTaskOfFloats);
+  rows_ = PixelRows<int16_t>(read, in_, out_, whole_rows ? Tap::window_row : Tap::pixel);
+  tasks_ = GemmTasks(out_.height * out_.width, out_.channels / groups_, rows_.taps(), rows_.k(),
+                     rows_.fresh_bytes(), kTaskOfFloats);
   weights_bytes_ = prepare_weights(context.inputs[1], window, std::move(columns));
   sums_bytes_ = sums_.prepare(context, -1);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k() + 1) * sizeof(int16_t));
@@ -92,14 +94,14 @@ const int8_t* Int16Layer::weights(const RunContext& context) const {
 }
 
 void Int16Layer::run(const RunContext& context) const {
-  if (tasks_.count() == 0 || x_[0] == 0) return;
+  if (tasks_.count() == 0 || images_ == 0) return;
   std::byte* sums = context.scratch + weights_bytes_;
   int16_t* padding = reinterpret_cast<int16_t*>(sums + sums_bytes_);
   std::byte* scratch = sums + sums_bytes_ + padding_bytes_;
   std::fill_n(padding, rows_.k() + 1, static_cast<int16_t>(requantization_.x_zero));
   const Operands operands = {weights(context), sums_.fold(context, sums), padding};
   context.team->parallel_for_with_thread(
-      x_[0] * groups_ * tasks_.count(), [&](int64_t index, int thread) {
+      images_ * groups_ * tasks_.count(), [&](int64_t index, int thread) {
         run_task(context, operands, index, scratch + static_cast<size_t>(thread) * thread_bytes_);
       });
 }
@@ -107,15 +109,16 @@ void Int16Layer::run(const RunContext& context) const {
 int16x8::Finish Int16Layer::finish(const RunContext& context, const Operands& operands, int64_t row,
                                    int64_t column) const {
   const bool residual = context.inputs.size() > kResidual && context.inputs[kResidual].data;
-  const int64_t corner = row * y_[3] + column;
   int16x8::Finish finish;
   finish.bias = context.inputs[kBias].as<int32_t>() + column;
   finish.bias_and_weights = operands.bias_and_weights + column;
   finish.scale = context.inputs[kScale].as<float>() + column;
   finish.requantization = requantization_;
-  finish.residual = residual ? context.inputs[kResidual].as<int16_t>() + corner : nullptr;
-  finish.y = context.outputs[0].as<int16_t>() + corner;
-  finish.stride = y_[3];
+  if (residual)
+    finish.residual = context.inputs[kResidual].as<int16_t>() + row * residual_pitch_ + column;
+  finish.residual_stride = residual_pitch_;
+  finish.y = context.outputs[0].as<int16_t>() + row * out_.pitch + column;
+  finish.stride = out_.pitch;
   return finish;
 }
 
@@ -126,14 +129,14 @@ void Int16Layer::run_task(const RunContext& context, const Operands& operands, i
   const Range pixels = tasks_.rows(index % tasks_.count());
   const Range columns = tasks_.columns(index % tasks_.count());
   const int16_t* x =
-      context.inputs[0].as<int16_t>() + image * x_.count(1, 4) + group * (x_[3] / groups_);
-  const int64_t column = group * (y_[3] / groups_) + columns.begin;
+      context.inputs[0].as<int16_t>() + image * in_.count() + group * (in_.channels / groups_);
+  const int64_t column = group * (out_.channels / groups_) + columns.begin;
   const int16x8::Finish finish =
-      this->finish(context, operands, image * y_[1] * y_[2] + pixels.begin, column);
+      this->finish(context, operands, image * out_.height * out_.width + pixels.begin, column);
   const int16_t* const* table = rows_.table(x, pixels, operands.padding, scratch);
   if (by_channel_) {
-    kernels_->convolve({pixels.size(), columns.begin, columns.end, y_[3], rows_.taps(), table,
-                        operands.weights, finish});
+    kernels_->convolve({pixels.size(), columns.begin, columns.end, out_.channels, rows_.taps(),
+                        table, operands.weights, finish});
     return;
   }
   const int8_t* b = operands.weights + group * quads_.group_bytes() +

@@ -42,7 +42,8 @@ class Int16Layer {
 
   const int16x8::Kernels* kernels_ = nullptr;
   Requantization requantization_;
-  Shape x_, y_;  // [n, h, w, c]
+  Image in_, out_;
+  int64_t images_ = 0, residual_pitch_ = 0;
   bool by_channel_ = false;
   int64_t groups_ = 1;  // of channels that are multiplied together; 1 if channels go by themselves
   PixelRows<int16_t> rows_;

@@ -23,13 +23,13 @@ int64_t elements_of(const Window& window, int64_t channels, Tap tap) {
 }  // namespace
 
 template <class T>
-PixelRows<T>::PixelRows(const Window& window, const Shape& x, const Shape& y, Tap tap)
+PixelRows<T>::PixelRows(const Window& window, const Image& x, const Image& y, Tap tap)
     : window_(window),
-      in_(image_of(x)),
-      out_(image_of(y)),
+      in_(x),
+      out_(y),
       channels_(in_.channels / window.groups),
       tap_(tap),
-      copies_all_(window.groups != 1 || window.dilation_width != 1),
+      copies_all_(window.dilation_width != 1 || channels_ != in_.pitch),
       taps_(taps_of(window, tap)),
       k_(elements_of(window, channels_, tap)) {}
 
@@ -104,11 +104,11 @@ bool PixelRows<T>::one_to_one() const {
 template <class T>
 void PixelRows<T>::point_at_taps(const Task& task) const {
   if (one_to_one()) {
-    const T* x = task.x + task.pixels.begin * in_.channels;
-    for (int64_t i = 0; i < task.pixels.size(); ++i) task.table[i] = x + i * in_.channels;
+    const T* x = task.x + task.pixels.begin * in_.pitch;
+    for (int64_t i = 0; i < task.pixels.size(); ++i) task.table[i] = x + i * in_.pitch;
     return;
   }
-  const int64_t step = window_.stride_width * in_.channels;
+  const int64_t step = window_.stride_width * in_.pitch;
   for (int64_t tap = 0; tap < taps_; ++tap) {
     const int64_t down = tap / window_.kernel_width * window_.dilation_height - window_.pad_top;
     const int64_t shift = window_.pad_left - tap % window_.kernel_width * window_.dilation_width;
@@ -117,7 +117,7 @@ void PixelRows<T>::point_at_taps(const Task& task) const {
       const int64_t y = row * window_.stride_height + down;
       const Range good = y >= 0 && y < in_.height ? inside(begin, end, shift, 1) : Range{end, end};
       const int64_t first = y * in_.width + good.begin * window_.stride_width - shift;
-      const T* x = good.size() > 0 ? task.x + first * in_.channels : nullptr;
+      const T* x = good.size() > 0 ? task.x + first * in_.pitch : nullptr;
       const T** next = table + i;
       for (int64_t column = begin; column < good.begin; ++column) *next++ = task.padding;
       for (int64_t column = good.begin; column < good.end; ++column, x += step) *next++ = x;
@@ -133,7 +133,7 @@ const T* PixelRows<T>::copied(const T* row, int64_t left, T padding, T* copy) co
     const int64_t x = left + kx * window_.dilation_width;
     T* target = copy + kx * channels_;
     if (x >= 0 && x < in_.width) {
-      std::copy_n(row + x * in_.channels, channels_, target);
+      std::copy_n(row + x * in_.pitch, channels_, target);
     } else {
       std::fill_n(target, channels_, padding);
     }
@@ -154,13 +154,13 @@ void PixelRows<T>::point_at_window_rows(const Task& task) const {
         std::fill_n(next, end - begin, task.padding);
         return;
       }
-      const T* start = task.x + y * in_.width * in_.channels;
+      const T* start = task.x + y * in_.width * in_.pitch;
       const Range good = copies_all_ ? Range{end, end}
                                      : inside(begin, end, window_.pad_left, window_.kernel_width);
       for (int64_t column = begin; column < end; ++column) {
         const int64_t left = column * window_.stride_width - window_.pad_left;
         if (column >= good.begin && column < good.end) {
-          *next++ = start + left * in_.channels;
+          *next++ = start + left * in_.pitch;
         } else {
           *next++ = copied(start, left, *task.padding, copy);
           copy += k_;
@@ -210,11 +210,11 @@ void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& co
   }
   const int64_t chunks = ceil_div(row * static_cast<int64_t>(sizeof(T)), kChunkBytes);
   const int64_t needed = chunks * kChunkBytes / static_cast<int64_t>(sizeof(T));
-  const T* start = task.x + y * in_.width * in_.channels;
+  const T* start = task.x + y * in_.width * in_.pitch;
   // Of the windows inside the image, those whose chunks do not reach behind its end.
   Range good = inside(columns.begin, columns.end, window_.pad_left, window_.kernel_width);
-  const int64_t room = (in_.height - y) * in_.width * in_.channels - needed;
-  const int64_t last = room < 0 ? -1 : room / in_.channels + window_.pad_left;
+  const int64_t room = (in_.height - y) * in_.width * in_.pitch - needed;
+  const int64_t last = room < 0 ? -1 : room / in_.pitch + window_.pad_left;
   good.end =
       std::max(good.begin, std::min(good.end, last < 0 ? 0 : last / window_.stride_width + 1));
   const auto left = [&](int64_t column) {
@@ -222,8 +222,8 @@ void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& co
   };
   for (int64_t column = columns.begin; column < columns.end; ++column) {
     if (column == good.begin && good.size() > 0) {
-      copy_chunks(start + left(column) * in_.channels, window_.stride_width * in_.channels, copy,
-                  step, chunks * kChunkBytes, good.size());
+      copy_chunks(start + left(column) * in_.pitch, window_.stride_width * in_.pitch, copy, step,
+                  chunks * kChunkBytes, good.size());
       copy += good.size() * step;
       column = good.end;
       if (column == columns.end) break;

@@ -2,8 +2,8 @@
 // Where the inputs of a convolution lie: for each tap of each output pixel, the k elements that the
 // GEMM multiplies. A tap is a pixel of the window, or for few channels a whole row of it: then
 // nothing is copied but the rows that do not lie in one piece, which are those that hang over the
-// left or right border, and all of them if the window is dilated or the channels are cut into
-// groups. For very few channels the only tap is the window itself, copied.
+// left or right border, and all of them if the window is dilated, or pixels have more channels than
+// are read. For very few channels the only tap is the window itself, copied.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace lite::linear {
 
-// window: neither dilated nor in groups; each of its rows is filled up to whole quads of elements,
-// whatever these are.
+// window: neither dilated nor in groups, of dense images; each of its rows is filled up to whole
+// quads of elements, whatever these are.
 enum class Tap { pixel, window_row, window };
 
 // Of float, int8_t or int16_t.
@@ -23,7 +23,7 @@ template <class T>
 class PixelRows {
  public:
   PixelRows() = default;
-  PixelRows(const Window& window, const Shape& x, const Shape& y, Tap tap);
+  PixelRows(const Window& window, const Image& x, const Image& y, Tap tap);
 
   [[nodiscard]] int64_t taps() const { return taps_; }
   [[nodiscard]] int64_t k() const { return k_; }

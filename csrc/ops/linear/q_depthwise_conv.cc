@@ -31,6 +31,9 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
   layer_.height = x[1];
   layer_.width = x[2];
   layer_.channels = x[3];
+  layer_.x_pitch = context.inputs[0].row_pitch();
+  layer_.y_pitch = context.outputs[0].row_pitch();
+  layer_.residual_pitch = residual_pitch(context, kResidual);
   layer_.out_height = y[1];
   layer_.out_width = y[2];
   layer_.kernel_height = window.kernel_height;
@@ -59,7 +62,7 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
   } else {
     arranged_bytes_ = aligned_bytes(static_cast<size_t>(bytes));
   }
-  padding_bytes_ = aligned_bytes(static_cast<size_t>(qdepthwise::kPaddingPixels * layer_.channels));
+  padding_bytes_ = aligned_bytes(static_cast<size_t>(qdepthwise::kPaddingPixels * layer_.x_pitch));
   thread_bytes_ =
       aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(layer_)) * sizeof(int8_t*));
   context.scratch_bytes =
@@ -109,15 +112,16 @@ void QDepthwiseConv::run(const RunContext& context) const {
   std::memset(padding, layer_.requantization.x_zero, padding_bytes_);
   common.padding = reinterpret_cast<const int8_t*>(padding);
   const int64_t tasks = tasks_.count();
-  const int64_t in_count = layer_.height * layer_.width * layer_.channels;
-  const int64_t out_count = layer_.out_height * layer_.out_width * layer_.channels;
+  const int64_t in_pixels = layer_.height * layer_.width;
+  const int64_t out_pixels = layer_.out_height * layer_.out_width;
   context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
     const int64_t image = index / tasks;
     qdepthwise::Strip strip = common;
-    strip.x = context.inputs[0].as<int8_t>() + image * in_count;
-    strip.y = context.outputs[0].as<int8_t>() + image * out_count;
+    strip.x = context.inputs[0].as<int8_t>() + image * in_pixels * layer_.x_pitch;
+    strip.y = context.outputs[0].as<int8_t>() + image * out_pixels * layer_.y_pitch;
     if (layer_.residual)
-      strip.residual = context.inputs[kResidual].as<int8_t>() + image * out_count;
+      strip.residual =
+          context.inputs[kResidual].as<int8_t>() + image * out_pixels * layer_.residual_pitch;
     const int64_t channel_task = tasks_.channel(index % tasks);
     strip.channel_begin = channel_task * task_channels_;
     strip.channel_end =
@@ -127,10 +131,10 @@ void QDepthwiseConv::run(const RunContext& context) const {
     strip.pointers =
         reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
     kernels_->run(layer_, strip);
-    const int64_t first = strip.row_begin * layer_.out_width * layer_.channels;
+    const int64_t first = strip.row_begin * layer_.out_width * layer_.y_pitch;
     table_.apply(context, strip.y + first + strip.channel_begin,
                  (strip.row_end - strip.row_begin) * layer_.out_width,
-                 strip.channel_end - strip.channel_begin, layer_.channels);
+                 strip.channel_end - strip.channel_begin, layer_.y_pitch);
   });
 }
 

@@ -9,14 +9,15 @@
 namespace lite::linear {
 namespace {
 
+constexpr size_t kResidual = 4;
 constexpr int64_t kFewChannels = 32;
 constexpr int64_t kShortRow = 32;  // windows of rows up to this are copied
 
 // The weights are packed by rows of the window, each filled up to whole quads: single taps of whole
 // quads, and the window as one tap, read them, too.
-Tap tap_of(const Window& window, int64_t channels) {
+Tap tap_of(const Window& window, int64_t channels, bool dense) {
   if (window.kernel_width == 1) return Tap::pixel;
-  const bool in_one_piece = window.groups == 1 && window.dilation_width == 1;
+  const bool in_one_piece = window.groups == 1 && window.dilation_width == 1 && dense;
   if (channels % qgemm::kQuad == 0)
     return in_one_piece && channels < kFewChannels ? Tap::window_row : Tap::pixel;
   return in_one_piece && window.kernel_width * channels <= kShortRow ? Tap::window
@@ -30,13 +31,13 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   table_ = table;
   window_ = window;
   requantization_ = requantization;
-  const Shape& x = context.inputs[0].shape;
-  const Shape& y = context.outputs[0].shape;
   const Tensor& w = context.inputs[1];
-  images_ = x[0];
-  in_ = image_of(x);
-  out_ = image_of(y);
-  rows_ = PixelRows<int8_t>(window, x, y, tap_of(window, w.shape[1]));
+  images_ = context.inputs[0].shape[0];
+  in_ = image_of(context.inputs[0]);
+  out_ = image_of(context.outputs[0]);
+  residual_pitch_ = residual_pitch(context, kResidual);
+  rows_ =
+      PixelRows<int8_t>(window, in_, out_, tap_of(window, w.shape[1], in_.channels == in_.pitch));
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
   const int64_t m = out_.height * out_.width;
   kernels_ = &weights_.kernels(context.isa, {m, rows_.taps(), rows_.k()}, w);
@@ -76,8 +77,9 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
   const int8_t* x = context.inputs[0].as<int8_t>() + image * in_.count() +
                     group * (in_.channels / window_.groups);
   const int64_t column = group * (out_.channels / window_.groups) + columns.begin;
-  const int64_t corner = (image * out_.height * out_.width + pixels.begin) * out_.channels + column;
-  const bool residual = context.inputs.size() > 4 && context.inputs[4].data != nullptr;
+  const int64_t pixel = image * out_.height * out_.width + pixels.begin;
+  const bool residual =
+      context.inputs.size() > kResidual && context.inputs[kResidual].data != nullptr;
   qgemm::Block block;
   block.m = pixels.size();
   block.n = columns.size();
@@ -92,10 +94,11 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
   block.bias = operands.bias + column;
   block.scale = context.inputs[3].as<float>() + column;
   block.requantization = requantization_;
-  block.residual = residual ? context.inputs[4].as<int8_t>() + corner : nullptr;
-  block.residual_stride = out_.channels;
-  block.c = context.outputs[0].as<int8_t>() + corner;
-  block.c_stride = out_.channels;
+  if (residual)
+    block.residual = context.inputs[kResidual].as<int8_t>() + pixel * residual_pitch_ + column;
+  block.residual_stride = residual_pitch_;
+  block.c = context.outputs[0].as<int8_t>() + pixel * out_.pitch + column;
+  block.c_stride = out_.pitch;
   block.scratch = scratch + table_bytes_;
   kernels_->multiply(block);
   table_.apply(context, block.c, block.m, block.n, block.c_stride);

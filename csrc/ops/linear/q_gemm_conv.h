@@ -33,6 +33,7 @@ class QGemmConv {
   Window window_;
   Requantization requantization_;
   Image in_, out_;
+  int64_t residual_pitch_ = 0;
   int64_t images_ = 0;
   PixelRows<int8_t> rows_;
   GemmTasks tasks_;

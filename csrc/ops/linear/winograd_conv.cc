@@ -12,6 +12,7 @@ constexpr int64_t kBlockTiles = 32;
 // With fewer blocks for each thread all work on one at a time: its tiles, its points, its tiles.
 constexpr int64_t kThreadBlocks = 2;
 constexpr int64_t kPartTiles = 2;
+constexpr size_t kResidual = 3;
 
 // Floats from tile to tile, and from point to point: the points of a tile must not all lie in the
 // same set of the first cache.
@@ -101,6 +102,9 @@ Status WinogradConv::prepare(PrepareContext& context, const Window& window,
   images_.out_height = y[1];
   images_.out_width = y[2];
   images_.out_channels = y[3];
+  images_.x_pitch = context.inputs[0].row_pitch();
+  images_.y_pitch = context.outputs[0].row_pitch();
+  images_.residual_pitch = residual_pitch(context, kResidual);
   images_.pad_top = window.pad_top;
   images_.pad_left = window.pad_left;
   images_.activation = activation;
@@ -194,7 +198,7 @@ winograd::Tiles WinogradConv::tiles(const RunContext& context, const Range& rang
   tiles.zeros = reinterpret_cast<const float*>(context.scratch);
   tiles.y = context.outputs[0].as<float>();
   if (context.inputs.size() > 2) tiles.bias = context.inputs[2].as<float>();
-  if (context.inputs.size() > 3) tiles.residual = context.inputs[3].as<float>();
+  if (context.inputs.size() > kResidual) tiles.residual = context.inputs[kResidual].as<float>();
   return tiles;
 }
 

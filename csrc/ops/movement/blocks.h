@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three ops that regroup channels and pixels: fixed transpositions of a tensor seen with more
+// The two ops that regroup channels and pixels: fixed transpositions of a tensor seen with more
 // axes.
 #pragma once
 

@@ -37,15 +37,16 @@ inline void fill_elements(std::byte* dst, int64_t count, const std::byte* value,
 }
 
 // Row-major strides, in elements.
-inline Shape strides_of(const Shape& shape) {
+inline Shape strides_of(const Shape& shape, int64_t pitch = 0) {
   Shape strides;
   strides.rank = shape.rank;
   int64_t stride = 1;
   for (int axis = shape.rank - 1; axis >= 0; --axis) {
     strides[axis] = stride;
-    stride *= shape[axis];
+    stride = pitch != 0 && axis == shape.rank - 1 ? pitch : stride * shape[axis];
   }
   return strides;
 }
+inline Shape strides_of(const Tensor& tensor) { return strides_of(tensor.shape, tensor.pitch); }
 
 }  // namespace lite

@@ -38,10 +38,10 @@ Status check_box(const Place& place, Span<const CopyAxis> axes, int64_t CopyAxis
     const int64_t span = (axis.extent - 1) * (axis.*stride);
     (span < 0 ? lowest : highest) += span;
   }
-  if (lowest >= 0 && highest < place.tensor.shape.count()) return Status();
+  if (lowest >= 0 && highest < place.tensor.reach()) return Status();
   return error(Code::k_bad_shape, "elements %lld to %lld are needed of a tensor of %lld",
                static_cast<long long>(lowest), static_cast<long long>(highest),
-               static_cast<long long>(place.tensor.shape.count()));
+               static_cast<long long>(place.tensor.reach()));
 }
 
 void copy_runs(const std::byte* src, std::byte* dst, const Unit& unit) {

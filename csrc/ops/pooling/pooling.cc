@@ -95,6 +95,8 @@ Status Pooling::place(PrepareContext& context, WindowSide rows, WindowSide colum
   height_ = x[1];
   width_ = x[2];
   channels_ = x[3];
+  x_pitch_ = context.inputs[0].row_pitch();
+  y_pitch_ = context.outputs[0].row_pitch();
   column_dilation_ = columns.dilation;
   rows_ = std::move(rows);
   for (size_t i = 0; i < columns.windows.size(); ++i) {
@@ -125,6 +127,7 @@ Status Pooling::place(PrepareContext& context, WindowSide rows, WindowSide colum
 // By how much the kernels read per output pixel, with some more for the detour.
 bool Pooling::worth_two_steps(DType dtype) const {
   if (mean_ != nullptr) return false;  // a line would have to hold sums
+  if (x_pitch_ != channels_) return false;
   int64_t rows = 0, columns = 0, outputs = 0;
   for (const WindowSide::Window& window : rows_.windows)
     rows = std::max<int64_t>(rows, window.taps);
@@ -153,13 +156,13 @@ void Pooling::run(const RunContext& context) const {
 void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte* line) const {
   const int64_t output_height = static_cast<int64_t>(rows_.windows.size());
   const WindowSide::Window& vertical = rows_.windows[static_cast<size_t>(row % output_height)];
-  const int64_t pixel_bytes = channels_ * static_cast<int64_t>(dtype_size_bytes(x.dtype));
-  if (vertical.taps == 0)
-    return fill_empty(y, row * y.shape[2] * channels_, y.shape[2] * channels_);
+  const int64_t element_bytes = static_cast<int64_t>(dtype_size_bytes(x.dtype));
+  const int64_t pixel_bytes = x_pitch_ * element_bytes;
+  if (vertical.taps == 0) return fill_empty(y, row * y.shape[2], y.shape[2]);
   pool::Row windows;
   windows.src = x.data + (row / output_height * height_ + vertical.first) * width_ * pixel_bytes;
   windows.rows = vertical.taps;
-  windows.row_stride = rows_.dilation * width_ * channels_;
+  windows.row_stride = rows_.dilation * width_ * x_pitch_;
   if (line_bytes_ > 0) {  // first the columns of the whole row, seen as one pixel
     windows.dst = line;
     windows.pixels = windows.columns = 1;
@@ -169,18 +172,19 @@ void Pooling::pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte*
     windows.rows = 1;
   }
   windows.channels = channels_;
-  windows.column_stride = column_dilation_ * channels_;
+  windows.dst_stride = y_pitch_;
+  windows.column_stride = column_dilation_ * x_pitch_;
   const std::byte* source = static_cast<const std::byte*>(windows.src);
   for (const Segment& segment : segments_) {
     const int64_t out = row * y.shape[2] + segment.begin;
     if (segment.window.taps == 0) {
-      fill_empty(y, out * channels_, segment.pixels * channels_);
+      fill_empty(y, out, segment.pixels);
       continue;
     }
     windows.src = source + segment.window.first * pixel_bytes;
-    windows.dst = y.data + out * pixel_bytes;
+    windows.dst = y.data + out * y_pitch_ * element_bytes;
     windows.pixels = segment.pixels;
-    windows.pixel_stride = segment.step * channels_;
+    windows.pixel_stride = segment.step * x_pitch_;
     windows.columns = segment.window.taps;
     fold(windows, int64_t{vertical.taps} * segment.window.taps,
          int64_t{vertical.counted} * segment.window.counted);
@@ -194,7 +198,11 @@ void Pooling::fold(pool::Row& windows, int64_t taps, int64_t counted) const {
   fold_(windows);
 }
 
-void Pooling::fill_empty(const Tensor& y, int64_t element, int64_t count) const {
+void Pooling::fill_empty(const Tensor& y, int64_t pixel, int64_t pixels) const {
+  for (; pixels > 0; ++pixel, --pixels) fill_pixel(y, pixel * y_pitch_, channels_);
+}
+
+void Pooling::fill_pixel(const Tensor& y, int64_t element, int64_t count) const {
   if (mean_ != nullptr) {
     const int32_t zero = placed(0.0f, placement_);
     return y.dtype == DType::s8 ? fill(y, element, count, static_cast<int8_t>(zero))

@@ -45,7 +45,8 @@ class Pooling {
   bool worth_two_steps(DType dtype) const;
   void fold(pool::Row& windows, int64_t taps, int64_t counted) const;
   void pool_row(const Tensor& x, const Tensor& y, int64_t row, std::byte* line) const;
-  void fill_empty(const Tensor& y, int64_t element, int64_t count) const;
+  void fill_empty(const Tensor& y, int64_t pixel, int64_t pixels) const;
+  void fill_pixel(const Tensor& y, int64_t element, int64_t count) const;
 
   bool average_ = false;
   pool::Kernels::Fold fold_ = nullptr;
@@ -57,6 +58,7 @@ class Pooling {
   std::vector<Segment> segments_;
   int64_t column_dilation_ = 1;
   int64_t height_ = 0, width_ = 0, channels_ = 0;
+  int64_t x_pitch_ = 0, y_pitch_ = 0;  // elements from pixel to pixel
   int64_t output_rows_ = 0, rows_per_tile_ = 1;
   int64_t line_bytes_ = 0;  // of a row of columns' results, if windows are folded in two steps
 };

@@ -25,7 +25,7 @@ Strip strip_of(const Case& c) {
   Strip strip;
   strip.height = c.height;
   strip.width = c.width;
-  strip.channels = c.channels;
+  strip.channels = strip.x_pitch = strip.y_pitch = strip.residual_pitch = c.channels;
   strip.kernel_height = c.kernel_height;
   strip.kernel_width = c.kernel_width;
   strip.stride_height = c.row_stride == 0 ? c.stride : c.row_stride;

@@ -54,7 +54,7 @@ class Outputs {
     finish.requantization = to_;
     finish.residual = has_residual_ ? residual_.data() : nullptr;
     finish.y = y_.data();
-    finish.stride = n_;
+    finish.stride = finish.residual_stride = n_;
     return finish;
   }
 

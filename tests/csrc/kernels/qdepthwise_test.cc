@@ -35,7 +35,7 @@ Layer layer_of(const Case& c) {
   Layer layer;
   layer.height = c.height;
   layer.width = c.width;
-  layer.channels = c.channels;
+  layer.channels = layer.x_pitch = layer.y_pitch = layer.residual_pitch = c.channels;
   layer.kernel_height = c.kernel_height;
   layer.kernel_width = c.kernel_width;
   layer.stride_height = c.row_stride == 0 ? c.stride : c.row_stride;
