@@ -13,8 +13,9 @@ from lite.ops.channel_shuffle import ChannelShuffle
 from lite.ops.gather import Gather
 from lite.ops.reshape import Reshape
 from lite.ops.slice import Slice
+from lite.ops.split import Split
 from lite.ops.transpose import Transpose
-from lite.passes.pattern import maker
+from lite.passes.pattern import maker, other_readers
 from lite.passes.rule import Rule, RulePass
 
 
@@ -145,8 +146,40 @@ class GatherToSlice(Rule[tuple[Node, Run]]):
         return part if run.size is not None else build.add(Reshape(root.output.type.shape), part)
 
 
+class SplitShuffle(Rule[tuple[Node, Node]]):
+    """split(channel_shuffle(x)) -> a channel_shuffle for each part: each may go where it is wanted."""
+
+    name = "split_shuffle"
+    roots = ("split",)
+
+    def pattern(self, root: Node) -> tuple[Node, Node] | None:
+        shuffle = maker(root.input(0), "channel_shuffle")
+        if shuffle is None:
+            return None
+        split, op = root.op, shuffle.op
+        assert isinstance(split, Split) and isinstance(op, ChannelShuffle)
+        return (root, shuffle) if split.axis == op.axis and not op.begin and not op.size else None
+
+    def check(self, match: tuple[Node, Node], graph: Graph) -> str | None:
+        root, shuffle = match
+        assert isinstance(root.op, Split) and isinstance(shuffle.op, ChannelShuffle)
+        groups = shuffle.op.groups
+        if not all(isinstance(size, int) and size > 0 and size % groups == 0 for size in root.op.sizes):
+            return f"its parts are no whole groups of {groups}"
+        return other_readers(shuffle.output, root, graph)
+
+    def rewrite(self, match: tuple[Node, Node], build: Builder) -> tuple[Value, ...]:
+        root, shuffle = match
+        assert isinstance(root.op, Split)
+        parts, begin = [], 0
+        for size in map(int, root.op.sizes):
+            parts.append(build.add(shuffle.op.replace(begin=begin, size=size), shuffle.input(0)))
+            begin += size
+        return tuple(parts)
+
+
 class RecognizeMoves(RulePass):
-    """Finds channel_shuffle and slices in their pieces."""
+    """Finds channel_shuffle and slices in their pieces, and makes no more of them than is wanted."""
 
     name = "recognize_moves"
-    rules = (ShufflePieces(), DeinterleavePieces(), GatherToSlice())
+    rules = (ShufflePieces(), DeinterleavePieces(), GatherToSlice(), SplitShuffle())

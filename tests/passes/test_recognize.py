@@ -208,6 +208,18 @@ def test_channel_shuffle(divided, sketch, try_passes) -> None:
     assert tried.ops == ["channel_shuffle"] and tried.node("channel_shuffle").op.groups == 2
 
 
+def test_parts_of_a_shuffle_are_shuffled_each(sketch, try_passes) -> None:
+    def body(build, x):
+        p = Pieces(build)
+        whole, odd = p.channel_shuffle(x, groups=2), p.channel_shuffle(p.relu(x), groups=3)
+        return (*build.add_all(get("split")(axis=1, sizes=(2, 4)), whole),
+                *build.add_all(get("split")(axis=1, sizes=(2, 4)), odd))
+
+    tried = try_passes(sketch(body, IMAGE), RecognizeMoves(), EliminateDead())
+    assert tried.ops == ["relu", "channel_shuffle", "channel_shuffle", "channel_shuffle", "split"]
+    assert tried.reasons == ["its parts are no whole groups of 3"]
+
+
 def test_a_transpose_of_attention_heads_is_no_shuffle(sketch, try_passes) -> None:
     def body(build, x):
         p = Pieces(build)
