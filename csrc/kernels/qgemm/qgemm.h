@@ -29,7 +29,7 @@ struct Extents {
 
 // Whether matrix instructions, which multiply a tile of rows at once, are faster for such blocks.
 [[nodiscard]] constexpr bool is_worth_tiles(const Extents& extents) {
-  return extents.m >= 4 && extents.taps * extents.k >= 32;
+  return extents.m >= 4 && extents.taps * extents.k >= 24;
 }
 
 struct Block {

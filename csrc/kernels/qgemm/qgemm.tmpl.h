@@ -248,6 +248,7 @@ void finish(const Block& block, const Stripe& stripe, Results& results, int64_t 
       Simd::store_bounded_s8_partial(c, steps, bounds, static_cast<int>(stripe.n));
     }
     if (kResidual) residual += residual_stride;
+    asm volatile("" : "+r"(sums), "+r"(c));  // else GCC 12 multiplies vectors of pointers
   }
   results.waiting = {sums, c, waiting.row + rows, waiting.rows - rows};
 }

@@ -13,7 +13,7 @@ static_assert(kWidth == kPanel, "sums of a tile are a vector wide");
 constexpr int kInputTile = 4, kWeightsTile = 6;  // the first of two each, behind four of sums
 constexpr int kTileBytes = Tiles::kRows * Tiles::kRowBytes;
 constexpr int64_t kGroupRows = 2 * Tiles::kRows;
-constexpr int64_t kLeastFinished = 8;  // rows at once
+constexpr int64_t kPiece = 8;  // rows that are finished at once
 
 // A step of the depth, in the tiles of a group of rows.
 struct TileStep {
@@ -119,15 +119,6 @@ LITE_INLINE void start_tiles(const int32_t* bias) {
   if constexpr (kDown == 2 && kAcross == 2) Tiles::load<3>(bias + kPanel, 0);
 }
 
-// Rows of sums are `stride` bytes apart.
-template <int kDown, int kAcross>
-LITE_INLINE void store_tiles(int32_t* upper, int32_t* lower, int64_t stride) {
-  Tiles::store<0>(upper, stride);
-  if constexpr (kAcross == 2) Tiles::store<1>(upper + kPanel, stride);
-  if constexpr (kDown == 2) Tiles::store<2>(lower, stride);
-  if constexpr (kDown == 2 && kAcross == 2) Tiles::store<3>(lower + kPanel, stride);
-}
-
 // Rows of sums that wait, and the stripe they belong to.
 struct Unfinished {
   Stripe stripes[2];
@@ -142,6 +133,19 @@ LITE_INLINE void finish_some(const Block& block, Unfinished& unfinished, int64_t
   }
 }
 
+// Rows of sums are `stride` bytes apart. Rows that wait are finished between the stores, which
+// leave the other units to them.
+template <int kDown, int kAcross>
+LITE_INLINE void store_tiles(const Block& block, Unfinished& unfinished, int32_t* upper,
+                             int32_t* lower, int64_t stride) {
+  finish_some(block, unfinished, kPiece);
+  Tiles::store<0>(upper, stride);
+  if constexpr (kAcross == 2) Tiles::store<1>(upper + kPanel, stride);
+  finish_some(block, unfinished, kPiece);
+  if constexpr (kDown == 2) Tiles::store<2>(lower, stride);
+  if constexpr (kDown == 2 && kAcross == 2) Tiles::store<3>(lower + kPanel, stride);
+}
+
 // What the first group of rows fetches of the next stripe, in a step.
 template <int kAcross>
 LITE_INLINE void fetch(const int8_t* b, int64_t panel_stride) {
@@ -149,28 +153,24 @@ LITE_INLINE void fetch(const int8_t* b, int64_t panel_stride) {
     for (int64_t row = 0; row < Tiles::kRows; ++row) __builtin_prefetch(b + row * kStep, 0, 2);
 }
 
-// Columns [kFirst, kFirst + 2) or less of a stripe of kVectors; now and then rows that wait are
-// finished.
+// Columns [kFirst, kFirst + 2) or less of a stripe of kVectors.
 template <int kDown, int kVectors, int kFirst>
 LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep* steps,
                         int64_t ahead, Unfinished& unfinished) {
   constexpr int across = kVectors - kFirst < 2 ? kVectors - kFirst : 2;
-  constexpr int halves = (kVectors + 1) / 2;
   Results& results = unfinished.results;
   const Stripe& stripe = unfinished.stripes[results.turn];
   const int64_t count = block.taps * plan.steps;
-  const int64_t fair = kGroupRows / (halves * count + 1) + 1;
-  const int64_t rows = fair < kLeastFinished ? kLeastFinished : fair;
   const int8_t* b = stripe.b + kFirst * block.panel_stride;
   start_tiles<kDown, across>(stripe.bias + kFirst * kPanel);
   for (int64_t step = 0; step < count; ++step) {
     const int8_t* weights = b + steps[step].weights;
     multiply_tiles<kDown, across>(steps[step], weights, block.panel_stride);
     if (ahead != 0) fetch<across>(weights + ahead, block.panel_stride);
-    finish_some(block, unfinished, rows);
   }
   int32_t* sums = results.sums[results.turn] + kFirst * kPanel;
-  store_tiles<kDown, across>(sums, sums + plan.heights[0] * kVectors * kPanel, kVectors * kStep);
+  store_tiles<kDown, across>(block, unfinished, sums, sums + plan.heights[0] * kVectors * kPanel,
+                             kVectors * kStep);
 }
 
 // A group of rows of a stripe.
@@ -203,7 +203,6 @@ void multiply_by_tiles(const Block& block) {
   Results& results = unfinished.results;
   const Requantization& to = block.requantization;
   results.bounds = Simd::bounds(to.y_zero, to.lo, to.hi);
-  results.c_stride = block.c_stride;
   TileStep* steps =
       reinterpret_cast<TileStep*>(block.scratch + block.taps * plan.steps * 2 * kTileBytes);
   const int64_t panels = (block.n + kPanel - 1) / kPanel;
