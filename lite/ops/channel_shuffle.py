@@ -27,7 +27,8 @@ class ChannelShuffle(Op, name="channel_shuffle", quant=Quant.SAME):
         if self.groups < 1 or (isinstance(channels, int) and channels % self.groups):
             raise ShapeError(f"{channels} channels do not divide into {self.groups} groups")
         if self.begin < 0 or self.size < 0 or self.begin % self.groups or self.size % self.groups:
-            raise ShapeError(f"{self.size} channels from {self.begin} on are no whole groups of {self.groups}")
+            raise ShapeError(f"{self.size} channels from {self.begin} on are no whole groups of "
+                             f"{self.groups}")
         size = self.size or channels - self.begin
         if isinstance(channels, int) and not 0 <= self.begin <= self.begin + int(size) <= channels:
             raise ShapeError(f"{size} channels from {self.begin} on are wanted of {channels}")

@@ -45,8 +45,8 @@ class QSoftmax(Placing, name="q_softmax"):
     @classmethod
     def samples(cls):
         random = np.random.default_rng(13)
-        shapes = (((5, 10), 1), ((3, 1000), 1), ((2, 2500), 1), ((2, 30, 17, 33), 3), ((2, 21, 13, 35), 1), ((70, 3), 0),
-                  ((1,), 0), ((3, 0), 1))  # fmt: skip
+        shapes = (((5, 10), 1), ((3, 1000), 1), ((2, 2500), 1), ((2, 30, 17, 33), 3), ((2, 21, 13, 35), 1),
+                  ((70, 3), 0), ((1,), 0), ((3, 0), 1))  # fmt: skip
         for shape, axis in shapes:
             op = cls(axis=axis, y_scale=1 / 256, y_zero=-128)
             yield op, [integers(random, shape), powers_of(0.05)]

@@ -32,7 +32,8 @@ class Net:
         made = self.graph.add(get(op)(**attributes), list(inputs))
         return made if len(made) > 1 else made[0]
 
-    def conv(self, x: Value, out: int, kernel: int = 1, groups: int = 1, residual: Value | None = None) -> Value:
+    def conv(self, x: Value, out: int, kernel: int = 1, groups: int = 1,
+             residual: Value | None = None) -> Value:  # fmt: skip
         """A convolution that keeps the extents; of bytes, it requantizes."""
         shape = (out, int(x.type.shape[3]) // groups, kernel, kernel)
         pads = dict(pads=(kernel // 2,) * 4, groups=groups)
