@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lite import _native
 from lite.executor import run
 from lite.ir import DType, Graph, TensorType, Value
 from lite.ir.interpret import random_feeds
@@ -193,9 +194,11 @@ def test_shuffles_and_slices_write_to_their_place(net) -> None:
     assert "concat" not in steps and len(steps) == 6
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("isa", _native.usable_isas())
+@pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("dtype", [DType.F32, DType.S8])
-def test_random_nets(seed, dtype) -> None:
+def test_random_nets(seed, dtype, isa, monkeypatch) -> None:
+    monkeypatch.setenv("LITE_FORCE_ISA", isa)
     net = Net(seed, channels=12, images=1 + seed % 2, dtype=dtype)
     values = [net.x]
 
