@@ -42,6 +42,7 @@ struct PrepareContext {
   Isa isa = Isa::scalar;
   Precision precision = Precision::exact;
   int threads = 1;
+  ThreadTeam* team = nullptr;  // for work that `prepare` does once; null: the caller alone
   const char* kernel =
       "";  // what to pick, as kernel() names it, where that is possible; "": anything
   size_t scratch_bytes = 0;  // an op asks by raising this; 64-byte aligned, shared with other ops

@@ -217,6 +217,7 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   context.isa = options_.isa;
   context.precision = options_.precision;
   context.threads = options_.team->size();
+  context.team = options_.team;
   bool all_placed = false;
   std::unique_ptr<bool[]> placed;
   if (entry.flags & (kJoins | kSplits)) {

@@ -109,7 +109,7 @@ Status WinogradConv::prepare(PrepareContext& context, const Window& window,
   images_.pad_left = window.pad_left;
   images_.activation = activation;
   tiles_ = count_tiles(y, m);
-  LITE_RETURN_IF_ERROR(transform_weights(context.inputs[1]));
+  LITE_RETURN_IF_ERROR(transform_weights(context.inputs[1], context.team));
   cut();
   together_ = blocks_ < kThreadBlocks * context.threads;
   const int at_work = together_ ? 1 : context.threads;
@@ -130,24 +130,30 @@ void WinogradConv::cut() {
   block_bytes_ = in_bytes_ + static_cast<size_t>(points_ * out_point_) * sizeof(float);
 }
 
-Status WinogradConv::transform_weights(const Tensor& weights) {
+Status WinogradConv::transform_weights(const Tensor& weights, ThreadTeam* team) {
   const int64_t channels = images_.channels, columns = images_.out_channels;
   const int64_t panels = ceil_div(columns, gemm::kPanel), panel = channels * gemm::kPanel;
   LITE_RETURN_IF_ERROR(
       weights_.allocate(static_cast<size_t>(points_ * panels * panel) * sizeof(float)));
   constexpr int64_t taps = winograd::kWindow * winograd::kWindow;
   const bool packed = weights.packing == Packing::p16;
-  winograd::Weights part;
-  part.channels = channels;
-  part.channel_stride = packed ? gemm::kPanel : taps;
-  part.tap_stride = packed ? panel : 1;
-  part.column_stride = packed ? 1 : taps * channels;
-  part.point_stride = panels * panel;
-  for (int64_t i = 0; i < panels; ++i) {
+  winograd::Weights all;
+  all.channels = channels;
+  all.channel_stride = packed ? gemm::kPanel : taps;
+  all.tap_stride = packed ? panel : 1;
+  all.column_stride = packed ? 1 : taps * channels;
+  all.point_stride = panels * panel;
+  const auto transform_panel = [&](int64_t i) {
+    winograd::Weights part = all;
     part.w = weights.as<float>() + i * taps * panel;
     part.count = static_cast<int>(std::min<int64_t>(gemm::kPanel, columns - i * gemm::kPanel));
     part.points = reinterpret_cast<float*>(weights_.data()) + i * panel;
     algorithm_->transform_weights(part);
+  };
+  if (team != nullptr) {
+    team->parallel_for(panels, transform_panel);
+  } else {
+    for (int64_t i = 0; i < panels; ++i) transform_panel(i);
   }
   return Status();
 }

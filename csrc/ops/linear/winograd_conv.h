@@ -24,7 +24,7 @@ class WinogradConv {
   [[nodiscard]] const char* kernel() const;
 
  private:
-  [[nodiscard]] Status transform_weights(const Tensor& weights);
+  [[nodiscard]] Status transform_weights(const Tensor& weights, ThreadTeam* team);
   void cut();
   void run_block(const RunContext& context, int64_t block, std::byte* scratch) const;
   void run_block_together(const RunContext& context, int64_t block) const;
