@@ -102,6 +102,29 @@ std::vector<std::vector<int64_t>> parse_shapes(const std::string& text) {
   return shapes;
 }
 
+// More threads than processors would only wait for each other.
+void check_threads(int threads) {
+#ifdef __linux__
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof(usable), &usable) != 0 || threads <= CPU_COUNT(&usable)) return;
+  const std::string most = std::to_string(CPU_COUNT(&usable));
+  throw std::invalid_argument("--threads is " + std::to_string(threads) + ", expected 1 to " +
+                              most + ": this process may use " + most + " processors");
+#else
+  (void)threads;
+#endif
+}
+
+// Greatest resident memory of this process so far, in words.
+std::string peak_memory() {
+  std::ifstream file("/proc/self/status");
+  const std::string field = "VmHWM:";
+  for (std::string line; std::getline(file, line);)
+    if (line.compare(0, field.size(), field) == 0)
+      return line.substr(line.find_first_not_of(" \t", field.size()));
+  return "unknown";
+}
+
 // Keeps the process on the fastest (or slowest) cores, at least as many as there are threads.
 void bind_cores(int power_mode, int threads) {
 #ifdef __linux__
@@ -245,6 +268,7 @@ std::string run(const std::map<std::string, std::string>& flags) {
             power_mode = whole_number(flags, "power_mode", 0);
   const int warmup = whole_number(flags, "warmup", 0), repeats = whole_number(flags, "repeats", 1);
   const lite_precision precision = precision_of(flags.at("precision"));
+  check_threads(threads);
   bind_cores(power_mode, threads);
   Times times;
   const Clock::time_point begin = Clock::now();
@@ -272,7 +296,7 @@ std::string run(const std::map<std::string, std::string>& flags) {
       << "\nthreads: " << threads << "\nprecision: " << flags.at("precision")
       << "\npower_mode: " << power_mode << "\nwarmup: " << warmup << "\nrepeats: " << repeats
       << "\narena: " << memory.arena_bytes << " bytes\nweights: " << memory.weights_bytes
-      << " bytes\n";
+      << " bytes\npeak memory: " << peak_memory() << "\n";
   print_times(out, times);
   if (flags.at("profile") == "true") print_profile(out, session, repeats);
   return out.str();

@@ -90,7 +90,8 @@ class Model:
         Parameters
         ----------
         threads : int
-            Threads that work on one run, the caller's included. Results have the same bits for any number.
+            Threads that work on one run, the caller's included: 1 to 256. Results have the same bits for any
+            number; more threads than processors work, but take turns.
         precision : {"exact", "fast"}
             "fast" rounds the factors of large products to bf16, where the processor multiplies those faster;
             elsewhere it runs as "exact" does. docs/precision.md says what it costs.

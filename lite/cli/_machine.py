@@ -36,6 +36,13 @@ def memory_bytes() -> int:
     return int(words[1]) * 1024 if words[:1] == ["MemTotal:"] else 0
 
 
+def peak_memory_bytes() -> int:
+    """Greatest resident memory of this process so far; 0 where the system does not tell."""
+    fields = dict(line.partition(":")[::2] for line in _read("/proc/self/status").splitlines())
+    words = fields.get("VmHWM", "").split()
+    return int(words[0]) * 1024 if words else 0
+
+
 def _cpuinfo() -> dict[str, str]:
     """Fields of the first processor, and those that all share."""
     fields: dict[str, str] = {}

@@ -14,7 +14,7 @@ import numpy as np
 from lite.cli._app import PaddleCommand
 from lite.cli._data import chosen_extents, planned_shapes, random_inputs
 from lite.cli._output import emit, json_option, megabytes, progress
-from lite.cli._session import precision_option
+from lite.cli._session import precision_option, threads_option
 from lite.cli.opt import shape_option
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("bench", cls=PaddleCommand)
 @click.argument("model", type=click.Path())
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@threads_option
 @click.option(
     "--warmup", default=5, show_default=True, type=click.IntRange(0), help="Runs before those that count."
 )
@@ -45,8 +45,10 @@ def command(
 
     Example: lite bench model.nb --threads 2 --profile
     """
+    from lite.cli._machine import peak_memory_bytes
     from lite.nb.writer import write_atomically
 
+    before = peak_memory_bytes()
     with progress() as tell:
         tell("loading")
         session, load_ms, chosen = _loaded(model, threads, precision, shapes)
@@ -60,9 +62,10 @@ def command(
     if raw:
         click.echo("\n".join(f"{latency:.4f}" for latency in latencies))
         return
+    peak = {"peak_bytes": peak_memory_bytes(), "peak_before_load_bytes": before}
     times = {"load_ms": load_ms, "first_ms": first_ms, **_statistics(latencies)}
     result = {"model": model, **_conditions(session), "chosen_extents": chosen,
-              "warmup": warmup, "repeats": repeats, **times}
+              "warmup": warmup, "repeats": repeats, **peak, **times}
     if layers is not None and profile:
         result["profile"] = layers.to_dict()
     if layers is not None and trace:
@@ -124,6 +127,8 @@ def _text(result: dict[str, Any], layers: Profile | None) -> str:
         f"threads  {result['threads']}, precision {result['precision']}",
         f"memory   arena {megabytes(memory['arena_bytes'])} (no layout needs less than "
         f"{megabytes(memory['lower_bound_bytes'])}), weights {megabytes(memory['weights_bytes'])}",
+        f"peak     {megabytes(result['peak_bytes'])} of this process, "
+        f"{megabytes(result['peak_before_load_bytes'])} of it before loading",
         f"load     {result['load_ms']:.3f} ms",
         f"first    {result['first_ms']:.3f} ms",
     ]

@@ -12,6 +12,7 @@ import click
 
 from lite.cli._app import PaddleCommand
 from lite.cli._output import emit, json_option, progress, table
+from lite.cli._session import threads_option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ KINDS = ("fp32", "int8")
 
 @click.command("demo", cls=PaddleCommand)
 @click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False))
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@threads_option
 @click.option(
     "--repeats",
     default=3,

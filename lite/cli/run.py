@@ -11,7 +11,7 @@ import numpy as np
 
 from lite.cli._app import PaddleCommand
 from lite.cli._output import emit, json_option, table
-from lite.cli._session import precision_option
+from lite.cli._session import precision_option, threads_option
 from lite.cli.opt import image_options, preprocess_of
 from lite.errors import FileError, InputError
 
@@ -36,7 +36,7 @@ def _array_file(context: click.Context, option: click.Parameter, path: str | Non
 )
 @click.option("--topk", type=click.IntRange(1), help="Show the greatest values of each output's rows.")
 @click.option("--labels", type=click.Path(), help="Names of classes, one a line, for --topk.")
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@threads_option
 @precision_option
 @image_options
 @json_option

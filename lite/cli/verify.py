@@ -9,6 +9,7 @@ import click
 
 from lite.cli._app import FAILURE, PaddleCommand
 from lite.cli._output import emit, json_option, table
+from lite.cli._session import threads_option
 from lite.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("verify", cls=PaddleCommand)
 @click.argument("model", type=click.Path())
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 256))
+@threads_option
 @json_option
 def command(model: str, threads: int, as_json: bool) -> int:
     """Run the golden vectors in MODEL.nb; exit code 1 if an output is not what it must be.

@@ -65,7 +65,14 @@ class _Config(_OtherBackends):
         self._buffers: tuple[bytes, bytes] | None = None
 
     def set_threads(self, threads: int) -> None:
-        """Threads that work on one run."""
+        """Threads that work on one run: 1 to 256. More than there are processors only take turns.
+
+        Raises
+        ------
+        InputError
+        """
+        if not 1 <= int(threads) <= 256:
+            raise InputError(f"got {threads} threads, expected 1 to 256", where="set_threads")
         self._threads = int(threads)
 
     def threads(self) -> int:

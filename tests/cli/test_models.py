@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lite.cli._machine import cpu_count
 from lite.ir import Graph, TensorType
 from lite.ir.quant import Quantization
 from lite.nb import writer
@@ -26,7 +27,8 @@ def test_run_npy(
     assert outcome.code == 0
     np.testing.assert_allclose(np.load(tmp_path / "y.npz")["scores"], expected_scores(image), rtol=1e-6)
     outcome = cli(
-        "run", nb, "--input", f"image={tmp_path / 'x.npy'}", "--output", tmp_path / "y.npy", "--threads=2"
+        "run", nb, "--input", f"image={tmp_path / 'x.npy'}", "--output", tmp_path / "y.npy",
+        f"--threads={min(cpu_count(), 2)}",
     )
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected_scores(image), rtol=1e-6)
 
@@ -45,6 +47,24 @@ def test_bench_says_the_precision(cli: Callable, nb: Path) -> None:
     for flags, precision in (((), "exact"), (("--precision=fast",), "fast")):
         outcome = cli("bench", nb, "--warmup=0", "--repeats=1", "--json", *flags)
         assert json.loads(outcome.out)["precision"] == precision
+
+
+@pytest.mark.parametrize("command", ["run", "bench", "verify"])
+@pytest.mark.parametrize("threads", [0, -1, cpu_count() + 1, 2**70])
+def test_threads_beyond_the_processors(cli: Callable, nb: Path, command: str, threads: int) -> None:
+    outcome = cli(command, nb, f"--threads={threads}")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"got {threads}, expected 1 to {cpu_count()}" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["run", "bench"])
+def test_commands_tell_of_an_isa_that_cannot_be(
+    cli: Callable, nb: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LITE_FORCE_ISA", "z80")
+    outcome = cli(command, nb)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "LITE_FORCE_ISA is 'z80', which this machine cannot use; usable: scalar" in outcome.err
 
 
 def test_run_writes_arrays_only(cli: Callable, nb: Path, image: np.ndarray, tmp_path: Path) -> None:

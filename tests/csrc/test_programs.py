@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lite.cli._machine import cpu_count
 from lite.ir import Dim, Graph, Symbol, TensorType
 from lite.nb.golden import Case, Golden
 from lite.nb.writer import to_bytes
@@ -84,12 +86,22 @@ def test_installed_copy_serves_find_package(run, build, model, tmp_path):
         sums, error = run(tmp_path / "build" / f"consumer_{kind}", model).splitlines()
         assert sums.startswith("1.000 ") and error.startswith("8 /no/such.nb")
     assert run(tmp_path / "build" / "consumer_c", model) == "0 0.1.0\n"
-    text = run(tmp_path / "prefix" / "bin" / "benchmark_bin", f"--optimized_model_file={model}", "--warmup=2",
-               "--repeats=5", "--threads=2", "--precision=fast", "--profile",
-               f"--result_path={tmp_path}/result")
-    for field in ("init", "first", "min", "max", "avg", "median", "p90", "conv2d", "precision: fast"):
+    program = [tmp_path / "prefix" / "bin" / "benchmark_bin", f"--optimized_model_file={model}"]
+    text = run(*program, "--warmup=2", "--repeats=5", f"--threads={min(cpu_count(), 2)}", "--profile",
+               "--precision=fast", f"--result_path={tmp_path}/result")
+    for field in ("peak memory", "init", "first", "min", "max", "avg", "median", "p90", "conv2d",
+                  "precision: fast"):
         assert field in text
     assert (tmp_path / "result").read_text() == text
+    most = cpu_count()
+    refusals = {0: "'0', expected a number >= 1", most + 1: f"{most + 1}, expected 1 to {most}"}
+    for threads, expected in refusals.items():
+        refused = subprocess.run([*program, f"--threads={threads}"], capture_output=True, text=True)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert f"--threads is {expected}" in refused.stderr
+    forced = subprocess.run(program, capture_output=True, text=True, env={"LITE_FORCE_ISA": "z80"})
+    assert (forced.returncode, forced.stdout) == (1, "")
+    assert "LITE_FORCE_ISA is 'z80', which this machine cannot use; usable: scalar" in forced.stderr
 
 
 def _seeds(folder: Path, model: Path) -> list[Path]:
