@@ -66,6 +66,12 @@ def _predictor(nb: Path) -> LightPredictor:
     return create_paddle_predictor(config)
 
 
+@pytest.mark.parametrize("threads", [0, -1, 257])
+def test_threads_that_cannot_be(threads: int) -> None:
+    with pytest.raises(InputError, match=f"got {threads} threads, expected 1 to 256"):
+        MobileConfig().set_threads(threads)
+
+
 def test_the_script_of_the_documentation(nb: Path, expected: np.ndarray) -> None:
     config = MobileConfig()
     config.set_model_from_file(str(nb))

@@ -211,6 +211,14 @@ def test_precision(call, ffi, capi, tmp_path):
         assert call.error() == f"precision is {wrong}, expected LITE_EXACT (0) or LITE_FAST (1)"
 
 
+def test_an_isa_that_cannot_be(call, ffi, capi, tmp_path, monkeypatch):
+    opened = call.model(_graph(2), tmp_path)
+    monkeypatch.setenv("LITE_FORCE_ISA", "z80")
+    session = ffi.new("lite_session**")
+    assert capi.lite_session_create(opened, ffi.NULL, session) == capi.LITE_INVALID_ARGUMENT
+    assert call.error().startswith("LITE_FORCE_ISA is 'z80', which this machine cannot use; usable: scalar")
+
+
 def test_errors_have_status_and_text(call, ffi, capi, tmp_path):
     model = ffi.new("lite_model**")
     assert capi.lite_model_open(b"/no/such.nb", model) == capi.LITE_IO_ERROR
@@ -221,8 +229,10 @@ def test_errors_have_status_and_text(call, ffi, capi, tmp_path):
     assert capi.lite_model_close(ffi.NULL) == capi.lite_session_destroy(ffi.NULL) == capi.LITE_OK
     opened = call.model(_graph(2), tmp_path)
     session = ffi.new("lite_session**")
-    options = ffi.new("lite_session_options*", {"threads": 0})
-    assert capi.lite_session_create(opened, options, session) == capi.LITE_INVALID_ARGUMENT
+    for threads in (0, -1, 257):
+        options = ffi.new("lite_session_options*", {"threads": threads})
+        assert capi.lite_session_create(opened, options, session) == capi.LITE_INVALID_ARGUMENT
+        assert call.error() == f"threads is {threads}, expected 1 to 256"
     options = ffi.new("lite_session_options*", {"threads": 1, "arena_limit_bytes": 1})
     assert capi.lite_session_create(opened, options, session) == capi.LITE_OUT_OF_MEMORY
     good = call.session(opened)
