@@ -22,8 +22,9 @@ struct Block {
   int64_t taps = 1, k = 0;             // A is m by taps * k
   const float* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
   int64_t row_stride = 0;              // >= m
-  const float* a = nullptr;            // where rows is null: of the only tap, row i is at a +
-  int64_t a_stride = 0;                // i * a_stride
+  // Where rows is null: row i of a tap is at a + tap * tap_stride + i * a_stride.
+  const float* a = nullptr;
+  int64_t a_stride = 0, tap_stride = 0;
   const float* zeros =
       nullptr;               // a row of it counts as k zeros; a tap that is all zeros is left out
   const float* b = nullptr;  // first panel of the block: [taps][k][16]

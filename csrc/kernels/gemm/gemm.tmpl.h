@@ -75,7 +75,7 @@ template <int kRows>
 LITE_INLINE bool point_at_rows(const Block& block, int64_t row, int64_t tap,
                                const float* (&a)[kRows]) {
   if (block.rows == nullptr) {
-    const float* next = block.a + row * block.a_stride;
+    const float* next = block.a + tap * block.tap_stride + row * block.a_stride;
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i, next += block.a_stride) a[i] = next;
     return true;
@@ -200,6 +200,78 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& st
   }
 }
 
+// Tiles of many rows at equal distances, for few columns: few pointers lead to all rows.
+constexpr int kTallRows = 14;
+constexpr int kTallVectors = Simd::kRegisters >= 32 ? 2 : 0;
+constexpr int kRowsPerPointer = 3;
+constexpr int64_t kWayBytes = 4096;  // rows at its multiples would evict one another from L1
+
+inline bool fits_tall(const Block& block, int vectors) {
+  return vectors <= kTallVectors && block.rows == nullptr && block.m >= kTallRows &&
+         block.a_stride * static_cast<int64_t>(sizeof(float)) % kWayBytes != 0;
+}
+
+// From the last element of a row of a tap to the first of the next tap's, otherwise by one.
+class Walk {
+ public:
+  explicit Walk(const Block& block)
+      : depth_(block.k), left_(block.k), next_tap_(block.tap_stride - block.k + 1) {}
+  LITE_INLINE int64_t step() {
+    const bool last = --left_ == 0;
+    left_ = last ? depth_ : left_;
+    return last ? next_tap_ : 1;
+  }
+
+ private:
+  int64_t depth_, left_, next_tap_;
+};
+
+template <int kVectors>
+__attribute__((noinline)) void run_tall_tile(const Block& block, const Stripe<float>& stripe,
+                                             int64_t row) {
+  constexpr int kPointers = (kTallRows + kRowsPerPointer - 1) / kRowsPerPointer;
+  Simd::f32 sums[kTallRows][kVectors];
+  LITE_UNROLL
+  for (int i = 0; i < kTallRows; ++i) LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::load(stripe.bias + j * kWidth);
+  const float* a[kPointers];
+  const float* next = block.a + row * block.a_stride;
+  LITE_UNROLL
+  for (int i = 0; i < kPointers; ++i, next += kRowsPerPointer * block.a_stride) a[i] = next;
+  const float* b = stripe.b;
+  Walk walk(block);
+  for (int64_t k = block.taps * block.k; k > 0; --k, b += kPanel) {
+    int64_t stride = block.a_stride;
+    asm volatile("" : "+r"(stride));  // else there would be a pointer to each row
+    Simd::f32 columns[kVectors];
+    LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j)
+      columns[j] = Simd::load(b + j * kWidth / kPanel * block.panel_stride + j * kWidth % kPanel);
+    LITE_UNROLL
+    for (int i = 0; i < kTallRows; ++i) {
+      const Simd::f32 value = Simd::broadcast(a[i / kRowsPerPointer][i % kRowsPerPointer * stride]);
+      LITE_UNROLL
+      for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::fma(value, columns[j], sums[i][j]);
+    }
+    const int64_t step = walk.step();
+    LITE_UNROLL
+    for (int i = 0; i < kPointers; ++i) a[i] += step;
+  }
+  forget();
+  finish(block, stripe, row, sums);
+}
+
+// The last tile overlaps the one before where the rows are no multiple.
+template <int kVectors>
+void run_tall(const Block& block, const Stripe<float>& stripe) {
+  for (int64_t next = 0; next < block.m; next += kTallRows) {
+    const int64_t row = next + kTallRows <= block.m ? next : block.m - kTallRows;
+    run_tall_tile<kVectors>(block, stripe, row);
+    if (block.activation.kind != ActivationKind::bounds)
+      activate_tile(block, stripe.c + row * block.c_stride, kTallRows, stripe.columns);
+  }
+}
+
 template <class B>
 using Run = void (*)(const Block& block, const Stripe<B>& stripe, int64_t row, int64_t tile,
                      int64_t tiles);
@@ -253,6 +325,9 @@ constexpr int64_t kAheadBytes = 1024;
 template <class B>
 void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& stripe) {
   constexpr int64_t kRowBytes = kPanel * sizeof(B);
+  if constexpr (kTallVectors > 0 && !kScaled<B>)
+    if (fits_tall(block, vectors))
+      return vectors == 1 ? run_tall<1>(block, stripe) : run_tall<2>(block, stripe);
   const int64_t highest = max_rows<B>(vectors);
   const int64_t tiles = (block.m + highest - 1) / highest;
   const int64_t panels = (vectors * kWidth + kPanel - 1) / kPanel;

@@ -36,6 +36,8 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
   in_ = image_of(context.inputs[0]);
   out_ = image_of(context.outputs[0]);
   residual_pitch_ = residual_pitch(context, kResidual);
+  padded_ = PaddedRows::fits(window, in_, out_);
+  if (padded_) padded_rows_ = PaddedRows(window, in_, out_);
   const bool whole_rows = window.kernel_width > 1 && window.groups == 1 &&
                           window.dilation_width == 1 && in_.channels < kFewChannels &&
                           in_.channels == in_.pitch;
@@ -46,10 +48,15 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
       aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
   weights_bytes_ = weights_.prepare(context.inputs[1], scales_of(context, kScales),
                                     columns_of(window, context.inputs[1].shape), *kernels_);
-  thread_bytes_ = rows_.bytes(tasks_.greatest_rows()) + weights_.task_bytes();
+  rows_bytes_ = padded_ ? padded_rows_.bytes() : rows_.bytes(tasks_.greatest_rows());
+  thread_bytes_ = rows_bytes_ + weights_.task_bytes();
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+int64_t GemmConv::tasks_per_image() const {
+  return padded_ ? padded_rows_.tasks() : window_.groups * tasks_.count();
 }
 
 void GemmConv::run(const RunContext& context) const {
@@ -58,9 +65,32 @@ void GemmConv::run(const RunContext& context) const {
   std::memset(context.scratch + weights_bytes_, 0, zeros_bytes_);
   std::byte* scratch = context.scratch + weights_bytes_ + zeros_bytes_;
   context.team->parallel_for_with_thread(
-      images_ * window_.groups * tasks_.count(), [&](int64_t index, int thread) {
-        run_task(context, weights, index, scratch + static_cast<size_t>(thread) * thread_bytes_);
+      images_ * tasks_per_image(), [&](int64_t index, int thread) {
+        std::byte* part = scratch + static_cast<size_t>(thread) * thread_bytes_;
+        padded_ ? run_rows(context, weights, index, part) : run_task(context, weights, index, part);
       });
+}
+
+// The block of some pixels, counted through all images, but for its operands.
+gemm::Block GemmConv::block_at(const RunContext& context, int64_t pixel, int64_t count,
+                               const Range& columns) const {
+  const bool biased = context.inputs.size() > 2 && context.inputs[2].data != nullptr;
+  const bool residual =
+      context.inputs.size() > kResidual && context.inputs[kResidual].data != nullptr;
+  gemm::Block block;
+  block.m = count;
+  block.n = columns.size();
+  block.taps = rows_.taps();
+  block.k = rows_.k();
+  block.bias = biased ? context.inputs[2].as<float>() + columns.begin : nullptr;
+  if (residual)
+    block.residual =
+        context.inputs[kResidual].as<float>() + pixel * residual_pitch_ + columns.begin;
+  block.residual_stride = residual_pitch_;
+  block.c = context.outputs[0].as<float>() + pixel * out_.pitch + columns.begin;
+  block.c_stride = out_.pitch;
+  block.activation = activation_;
+  return block;
 }
 
 void GemmConv::run_task(const RunContext& context, const std::byte* weights, int64_t index,
@@ -72,17 +102,9 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
   const Range pixels = tasks_.rows(index % tasks_.count());
   const float* x = context.inputs[0].as<float>() + image * in_.count() + group * layout.channels;
   const float* zeros = reinterpret_cast<const float*>(context.scratch + weights_bytes_);
-
-  const int64_t column = group * layout.n + columns.begin;
-  const int64_t pixel = image * out_.height * out_.width + pixels.begin;
-  const bool biased = context.inputs.size() > 2 && context.inputs[2].data != nullptr;
-  const bool residual =
-      context.inputs.size() > kResidual && context.inputs[kResidual].data != nullptr;
-  gemm::Block block;
-  block.m = pixels.size();
-  block.n = columns.size();
-  block.taps = rows_.taps();
-  block.k = rows_.k();
+  const int64_t first = group * layout.n;
+  gemm::Block block = block_at(context, image * out_.height * out_.width + pixels.begin,
+                               pixels.size(), {first + columns.begin, first + columns.end});
   if (rows_.one_to_one()) {
     block.a = x + pixels.begin * in_.pitch;
     block.a_stride = in_.pitch;
@@ -91,19 +113,29 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
     block.row_stride = block.m;
     block.zeros = zeros;
   }
-  block.bias = biased ? context.inputs[2].as<float>() + column : nullptr;
-  if (residual)
-    block.residual = context.inputs[kResidual].as<float>() + pixel * residual_pitch_ + column;
-  block.residual_stride = residual_pitch_;
-  block.c = context.outputs[0].as<float>() + pixel * out_.pitch + column;
-  block.c_stride = out_.pitch;
-  block.activation = activation_;
-  weights_.multiply(block, weights, group, columns.begin,
-                    scratch + rows_.bytes(tasks_.greatest_rows()));
+  weights_.multiply(block, weights, group, columns.begin, scratch + rows_bytes_);
+}
+
+// A few rows of outputs, each a block.
+void GemmConv::run_rows(const RunContext& context, const std::byte* weights, int64_t index,
+                        std::byte* scratch) const {
+  const int64_t image = index / padded_rows_.tasks();
+  const Range rows = padded_rows_.outputs(index % padded_rows_.tasks());
+  float* copies = reinterpret_cast<float*>(scratch);
+  padded_rows_.copy(context.inputs[0].as<float>() + image * in_.count(), rows, copies);
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
+    gemm::Block block =
+        block_at(context, (image * out_.height + row) * out_.width, out_.width, {0, out_.channels});
+    block.a = copies + (row - rows.begin) * padded_rows_.output_step();
+    block.a_stride = padded_rows_.pixel_step();
+    block.tap_stride = padded_rows_.window_step();
+    weights_.multiply(block, weights, 0, 0, scratch + rows_bytes_);
+  }
 }
 
 const char* GemmConv::kernel() const {
   if (window_.taps() == 1) return "gemm_1x1";
+  if (padded_) return "gemm_padded";
   return rows_.tap() == Tap::pixel ? "gemm_taps" : "gemm_rows";
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/padded_rows.h"
 #include "ops/linear/pixel_rows.h"
 #include "ops/linear/tasks.h"
 #include "ops/linear/weights.h"
@@ -22,6 +23,11 @@ class GemmConv {
  private:
   void run_task(const RunContext& context, const std::byte* weights, int64_t index,
                 std::byte* scratch) const;
+  void run_rows(const RunContext& context, const std::byte* weights, int64_t index,
+                std::byte* scratch) const;
+  [[nodiscard]] gemm::Block block_at(const RunContext& context, int64_t pixel, int64_t count,
+                                     const Range& columns) const;
+  [[nodiscard]] int64_t tasks_per_image() const;
 
   const gemm::Kernels* kernels_ = nullptr;
   Window window_;
@@ -29,11 +35,13 @@ class GemmConv {
   Image in_, out_;
   int64_t residual_pitch_ = 0;
   int64_t images_ = 0;
+  bool padded_ = false;  // by rows of outputs
+  PaddedRows padded_rows_;
   PixelRows<float> rows_;
   GemmTasks tasks_;
   PackedWeights weights_;
   // Scratch: weights, zeros, then a part per thread.
-  size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
+  size_t weights_bytes_ = 0, zeros_bytes_ = 0, rows_bytes_ = 0, thread_bytes_ = 0;
 };
 
 }  // namespace lite::linear
