@@ -84,6 +84,12 @@ LITE_INLINE void store_tile(const Strip& strip, float* y,
   }
 }
 
+// What is no bound is applied to what was just stored, one vector of channels.
+__attribute__((noinline)) void activate_tile(const Strip& strip, float* y, int rows, int columns) {
+  for (int i = 0; i < rows; ++i, y += strip.out_width * strip.y_pitch)
+    apply_activation(strip.activation, y, strip.y_pitch, columns, kWidth);
+}
+
 // An integer that the compiler knows nothing about: its multiples are computed where they are
 // needed instead of kept in memory.
 LITE_INLINE int64_t opaque(int64_t x) {
@@ -110,7 +116,9 @@ __attribute__((noinline)) void run_tile(const Strip& strip, const Place& place) 
       if (!outside<kKernel, S::kInputRows>(row, place.row_begin, place.row_end))
         add_input_row<kKernel, kStride>(row, place, strip.x + input, x_pitch, strip.w + c, channels,
                                         sums);
-    store_tile(strip, strip.y + place.output + c, sums);
+    float* y = strip.y + place.output + c;
+    store_tile(strip, y, sums);
+    if (strip.activation.kind != ActivationKind::bounds) activate_tile(strip, y, kRows, kColumns);
   }
 }
 
@@ -222,6 +230,8 @@ void run_generic(const Strip& strip) {
         run_generic_channels<false>(strip, tile, c, kWidth);
       if (c < strip.channel_end)
         run_generic_channels<true>(strip, tile, c, static_cast<int>(strip.channel_end - c));
+      apply_activation(strip.activation, tile.y + strip.channel_begin, strip.y_pitch, tile.columns,
+                       strip.channel_end - strip.channel_begin);
     }
 }
 
@@ -262,10 +272,9 @@ void finish_row(const Strip& strip, int64_t row) {
   const Simd::f32 lo = Simd::broadcast(strip.activation.lo);
   const Simd::f32 hi = Simd::broadcast(strip.activation.hi);
   float* y = output_at(strip, row, 0) + strip.channel_begin;
-  const float* residual = strip.residual;
-  if (residual != nullptr)
-    residual += row * strip.out_width * strip.residual_pitch + strip.channel_begin;
-  for (int64_t column = 0; residual != nullptr && column < strip.out_width; ++column)
+  const float* residual =
+      strip.residual + row * strip.out_width * strip.residual_pitch + strip.channel_begin;
+  for (int64_t column = 0; column < strip.out_width; ++column)
     for (int64_t c = 0; c < count; c += kWidth) {
       float* target = y + column * strip.y_pitch + c;
       const int lanes = count - c < kWidth ? static_cast<int>(count - c) : kWidth;
@@ -277,10 +286,10 @@ void finish_row(const Strip& strip, int64_t row) {
   apply_activation(strip.activation, y, strip.y_pitch, strip.out_width, count);
 }
 
-// What is not done in registers follows two rows at a time, while they are in the cache.
-void run_finishing(const Strip& strip, Run convolve) {
+// A residual follows two rows at a time, while they are in the cache, and the activation after it.
+void run_adding(const Strip& strip, Run convolve) {
   Strip part = strip;
-  if (strip.residual != nullptr) part.activation = Activation{};
+  part.activation = Activation{};
   for (int64_t row = strip.row_begin; row < strip.row_end; row += 2) {
     part.row_begin = row;
     part.row_end = row + 2 < strip.row_end ? row + 2 : strip.row_end;
@@ -301,9 +310,7 @@ void fetch_weights(const Strip& strip) {
 void run(const Strip& strip) {
   const Run convolve = choose(strip);
   fetch_weights(strip);
-  if (strip.residual == nullptr && strip.activation.kind == ActivationKind::bounds)
-    return convolve(strip);
-  run_finishing(strip, convolve);
+  strip.residual == nullptr ? convolve(strip) : run_adding(strip, convolve);
 }
 
 template <class Q>
