@@ -14,17 +14,10 @@ namespace {
 struct Tiles {
   static constexpr int kRows = 16, kRowBytes = 64;
 
-  class alignas(64) Shapes {
-   public:
-    void set(int tile, int64_t rows, int64_t row_bytes) {
-      rows_[tile] = static_cast<uint8_t>(rows);
-      row_bytes_[tile] = static_cast<uint16_t>(row_bytes);
-    }
-
-   private:
-    uint8_t palette_ = 1, start_row_ = 0, reserved_[14] = {};
-    uint16_t row_bytes_[16] = {};
-    uint8_t rows_[16] = {};
+  struct alignas(64) Shapes {
+    uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    uint16_t row_bytes[16] = {};
+    uint8_t rows[16] = {};
   };
 
   // Tiles are 0 afterwards.
