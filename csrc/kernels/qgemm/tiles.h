@@ -149,28 +149,18 @@ LITE_INLINE void store_tiles(const Block& block, Unfinished& unfinished, int32_t
   if constexpr (kDown == 2 && kAcross == 2) Tiles::store<3>(lower + kPanel, stride);
 }
 
-// What the first group of rows fetches of the next stripe, in a step.
-template <int kAcross>
-LITE_INLINE void fetch(const int8_t* b, int64_t panel_stride) {
-  for (int64_t i = 0; i < kAcross; ++i, b += panel_stride)
-    for (int64_t row = 0; row < Tiles::kRows; ++row) __builtin_prefetch(b + row * kStep, 0, 2);
-}
-
 // Columns [kFirst, kFirst + 2) or less of a stripe of kVectors.
 template <int kDown, int kVectors, int kFirst>
 LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep* steps,
-                        int64_t ahead, Unfinished& unfinished) {
+                        Unfinished& unfinished) {
   constexpr int across = kVectors - kFirst < 2 ? kVectors - kFirst : 2;
   Results& results = unfinished.results;
   const Stripe& stripe = unfinished.stripes[results.turn];
   const int64_t count = block.taps * plan.steps;
   const int8_t* b = stripe.b + kFirst * block.panel_stride;
   start_tiles<kDown, across>(stripe.bias + kFirst * kPanel);
-  for (int64_t step = 0; step < count; ++step) {
-    const int8_t* weights = b + steps[step].weights;
-    multiply_tiles<kDown, across>(steps[step], weights, block.panel_stride);
-    if (ahead != 0) fetch<across>(weights + ahead, block.panel_stride);
-  }
+  for (int64_t step = 0; step < count; ++step)
+    multiply_tiles<kDown, across>(steps[step], b + steps[step].weights, block.panel_stride);
   int32_t* sums = results.sums[results.turn] + kFirst * kPanel;
   store_tiles<kDown, across>(block, unfinished, sums, sums + plan.heights[0] * kVectors * kPanel,
                              kVectors * kStep);
@@ -182,9 +172,8 @@ void run_group(const Block& block, const TilePlan& plan, const TileStep* steps, 
                int64_t first, Unfinished& unfinished) {
   Results& results = unfinished.results;
   const Stripe& stripe = unfinished.stripes[results.turn];
-  const int64_t ahead = row == 0 ? stripe.next - stripe.b : 0;
-  sum_up<kDown, kVectors, 0>(block, plan, steps, ahead, unfinished);
-  if constexpr (kVectors > 2) sum_up<kDown, kVectors, 2>(block, plan, steps, ahead, unfinished);
+  sum_up<kDown, kVectors, 0>(block, plan, steps, unfinished);
+  if constexpr (kVectors > 2) sum_up<kDown, kVectors, 2>(block, plan, steps, unfinished);
   finish_some(block, unfinished, kGroupRows);
   results.waiting = {results.sums[results.turn] + (first - row) * kVectors * kPanel,
                      block.c + stripe.column + first * block.c_stride, first,

@@ -18,7 +18,7 @@ struct TaskSize {
 };
 inline constexpr TaskSize kTaskOfFloats = {200000, 48, 48};  // whole tiles of the widest kernels
 inline constexpr TaskSize kTaskOfBytes = {1000000, 64, 16};
-inline constexpr TaskSize kTaskOfTiles = {4000000, 128, 64};  // of matrix instructions
+inline constexpr TaskSize kTaskOfTiles = {4000000, 256, 64};  // of matrix instructions
 
 class GemmTasks {
  public:
