@@ -122,8 +122,7 @@ def main() -> None:
     except RefusalError as error:
         connection.send(("refused", str(error)))
     except Exception as error:  # foreign engines raise what they like
-        first = str(error).strip().splitlines()
-        connection.send(("refused", f"{type(error).__name__}: {first[0] if first else 'no word'}"))
+        connection.send(("refused", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"))
         raise
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from .engine import Engine, Source
 
+SCALES_PER_CHANNEL = 13  # the first opset that has them
+
 
 class OnnxRuntime(Engine):
     """fp32 from the ONNX file; int8 by its quantize_static: QDQ, u8 activations, s8 weights per channel."""
@@ -51,10 +53,16 @@ class OnnxRuntime(Engine):
 
 def quantize(source: Source, target: Path) -> None:
     """Its pre-processing (batch normalization folded), then its calibration by minimum and maximum."""
+    import onnx.version_converter
     import onnxruntime
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
+    folded = target.with_suffix(".folded.onnx")
+    model = onnx.load(source.model)
+    if max(entry.version for entry in model.opset_import if not entry.domain) < SCALES_PER_CHANNEL:
+        model = onnx.version_converter.convert_version(model, SCALES_PER_CHANNEL)
+    onnx.save(model, folded)
     session = onnxruntime.InferenceSession(source.model, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
 
@@ -66,8 +74,7 @@ def quantize(source: Source, target: Path) -> None:
             image = next(self._images, None)
             return None if image is None else {name: image}
 
-    folded = target.with_suffix(".folded.onnx")
-    quant_pre_process(str(source.model), str(folded), skip_symbolic_shape=True)
+    quant_pre_process(str(folded), str(folded), skip_symbolic_shape=True)
     quantize_static(str(folded), str(target), Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
                     activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)  # fmt: skip
     folded.unlink()

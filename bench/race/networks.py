@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 from engines import RefusalError, Source
 
 from .cache import digest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 ZOO = {
     "mobilenet_v1": "MobileNetV1",
@@ -49,8 +53,8 @@ class Trained:
     channels : str
     paddle : str
         Folder of the same network in Paddle's form, below $LITE_TEST_DATA/models; "" for none.
-    keep_ratio : bool
-        Scale to the height and fill up on the right, as lines of text are.
+    text : str
+        "line": scale to the height and fill up on the right; "page": many pictures one below another.
     """
 
     title: str
@@ -61,18 +65,17 @@ class Trained:
     deviation: tuple[float, ...]
     channels: str = "RGB"
     paddle: str = ""
-    keep_ratio: bool = False
+    text: str = ""
 
 
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 TRAINED = {
     "fastestdet": Trained("FastestDet", "fastestdet/FastestDet.onnx", (1, 3, 352, 352),
                           "coco128_train/images", (0,), (255,), "BGR"),
-    "ppocrv4_det": Trained("PP-OCRv4 det", "ch_PP-OCRv4_det_infer.onnx", (1, 3, 640, 640),
-                           "coco128_train/images", MEAN, DEVIATION, "BGR",
-                           "ppocrv4_paddle/ch_PP-OCRv4_det_infer"),
+    "ppocrv4_det": Trained("PP-OCRv4 det", "ch_PP-OCRv4_det_infer.onnx", (1, 3, 640, 640), "ocr_words",
+                           MEAN, DEVIATION, "BGR", "ppocrv4_paddle/ch_PP-OCRv4_det_infer", "page"),
     "ppocrv4_rec": Trained("PP-OCRv4 rec", "ch_PP-OCRv4_rec_infer.onnx", (1, 3, 48, 320), "ocr_words",
-                           (127.5,), (127.5,), "BGR", "ppocrv4_paddle/ch_PP-OCRv4_rec_infer", True),
+                           (127.5,), (127.5,), "BGR", "ppocrv4_paddle/ch_PP-OCRv4_rec_infer", "line"),
     "mobilenet_v2_trained": Trained("MobileNetV2, trained", "mobilenet_v2_torchvision/mobilenet_v2.onnx",
                                     (1, 3, 224, 224), "imagenet_calib200", MEAN, DEVIATION,
                                     paddle="mobilenet_v2_paddle"),
@@ -148,7 +151,7 @@ def of_data(network: Trained, name: str, folder: Path) -> Source:
     place = made(folder / f"{name}-{digest(model, Path(__file__))}")
     if not (place / "images.npy").is_file():
         fix_shape(model, place / "model.onnx", network.shape)
-        store(place / "images.npy", np.stack([pixels(path, network) for path in photographs]))
+        store(place / "images.npy", np.stack(list(images_of(photographs, network))))
     paddle = Path(data, "models", network.paddle) if network.paddle else None
     return Source(place / "model.onnx", place / "images.npy", paddle if paddle and paddle.is_dir() else None)
 
@@ -170,16 +173,39 @@ def ocr_model(name: str) -> Path:
                        f"$LITE_PEERS/rapidocr/bin/pip install --no-deps {OCR_PIN}")  # fmt: skip
 
 
-def pixels(path: Path, network: Trained) -> np.ndarray:
-    """A photograph, scaled to the network's input."""
-    from PIL import Image
-
+def images_of(photographs: list[Path], network: Trained) -> Iterator[np.ndarray]:
+    """Inputs made of picture files: one of each, or pages with all of them in another order each time."""
     from lite.images import open_image
 
-    image = open_image(path)
+    pictures = [open_image(path) for path in photographs]
+    if network.text != "page":
+        yield from (pixels(picture, network) for picture in pictures)
+        return
+    for page in range(IMAGES + 1):
+        order = np.random.default_rng(page).permutation(len(pictures))
+        yield pixels(page_of([pictures[index] for index in order], network.shape[2:]), network)
+
+
+def page_of(pictures: list[Image], size: tuple[int, ...]) -> Image:
+    """Pictures one below another on white, each as high as a line of a page."""
+    from PIL import Image as pillow
+
+    height, width = size
+    page, line = pillow.new("RGB", (width, height), "white"), height // (len(pictures) + 1)
+    for index, picture in enumerate(pictures):
+        scale = min(0.8 * line / picture.height, 0.9 * width / picture.width)
+        scaled = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
+        page.paste(scaled, (index * width // 40, index * line + line // 2))
+    return page
+
+
+def pixels(image: Image, network: Trained) -> np.ndarray:
+    """A picture, scaled to the network's input."""
+    from PIL import Image as pillow
+
     _, _, height, width = network.shape
-    used = min(width, max(1, round(height * image.width / image.height))) if network.keep_ratio else width
-    array = np.asarray(image.resize((used, height), Image.Resampling.BILINEAR), np.float32)
+    used = min(width, max(1, round(height * image.width / image.height))) if network.text == "line" else width
+    array = np.asarray(image.resize((used, height), pillow.Resampling.BILINEAR), np.float32)
     array = array[:, :, ::-1] if network.channels == "BGR" else array
     scaled = (array - np.float32(network.mean)) / np.float32(network.deviation)
     filled = np.zeros(network.shape, np.float32)
