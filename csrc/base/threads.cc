@@ -83,15 +83,20 @@ int current_processor() { return -1; }
 void leave(int) {}
 #endif
 
-// Tiles [begin, end) that nobody has taken yet. Its owner takes the first, others the last, so that
-// the owner's stay together.
+// Tiles [begin, end) that nobody has taken yet. Its owner takes them from one end, others from the
+// other, so that the owner's stay together.
 class alignas(kCacheLine) Range {
  public:
   void set(uint32_t begin, uint32_t end) {
     tiles_.store(uint64_t{end} << 32 | begin, std::memory_order_release);
   }
 
-  [[nodiscard]] bool take_first(int64_t* tile) {
+  [[nodiscard]] bool take(bool last, int64_t* tile) {
+    return last ? take_last(tile) : take_first(tile);
+  }
+
+ private:
+  bool take_first(int64_t* tile) {
     uint64_t tiles = tiles_.load(std::memory_order_relaxed);
     do {
       *tile = begin_of(tiles);
@@ -100,7 +105,7 @@ class alignas(kCacheLine) Range {
     return true;
   }
 
-  [[nodiscard]] bool take_last(int64_t* tile) {
+  bool take_last(int64_t* tile) {
     uint64_t tiles = tiles_.load(std::memory_order_relaxed);
     do {
       *tile = int64_t{end_of(tiles)} - 1;
@@ -109,7 +114,6 @@ class alignas(kCacheLine) Range {
     return true;
   }
 
- private:
   static uint32_t begin_of(uint64_t tiles) { return static_cast<uint32_t>(tiles); }
   static uint32_t end_of(uint64_t tiles) { return static_cast<uint32_t>(tiles >> 32); }
   bool exchange(uint64_t& tiles, uint64_t wanted) {
@@ -139,6 +143,9 @@ struct ThreadTeam::State {
   uint32_t born_after_forks = watched_forks();
   Task task = nullptr;
   const void* body = nullptr;
+  // Every other job begins with its last tiles: they mostly read what the job before wrote last,
+  // which is still in the caches.
+  std::atomic<bool> backward{false};
   std::atomic<bool> stop{false};
   alignas(kCacheLine) std::atomic<uint32_t> generation{0};  // raised to call the workers
   std::atomic<int> sleeping_workers{0};
@@ -154,6 +161,11 @@ struct ThreadTeam::State {
   }
 
   bool workers_sleep() const { return sleeping_workers.load(std::memory_order_relaxed) != 0; }
+
+  void run_alone(int64_t tiles, Task alone_task, const void* alone_body) const {
+    const int64_t last = backward.load(std::memory_order_relaxed) ? tiles - 1 : 0;
+    for (int64_t i = 0; i < tiles; ++i) alone_task(alone_body, last == 0 ? i : last - i, 0);
+  }
 
   void publish(uint32_t tiles, Task new_task, const void* new_body) {
     const uint64_t threads = workers.size() + 1;
@@ -176,12 +188,13 @@ struct ThreadTeam::State {
   // Does tiles while there are any, and counts them as done. Returns how many it did.
   uint32_t work(int thread) {
     const size_t own = static_cast<size_t>(thread);
+    const bool from_last = backward.load(std::memory_order_relaxed);
     uint32_t done = 0;
     int64_t tile = 0;
-    for (; ranges[own].take_first(&tile); ++done) task(body, tile, thread);
+    for (; ranges[own].take(from_last, &tile); ++done) task(body, tile, thread);
     for (size_t i = 1; i < ranges.size(); ++i) {
       Range& other = ranges[(own + i) % ranges.size()];
-      for (; other.take_last(&tile); ++done) task(body, tile, thread);
+      for (; other.take(!from_last, &tile); ++done) task(body, tile, thread);
     }
     if (done != 0 && left.fetch_sub(done, std::memory_order_seq_cst) == done)
       wake_sleepers(left, sleeping_caller);
@@ -246,10 +259,11 @@ bool ThreadTeam::worth_sharing() const {
 }
 
 void ThreadTeam::run(int64_t tiles, Task task, const void* body) {
-  if (tiles <= 1 || tiles > kGreatestTiles || state_->alone()) {
-    for (int64_t tile = 0; tile < tiles; ++tile) task(body, tile, 0);
-    return;
-  }
+  if (tiles > 1)
+    state_->backward.store(!state_->backward.load(std::memory_order_relaxed),
+                           std::memory_order_relaxed);
+  if (tiles <= 1 || tiles > kGreatestTiles || state_->alone())
+    return state_->run_alone(tiles, task, body);
   const bool shared = worth_sharing();
   if (shared) state_->publish(static_cast<uint32_t>(tiles), task, body);
   const uint64_t begin = step_ != nullptr ? monotonic_ns() : 0;
@@ -257,7 +271,7 @@ void ThreadTeam::run(int64_t tiles, Task task, const void* body) {
   if (shared) {
     done = state_->work(0);
   } else {
-    for (int64_t tile = 0; tile < tiles; ++tile) task(body, tile, 0);
+    state_->run_alone(tiles, task, body);
   }
   if (step_ != nullptr && done != 0) {
     const double tile_ns = static_cast<double>(monotonic_ns() - begin) / static_cast<double>(done);
