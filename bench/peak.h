@@ -90,7 +90,7 @@ inline std::vector<Peak> peaks_here() {
 }
 inline Chains dots_of(Isa isa) {
   if (isa == Isa::x86_amx) return {tiles_of_bytes, kTilesOfBytes};
-  if (isa == Isa::x86_avx512vnni) return {dots_512, 128};
+  if (isa >= Isa::x86_avx512vnni) return {dots_512, 128};
   if (isa == Isa::x86_avx512) return {pairs_512, 64};
   if (isa == Isa::x86_avxvnni) return {dots_256, 64};
   if (isa == Isa::x86_avx2) return {pairs_256, 32};

@@ -4,7 +4,8 @@
 #                                           last lines, in namespace lite::<family>:
 #                                             extern const Kernels LITE_KERNELS;
 #                                             const Kernels LITE_KERNELS = {...};
-# and one dispatcher per family. Families whose names begin with q may use the trait Dot of csrc/simd/dot, too.
+# and one dispatcher per family. Families whose names begin with q may use the trait Dot of csrc/simd/dot, too. The
+# family bgemm is compiled only where there are products of bf16: elsewhere its `const Kernels* kernels(Isa)` is null.
 # Sets kernel_sources.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
   set(architecture x86)
@@ -30,6 +31,21 @@ foreach(family_path ${family_paths})
   get_filename_component(family ${family_path} NAME_WE)
   set(declarations "")
   set(cases "")
+  # Flags of rows that compile the family beside, or in place of, those that are their own base.
+  set(adding_flags "^$")
+  set(anywhere TRUE)
+  set(result "const Kernels&")
+  set(reference "")
+  set(fallback "kernels_scalar")
+  if(family MATCHES "^q")
+    set(adding_flags "vnni|dotprod|i8mm|int8")
+  elseif(family STREQUAL "bgemm")
+    set(adding_flags "bf16")
+    set(anywhere FALSE)
+    set(result "const Kernels*")
+    set(reference "&")
+    set(fallback "nullptr")
+  endif()
   foreach(row ${isa_rows})
     string(REGEX MATCH "LITE_ISA\\(([a-z0-9_]+), ([a-z0-9]+), ([a-z0-9_]+), \"(.*)\"\\)" _ "${row}")
     set(isa ${CMAKE_MATCH_1})
@@ -39,9 +55,18 @@ foreach(family_path ${family_paths})
     if(NOT isa_architecture STREQUAL architecture AND NOT isa_architecture STREQUAL "any")
       continue()
     endif()
-    if(NOT isa STREQUAL isa_base AND NOT family MATCHES "^q")
-      string(APPEND cases "    case Isa::${isa}: return kernels_${isa_base};\n")
-    else()
+    set(serving ${isa})
+    if(NOT isa_flags MATCHES "${adding_flags}" AND NOT (anywhere AND isa STREQUAL isa_base))
+      set(serving "")
+      if(NOT isa STREQUAL isa_base)
+        set(serving "${serving_${isa_base}}")
+      endif()
+    endif()
+    set(serving_${isa} "${serving}")
+    if(serving)
+      string(APPEND cases "    case Isa::${isa}: return ${reference}kernels_${serving};\n")
+    endif()
+    if(serving STREQUAL isa)
       set(unit ${generated}/kernels/${family}_${isa}.cc)
       set(dot "")
       if(family MATCHES "^q")
@@ -58,7 +83,6 @@ ${dot}#include \"kernels/${family}/${family}.tmpl.h\"
       set_source_files_properties(${unit} PROPERTIES COMPILE_OPTIONS "${flag_list}")
       list(APPEND kernel_sources ${unit})
       string(APPEND declarations "extern const Kernels kernels_${isa};\n")
-      string(APPEND cases "    case Isa::${isa}: return kernels_${isa};\n")
     endif()
   endforeach()
   set(dispatcher ${generated}/kernels/${family}.cc)
@@ -68,9 +92,9 @@ ${dot}#include \"kernels/${family}/${family}.tmpl.h\"
 #include \"kernels/${family}/${family}.h\"
 namespace lite::${family} {
 ${declarations}
-const Kernels& kernels(Isa isa) {
+${result} kernels(Isa isa) {
   switch (isa) {
-${cases}    default: return kernels_scalar;
+${cases}    default: return ${fallback};
   }
 }
 }  // namespace lite::${family}
