@@ -21,7 +21,9 @@ from typing import NamedTuple
 
 FLOATS = re.compile(r"vfn?m(add|sub)\d+ps|fml[as]|v(fm|ml)[as]\.f32")
 BYTES = re.compile(r"vpdp\w+|vpmadd\w+|tdp\w+|[su]?sdot|smmla|sml[as]l2?|smull2?|ml[as]|vm(la|ul)l?\.[is]\d+")
-FAMILIES = {"gemm": FLOATS, "winograd": FLOATS, "depthwise": FLOATS, "qgemm": BYTES, "qdepthwise": BYTES}
+PAIRS = re.compile(r"[vt]dpbf16ps")
+FAMILIES = {"gemm": FLOATS, "winograd": FLOATS, "depthwise": FLOATS, "qgemm": BYTES, "qdepthwise": BYTES,
+            "bgemm": PAIRS}
 
 ISA_ROW = re.compile(r'^LITE_ISA\((\w+), (\w+), \w+, "', re.MULTILINE)
 DISASSEMBLERS = {"arm64": "aarch64-linux-gnu-objdump", "armv7": "arm-linux-gnueabihf-objdump"}

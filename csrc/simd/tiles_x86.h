@@ -41,6 +41,16 @@ struct Tiles {
     asm volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kA), "i"(kB));
   }
 
+  // The same with pairs of bf16; sums are floats.
+  template <int kSums, int kA, int kB>
+  static LITE_INLINE void add_bf16_products() {
+    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kA), "i"(kB));
+  }
+  template <int kTile>
+  static LITE_INLINE void zero() {
+    asm volatile("tilezero %%tmm%c0" ::"i"(kTile));
+  }
+
   // Whether so many rows, 1 to 16, are as far apart as the first two.
   static LITE_INLINE bool evenly_spaced(const int8_t* const* rows, int64_t count) {
     const uint32_t gaps = (uint32_t{1} << (count - 1)) - 1;
