@@ -333,6 +333,8 @@ std::vector<std::string> usable_isa_names() {
   return names;
 }
 
+bool fast_differs_here() { return fast_differs(value_or_raise(choose_isa())); }
+
 std::string chosen_isa() { return isa_name(value_or_raise(choose_isa())); }
 
 }  // namespace
@@ -349,6 +351,9 @@ PYBIND11_MODULE(_native, module) {
              "One dict per op that has kernels: what its file declares.");
   module.def("usable_isas", &lite::usable_isa_names, "Instruction sets that this machine can use.");
   module.def("isa", &lite::chosen_isa, "The instruction set that sessions use.");
+
+  module.def("fast_differs", &lite::fast_differs_here,
+             "Whether sessions of precision fast differ from exact ones here.");
 
   py::class_<PyModel>(module, "Model")
       .def_static("open", &lite::open_model, py::arg("path"))

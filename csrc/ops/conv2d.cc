@@ -2,6 +2,7 @@
 #include "ops/linear/arguments.h"
 #include "ops/linear/depthwise_conv.h"
 #include "ops/linear/gemm_conv.h"
+#include "ops/linear/rounded_product.h"
 #include "ops/linear/winograd_conv.h"
 #include "ops/op.h"
 
@@ -29,27 +30,34 @@ class Conv2d final : public Op {
       depthwise_.prepare(context, window, activation);
       return Status();
     }
-    const int m = linear::WinogradConv::choose(context, window);
+    const bgemm::Kernels* rounded = linear::RoundedProduct::choose(context, window);
+    const int m =
+        linear::WinogradConv::choose(context, window, rounded != nullptr ? rounded->speed : 1.0);
     by_tiles_ = m != 0;
     if (by_tiles_) return winograd_.prepare(context, window, activation, m);
+    is_rounded_ = rounded != nullptr;
+    if (is_rounded_) return rounded_.prepare_conv(context, *rounded, window, activation);
     gemm_.prepare(context, window, activation);
     return Status();
   }
 
   void run(const RunContext& context) override {
     if (by_channel_) return depthwise_.run(context);
+    if (is_rounded_) return rounded_.run(context);
     by_tiles_ ? winograd_.run(context) : gemm_.run(context);
   }
 
   const char* kernel() const override {
     if (by_channel_) return "depthwise";
+    if (is_rounded_) return rounded_.kernel();
     return by_tiles_ ? winograd_.kernel() : gemm_.kernel();
   }
 
  private:
-  bool by_channel_ = false, by_tiles_ = false;
+  bool by_channel_ = false, by_tiles_ = false, is_rounded_ = false;
   linear::DepthwiseConv depthwise_;
   linear::WinogradConv winograd_;
+  linear::RoundedProduct rounded_;
   linear::GemmConv gemm_;
 };
 

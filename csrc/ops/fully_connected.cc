@@ -31,11 +31,11 @@ class FullyConnected final : public Op {
     shape.m = x.count(0, x.rank - 1);
     shape.n = w[1];
     shape.k = w[0];
-    product_.prepare(context, shape, activation, linear::kScales);
-    return Status();
+    return product_.prepare(context, shape, activation, linear::kScales);
   }
 
   void run(const RunContext& context) override { product_.run(context); }
+  const char* kernel() const override { return product_.kernel(); }
 
  private:
   linear::MatrixProduct product_;

@@ -56,7 +56,7 @@ class Matmul final : public Op {
     if (scaled)
       LITE_RETURN_IF_ERROR(linear::check_scales(context, linear::kProductScales, shape_.n));
     if (dtype_ == DType::f32)
-      product_.prepare(context, shape_, Activation{}, linear::kProductScales);
+      return product_.prepare(context, shape_, Activation{}, linear::kProductScales);
     return Status();
   }
 
@@ -65,6 +65,8 @@ class Matmul final : public Op {
     if (dtype_ == DType::s32) return multiply_integers<int32_t>(shape_, context);
     multiply_integers<int64_t>(shape_, context);
   }
+
+  const char* kernel() const override { return product_.kernel(); }
 
  private:
   DType dtype_ = DType::f32;

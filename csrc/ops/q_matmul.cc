@@ -105,9 +105,10 @@ class QMatmul final : public Op {
     inner.inputs = sides;
     inner.given = given;
     inner.scratch_bytes = 0;
+    inner.precision = Precision::exact;  // the floats are integers
     ProductShape shape = shape_;
     shape.k = depth;
-    product.prepare(inner, shape, Activation{}, linear::kProductScales);
+    (void)product.prepare(inner, shape, Activation{}, linear::kProductScales);
     return inner.scratch_bytes;
   }
 

@@ -2,6 +2,7 @@
 #include "plan/session.h"
 
 #include "base/clock.h"
+#include "kernels/bgemm/bgemm.h"
 
 namespace lite {
 namespace {
@@ -20,6 +21,8 @@ std::vector<Shape> fixed_input_shapes(const nb::Graph& graph) {
 }
 
 }  // namespace
+
+bool fast_differs(Isa isa) { return bgemm::kernels(isa) != nullptr; }
 
 Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa)
     : model_(std::move(model)), options_(options), isa_(isa), team_(options.threads) {}

@@ -20,6 +20,9 @@ struct SessionOptions {
   Precision precision = Precision::exact;
 };
 
+// Whether sessions of Precision::fast compute anything in another way on this instruction set.
+[[nodiscard]] bool fast_differs(Isa isa);
+
 struct StepTime {
   uint64_t begin_ns = 0;  // monotonic
   uint64_t end_ns = 0;

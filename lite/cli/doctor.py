@@ -64,7 +64,8 @@ def _engine() -> dict[str, Any]:
     try:
         from lite import _native
 
-        engine |= {"usable_isas": _native.usable_isas(), "ops": len(_native.ops()), "isa": _native.isa()}
+        engine |= {"usable_isas": _native.usable_isas(), "ops": len(_native.ops()), "isa": _native.isa(),
+                   "fast_differs": _native.fast_differs()}
     except (ImportError, LiteError) as error:
         engine["error"] = str(error)
     return engine
@@ -87,6 +88,9 @@ def _text(result: dict[str, Any]) -> str:
         f"lite       {engine['version']}, {engine.get('ops', 0)} ops with kernels",
         f"ISA        {engine.get('isa', 'none')} (usable: {', '.join(engine.get('usable_isas', []))})",
     ]
+    if "error" not in engine:
+        effect = "multiplies bf16" if engine["fast_differs"] else "is as exact: there are no products of bf16"
+        lines.append(f"precision  fast {effect}")
     if "error" in engine:
         lines.append(f"problem    the native module cannot be used: {engine['error']}")
     rows = [(row["name"], row["version"] or "missing", row["for"], "" if row["version"] else row["install"])

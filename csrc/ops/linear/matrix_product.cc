@@ -6,15 +6,13 @@
 
 namespace lite::linear {
 
-void MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
-                            const Activation& activation, size_t scales) {
+Status MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
+                              const Activation& activation, size_t scales) {
   kernels_ = &gemm::kernels(context.isa);
   shape_ = std::move(shape);
   activation_ = activation;
   biased_ = scales > 2 && context.present(2);
   residual_ = scales > 3 && context.present(3);
-  tasks_ =
-      GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)}, kTaskOfFloats);
   Columns columns;
   columns.groups = shape_.b_batch.count();
   columns.n = shape_.n;
@@ -23,11 +21,22 @@ void MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
   columns.group_stride = shape_.n * shape_.k;
   columns.column_stride = shape_.transpose_b ? shape_.k : 1;
   columns.channel_stride = shape_.transpose_b ? 1 : shape_.n;
+  // One matrix of constants, and rows of the other side that lie one after another.
+  const bool flat =
+      columns.groups == 1 && !shape_.transpose_a && shape_.a_batch.count() == shape_.batch.count();
+  const bgemm::Kernels* rounded = flat ? RoundedProduct::choose(context) : nullptr;
+  is_rounded_ = rounded != nullptr;
+  if (is_rounded_)
+    return rounded_.prepare_matrix(context, *rounded, shape_.batch.count() * shape_.m,
+                                   std::move(columns), activation, scales > 2);
+  tasks_ =
+      GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)}, kTaskOfFloats);
   b_bytes_ =
       b_.prepare(context.inputs[1], scales_of(context, scales), std::move(columns), *kernels_);
   thread_bytes_ = copies_bytes() + b_.task_bytes();
   context.scratch_bytes = std::max(context.scratch_bytes,
                                    b_bytes_ + thread_bytes_ * static_cast<size_t>(context.threads));
+  return Status();
 }
 
 size_t MatrixProduct::copies_bytes() const {
@@ -45,6 +54,7 @@ const float* MatrixProduct::rows_of(const float* a, Range rows, float* copies) c
 }
 
 void MatrixProduct::run(const RunContext& context) const {
+  if (is_rounded_) return rounded_.run(context);
   const int64_t products = shape_.batch.count();
   if (products == 0 || tasks_.count() == 0) return;
   const std::byte* b = b_.pack(context.inputs[1], context.scratch, *context.team);

@@ -4,6 +4,7 @@
 
 #include "ops/linear/arguments.h"
 #include "ops/linear/product_shape.h"
+#include "ops/linear/rounded_product.h"
 #include "ops/linear/tasks.h"
 #include "ops/linear/weights.h"
 
@@ -13,9 +14,10 @@ class MatrixProduct {
  public:
   // Inputs are a, b and, of a layer, optionally bias and residual, then at `scales` those of b.
   // Shapes have been checked.
-  void prepare(PrepareContext& context, ProductShape shape, const Activation& activation,
-               size_t scales);
+  [[nodiscard]] Status prepare(PrepareContext& context, ProductShape shape,
+                               const Activation& activation, size_t scales);
   void run(const RunContext& context) const;
+  [[nodiscard]] const char* kernel() const { return is_rounded_ ? "bgemm" : ""; }
 
  private:
   void run_task(const RunContext& context, const std::byte* b, int64_t index,
@@ -30,6 +32,8 @@ class MatrixProduct {
   GemmTasks tasks_;
   PackedWeights b_;
   size_t b_bytes_ = 0, thread_bytes_ = 0;
+  bool is_rounded_ = false;
+  RoundedProduct rounded_;
 };
 
 }  // namespace lite::linear

@@ -14,6 +14,10 @@ constexpr int64_t kGreatestRows = 256;
 constexpr int64_t kLeastRows = 48;  // fewer read the weights too often
 constexpr int64_t kGreatestPointers = 8192;
 constexpr int64_t kWantedTasks = 8;
+constexpr int64_t kRoundedUnit = 32;  // rows or columns
+constexpr int64_t kRoundedRows = 512;
+constexpr int64_t kRoundedWork = 2000000;  // multiplications that are worth a task
+constexpr int64_t kRoundedBytes = 2;
 
 int64_t bounded(int64_t x, int64_t lo, int64_t hi) { return std::min(hi, std::max(lo, x)); }
 
@@ -62,6 +66,40 @@ Range GemmTasks::columns(int64_t task) const { return column_range(task % column
 Range GemmTasks::column_range(int64_t block) const {
   return {units_ * block / column_blocks_ * unit_,
           std::min(n_, units_ * (block + 1) / column_blocks_ * unit_)};
+}
+
+RoundedTasks::RoundedTasks(int64_t m, int64_t n, int64_t depth, int64_t fresh_bytes)
+    : m_(m), n_(n) {
+  if (m == 0 || n == 0) return;
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(depth);
+  const int64_t wanted = bounded(
+      static_cast<int64_t>(std::min<double>(work / kRoundedWork, kWantedTasks)), 1, kWantedTasks);
+  const int64_t cached = kRowsBytes / std::max<int64_t>(fresh_bytes, 1);
+  const bool by_columns = n * depth * kRoundedBytes > m * fresh_bytes;
+  const int64_t rows = by_columns ? kRoundedRows : bounded(cached, 2 * kRoundedUnit, kRoundedRows);
+  const int64_t row_units = ceil_div(m, kRoundedUnit);
+  row_blocks_ = ceil_div(row_units, rows / kRoundedUnit);
+  if (!by_columns) row_blocks_ = std::max(row_blocks_, std::min(wanted, row_units));
+  column_blocks_ =
+      by_columns ? std::min(ceil_div(wanted, row_blocks_), ceil_div(n, kRoundedUnit)) : 1;
+}
+
+int64_t RoundedTasks::greatest_rows() const {
+  if (row_blocks_ == 0) return 0;
+  return std::min(m_, ceil_div(ceil_div(m_, kRoundedUnit), row_blocks_) * kRoundedUnit);
+}
+
+// Blocks of rows with the same columns one after another: their weights are still there.
+Range RoundedTasks::rows(int64_t task) const {
+  const int64_t units = ceil_div(m_, kRoundedUnit), block = task % row_blocks_;
+  return {units * block / row_blocks_ * kRoundedUnit,
+          std::min(m_, units * (block + 1) / row_blocks_ * kRoundedUnit)};
+}
+
+Range RoundedTasks::columns(int64_t task) const {
+  const int64_t units = ceil_div(n_, kRoundedUnit), block = task / row_blocks_;
+  return {units * block / column_blocks_ * kRoundedUnit,
+          std::min(n_, units * (block + 1) / column_blocks_ * kRoundedUnit)};
 }
 
 StripTasks::StripTasks(int64_t row_tasks, int64_t channel_tasks, int64_t pixels)

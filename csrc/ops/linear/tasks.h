@@ -42,6 +42,25 @@ class GemmTasks {
   int64_t unit_ = 1, units_ = 0;  // blocks of columns are whole units: panels or tiles
 };
 
+// The same for products so fast that what is read decides: the greater of both sides is cut, so
+// that no thread reads all of it. Blocks are whole pairs of tiles of the kernels that have tiles.
+class RoundedTasks {
+ public:
+  RoundedTasks() = default;
+  // Rows of A have so many fresh bytes.
+  RoundedTasks(int64_t m, int64_t n, int64_t depth, int64_t fresh_bytes);
+
+  [[nodiscard]] int64_t count() const { return row_blocks_ * column_blocks_; }
+  [[nodiscard]] int64_t column_blocks() const { return column_blocks_; }
+  [[nodiscard]] int64_t greatest_rows() const;
+  [[nodiscard]] Range rows(int64_t task) const;
+  [[nodiscard]] Range columns(int64_t task) const;
+
+ private:
+  int64_t m_ = 0, n_ = 0;
+  int64_t row_blocks_ = 0, column_blocks_ = 0;
+};
+
 // Which part of an image, cut by rows and by channels, a task is. Threads share what the layers
 // around, which are GEMMs, make them share: the rows of images that GemmTasks cuts by rows, the
 // channels of smaller ones.

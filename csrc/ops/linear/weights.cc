@@ -77,8 +77,7 @@ int64_t PackedWeights::chunk_panels() const {
 
 const std::byte* PackedWeights::pack(const Tensor& weights, std::byte* scratch,
                                      ThreadTeam& team) const {
-  if (weights.packing == Packing::p16) return weights.data;
-  if (!computed_) return packed_.data();
+  if (!computed_) return constants(weights);
   float* panels = reinterpret_cast<float*>(scratch);
   team.parallel_for(columns_.groups * columns_.panels(),
                     [&](int64_t i) { pack_panel(weights.as<float>(), i, panels); });

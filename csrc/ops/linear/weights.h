@@ -43,6 +43,10 @@ class PackedWeights {
   [[nodiscard]] size_t task_bytes() const;
   // The packed weights of this run; packs them into scratch, on all threads, if they were computed.
   const std::byte* pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const;
+  // The packed weights that are constants.
+  [[nodiscard]] const std::byte* constants(const Tensor& weights) const {
+    return weights.packing == Packing::p16 ? weights.data : packed_.data();
+  }
   // Multiplies by a group's columns from `column` on, a multiple of gemm::kPanel. The block is
   // whole but for what it says of B.
   void multiply(gemm::Block& block, const std::byte* packed, int64_t group, int64_t column,

@@ -68,7 +68,7 @@ bool fits(const Tensor& weights, const Window& window) {
 
 }  // namespace
 
-int WinogradConv::choose(const PrepareContext& context, const Window& window) {
+int WinogradConv::choose(const PrepareContext& context, const Window& window, double direct_speed) {
   if (!fits(context.inputs[1], window)) return 0;
   for (int m : kSizes)
     if (std::strcmp(context.kernel, name_of(m)) == 0) return m;
@@ -78,7 +78,7 @@ int WinogradConv::choose(const PrepareContext& context, const Window& window) {
   int best = 0;
   const int lanes = winograd::kernels(context.isa).lanes;
   const Prices prices = {kLanePrices.transform * lanes, kLanePrices.weight * lanes};
-  double least = direct_cost(x, y, prices);
+  double least = direct_cost(x, y, prices) / direct_speed;
   for (int m : kSizes) {
     const double cost = tiled_cost(x, y, prices, m);
     if (cost > kWorthwhile * least || weight_bytes(x, y, m) > kGreatestBytes) continue;

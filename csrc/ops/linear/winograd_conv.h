@@ -15,8 +15,10 @@ class WinogradConv {
  public:
   // m of the algorithm F(m, 3) that is expected to be fastest, or 0 for a direct convolution: where
   // tiles would save too little, and where the window is not 3 x 3, or strided, dilated or grouped,
-  // or the weights are not constant floats.
-  [[nodiscard]] static int choose(const PrepareContext& context, const Window& window);
+  // or the weights are not constant floats. A direct convolution may be so many times as fast as
+  // one by products of floats.
+  [[nodiscard]] static int choose(const PrepareContext& context, const Window& window,
+                                  double direct_speed = 1.0);
   // Shapes have been checked, and the convolution fits; m is 2, 4 or 6.
   [[nodiscard]] Status prepare(PrepareContext& context, const Window& window,
                                const Activation& activation, int m);

@@ -9,6 +9,7 @@ namespace {
 
 using lite::linear::GemmTasks;
 using lite::linear::Range;
+using lite::linear::RoundedTasks;
 using lite::linear::StripTasks;
 using lite::linear::TaskSize;
 
@@ -41,6 +42,24 @@ void halves_are_alike(int64_t m, int64_t n, int64_t k) {
   CHECK(difference <= tasks.greatest_rows() * 48);
 }
 
+// Every element is in one task, of whole pairs of tiles, and the greater side is what is cut.
+void rounded_tasks_cover_the_product(int64_t m, int64_t n, int64_t depth, int64_t row_bytes) {
+  const RoundedTasks tasks(m, n, depth, row_bytes);
+  std::vector<int> covered(static_cast<size_t>(m * n), 0);
+  for (int64_t task = 0; task < tasks.count(); ++task) {
+    const Range rows = tasks.rows(task), columns = tasks.columns(task);
+    CHECK(rows.size() > 0 && rows.size() <= tasks.greatest_rows() && columns.size() > 0);
+    CHECK(rows.begin % 32 == 0 && columns.begin % 32 == 0);
+    for (int64_t row = rows.begin; row < rows.end; ++row)
+      for (int64_t column = columns.begin; column < columns.end; ++column)
+        ++covered[static_cast<size_t>(row * n + column)];
+  }
+  for (int count : covered) CHECK(count == 1);
+  const bool more_weights = n * depth * 2 > m * row_bytes;
+  CHECK(tasks.column_blocks() == 1 || more_weights);
+  if (m * n * depth >= 16000000 && (more_weights ? n : m) >= 256) CHECK(tasks.count() > 1);
+}
+
 void strips_cover_the_image(int64_t rows, int64_t channels, int64_t pixels, bool by_rows) {
   const StripTasks tasks(rows, channels, pixels);
   std::vector<int> covered(static_cast<size_t>(rows * channels), 0);
@@ -63,6 +82,13 @@ int main() {
         tasks_cover_the_product(m, n, k, lite::linear::kTaskOfFloats);
         tasks_cover_the_product(m, n, k, lite::linear::kTaskOfBytes);
       }
+  for (int64_t m : {1, 31, 32, 49, 196, 700, 3136})
+    for (int64_t n : {1, 16, 33, 64, 1000})
+      for (int64_t depth : {4, 160, 4608}) {
+        rounded_tasks_cover_the_product(m, n, depth, depth * 2);
+        rounded_tasks_cover_the_product(m, n, depth, depth * 2 / 9 + 2);
+      }
+  CHECK(RoundedTasks(0, 5, 5, 5).count() == 0);
   halves_are_alike(196, 64, 384);
   halves_are_alike(196, 256, 1024);
   halves_are_alike(49, 160, 960);
