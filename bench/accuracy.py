@@ -3,6 +3,7 @@
 """Top-1 accuracy of ImageNet models in our engine: float, int8, integer weights alone; onnxruntime's beside.
 
     LITE_TEST_DATA=../shared python bench/accuracy.py [--algo percentile] [--model lite0]
+    LITE_TEST_DATA=../shared python bench/accuracy.py --precision fast     # against exact sessions only
 
 Images are 227 x 227; the centre of 224 x 224 is cut out without scaling. The scales of int8 come from other
 images.
@@ -101,6 +102,34 @@ def measure(subject: Subject, data: Path, quantize: StaticPTQ, threads: int, mos
     }
 
 
+def measure_fast(subject: Subject, data: Path, threads: int, most: int) -> dict[str, Any]:
+    """Sessions of precision "fast" against those of "exact"."""
+    model = Model(convert_to_bytes(data / "models" / subject.model, preprocess=subject.preprocess)[0])
+    files, labels = zip(*images(data)[:most])
+    exact, fast = (answers(model.session(threads=threads, precision=precision), subject, files)
+                   for precision in ("exact", "fast"))  # fmt: skip
+    said = [found.argmax(axis=1) for found in (exact, fast)]
+    off = np.abs(exact - fast).max(axis=1) / np.ptp(exact, axis=1)
+    return {
+        "model": subject.name,
+        "images": len(files),
+        "top1": float(np.mean(said[0] == labels)),
+        "fast_top1": float(np.mean(said[1] == labels)),
+        "changed_answers": int(np.sum(said[0] != said[1])),
+        "worst_difference": float(off.max()),
+        "median_difference": float(np.median(off)),
+        "divergence": divergence(exact, fast),
+    }
+
+
+def fast_text(row: dict[str, Any]) -> str:
+    return (
+        f"{row['model']:<26} top-1 of {row['images']}: exact {row['top1']:.2%}, fast {row['fast_top1']:.2%}, "
+        f"changed answers {row['changed_answers']}, difference {row['median_difference']:.1e} of the range "
+        f"(median; worst {row['worst_difference']:.1e}), divergence {row['divergence']:.1e}"
+    )
+
+
 def divergence(expected: np.ndarray, found: np.ndarray) -> float:
     """Mean Kullback-Leibler divergence of the probabilities that these logits stand for."""
     logs = [x - x.max(axis=1, keepdims=True) for x in (expected.astype(np.float64), found.astype(np.float64))]
@@ -153,6 +182,7 @@ def parsed() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", choices=("exact", "fast"), default="exact")
     parser.add_argument("--algo", choices=observers.names(), default=StaticPTQ().algo)
     parser.add_argument("--equalize", action="store_true")
     parser.add_argument("--adaround", action="store_true")
@@ -176,6 +206,11 @@ def main() -> None:
     chosen = [row for row in SUBJECTS if arguments.model in f"{row.name} {row.model}"]
     rows = []
     for subject in chosen:
+        if arguments.precision == "fast":
+            rows.append(measure_fast(subject, data, arguments.threads, arguments.images))
+            if not arguments.json:
+                print(fast_text(rows[-1]), flush=True)
+            continue
         rows.append(measure(subject, data, quantize, arguments.threads, arguments.images))
         if not arguments.json:
             print(text(rows[-1]), flush=True)

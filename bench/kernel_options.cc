@@ -9,11 +9,13 @@ namespace lite::bench {
 namespace {
 
 constexpr const char* kUsage =
-    "kernels [--net NAME,...] [--f32] [--int8] [--hot] [--threads N] [--repeats N] [--json]\n"
+    "kernels [--net NAME,...] [--f32] [--int8] [--fast] [--hot] [--threads N] [--repeats N] "
+    "[--json]\n"
     "Times layers one by one: median, least, and share of the peak measured in turns with them.\n"
     "\n"
     "  --net NAME,...  one or more of those below, or all (default: mobilenet_v2)\n"
     "  --f32, --int8   of floats (default), of bytes; or both\n"
+    "  --fast          floats in sessions of that precision\n"
     "  --hot           one copy of the weights, which stays in the caches\n"
     "  --threads N     default: 1\n"
     "  --repeats N     measurements of each layer (default: 60)\n"
@@ -55,6 +57,7 @@ std::string read_number(const std::string& word, const std::string& text, long m
 bool* flag_of(const std::string& word, Options& options) {
   if (word == "--f32") return &options.floats;
   if (word == "--int8") return &options.integers;
+  if (word == "--fast") return &options.fast;
   if (word == "--hot") return &options.hot;
   if (word == "--json") return &options.json;
   if (word == "--help" || word == "-h") return &options.help;

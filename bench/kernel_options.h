@@ -14,7 +14,7 @@ struct Options {
   int threads = 1;
   int repeats = 60;
   bool floats = false, integers = false;
-  bool hot = false, json = false, help = false;
+  bool fast = false, hot = false, json = false, help = false;
 };
 
 // What is wrong with the words; empty if nothing is.

@@ -110,6 +110,7 @@ Status Runner::add_copy() {
   context.outputs = outputs_;
   context.given = {given, inputs_.size()};
   context.isa = bench_.isa;
+  context.precision = bench_.precision;
   context.threads = bench_.team.size();
   context.kernel = layer_.kernel.c_str();
   ops_.push_back(find_op((layer_.integers ? "q_" : "") + std::string(layer_.op))->create());

@@ -35,6 +35,7 @@ struct Timing {
 // The machine, and what it is measured by.
 struct Bench {
   Isa isa;
+  Precision precision;
   bool hot;  // weights: one copy of them
   ThreadTeam& team;
   Bandwidth& bandwidth;

@@ -42,7 +42,8 @@ Status time_nets(const Options& options) {
   ThreadTeam team(options.threads);
   Bandwidth bandwidth;
   LITE_RETURN_IF_ERROR(bandwidth.allocate());
-  const Bench bench = {isa, options.hot, team, bandwidth};
+  const Precision precision = options.fast ? Precision::fast : Precision::exact;
+  const Bench bench = {isa, precision, options.hot, team, bandwidth};
   Report report(options.json, bench);
   for (const Net* net : options.nets) {
     if (options.floats) LITE_RETURN_IF_ERROR(time_net(*net, false, bench, options.repeats, report));
