@@ -30,6 +30,8 @@ class Conv2d final : public Op {
       depthwise_.prepare(context, window, activation);
       return Status();
     }
+    linear::GemmConv::add_names(context, window, alternatives_);
+    linear::WinogradConv::add_names(context, window, alternatives_);
     const bgemm::Kernels* rounded = linear::RoundedProduct::choose(context, window);
     const int m =
         linear::WinogradConv::choose(context, window, rounded != nullptr ? rounded->speed : 1.0);
@@ -40,6 +42,8 @@ class Conv2d final : public Op {
     gemm_.prepare(context, window, activation);
     return Status();
   }
+
+  std::vector<const char*> alternatives() const override { return alternatives_; }
 
   void run(const RunContext& context) override {
     if (by_channel_) return depthwise_.run(context);
@@ -55,6 +59,7 @@ class Conv2d final : public Op {
 
  private:
   bool by_channel_ = false, by_tiles_ = false, is_rounded_ = false;
+  std::vector<const char*> alternatives_;
   linear::DepthwiseConv depthwise_;
   linear::WinogradConv winograd_;
   linear::RoundedProduct rounded_;

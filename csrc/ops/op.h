@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/isa.h"
 #include "base/precision.h"
@@ -44,7 +45,7 @@ struct PrepareContext {
   int threads = 1;
   ThreadTeam* team = nullptr;  // for work that `prepare` does once; null: the caller alone
   const char* kernel =
-      "";  // what to pick, as kernel() names it, where that is possible; "": anything
+      "";  // what to pick, as kernel() names it; "", or what does not fit: anything
   size_t scratch_bytes = 0;  // an op asks by raising this; 64-byte aligned, shared with other ops
   // Of ops that join or split, one flag per part: it lies in its place within the other side.
   Span<const bool> placed;
@@ -73,6 +74,9 @@ class Op {
   virtual void run(const RunContext& context) = 0;
   // What `prepare` picked, for the profile: "p16_6x16", "winograd_4x3"; "" if there is no choice.
   virtual const char* kernel() const { return ""; }
+  // After `prepare`: all that it can pick for these shapes and that may be fastest, as kernel()
+  // names them. What stands before a slash names the arithmetic: kernels of one give the same bits.
+  virtual std::vector<const char*> alternatives() const { return {}; }
 };
 
 enum OpFlags : unsigned {

@@ -39,6 +39,10 @@ class QConv2d final : public Op {
     return Status();
   }
 
+  std::vector<const char*> alternatives() const override {
+    return halves_ || by_channel_ ? std::vector<const char*>() : gemm_.alternatives();
+  }
+
   void run(const RunContext& context) override {
     if (halves_) return int16_.run(context);
     by_channel_ ? depthwise_.run(context) : gemm_.run(context);

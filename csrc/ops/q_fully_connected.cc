@@ -53,6 +53,12 @@ class QFullyConnected final : public Op {
     return qgemm::name(*kernels_);
   }
 
+  std::vector<const char*> alternatives() const override {
+    std::vector<const char*> names;
+    for (qgemm::Kind kind : weights_.kinds()) names.push_back(qgemm::name(kind));
+    return names;
+  }
+
  private:
   void prepare_product(PrepareContext& context, int64_t m) {
     k_ = context.inputs[1].shape[0];
@@ -63,7 +69,7 @@ class QFullyConnected final : public Op {
     columns.column_stride = 1;
     columns.channel_stride = n_;
     weights_bytes_ = weights_.prepare(context.inputs[1], std::move(columns), 1);
-    kernels_ = &weights_.kernels(context.isa, {m, 1, k_}, context.inputs[1]);
+    kernels_ = &weights_.kernels(context, {m, 1, k_});
     tasks_ = linear::GemmTasks(m, n_, 1, k_, k_, linear::task_of(*kernels_));
     bias_bytes_ = bias_.prepare(context, to_.x_zero + kernels_->offset);
     table_bytes_ =

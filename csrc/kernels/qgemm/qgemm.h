@@ -75,9 +75,10 @@ const Kernels& kernels(Isa isa);
   return kernels.kind == Kind::tiled ? tiled_steps(taps, k) * kTiledStepBytes : 0;
 }
 
-[[nodiscard]] constexpr const char* name(const Kernels& kernels) {
+[[nodiscard]] constexpr const char* name(Kind kind) {
   constexpr const char* names[] = {"qgemm", "qgemm_narrow", "qgemm_tiled"};
-  return names[static_cast<int>(kernels.kind)];
+  return names[static_cast<int>(kind)];
 }
+[[nodiscard]] constexpr const char* name(const Kernels& kernels) { return name(kernels.kind); }
 
 }  // namespace lite::qgemm

@@ -11,6 +11,26 @@ namespace {
 // instead.
 constexpr int64_t kFewChannels = 32;
 constexpr size_t kResidual = 3;
+// From so many on rows never win.
+constexpr int64_t kManyChannels = 96;
+
+constexpr char kPointName[] = "gemm_1x1", kTapsName[] = "gemm_taps", kRowsName[] = "gemm_rows",
+               kPaddedName[] = "gemm_padded";
+
+bool has_rows(const Window& window) {
+  return window.kernel_width > 1 && window.groups == 1 && window.dilation_width == 1;
+}
+
+bool is_padded(const char* kernel, const Window& window, const Image& in, const Image& out) {
+  return PaddedRows::fits(window, in, out) && std::strcmp(kernel, kTapsName) != 0 &&
+         std::strcmp(kernel, kRowsName) != 0;
+}
+
+Tap tap_of(const char* kernel, const Window& window, const Image& in) {
+  if (!has_rows(window) || std::strcmp(kernel, kTapsName) == 0) return Tap::pixel;
+  const bool usual = in.channels < kFewChannels && in.channels == in.pitch;
+  return usual || std::strcmp(kernel, kRowsName) == 0 ? Tap::window_row : Tap::pixel;
+}
 
 }  // namespace
 
@@ -36,12 +56,9 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
   in_ = image_of(context.inputs[0]);
   out_ = image_of(context.outputs[0]);
   residual_pitch_ = residual_pitch(context, kResidual);
-  padded_ = PaddedRows::fits(window, in_, out_);
+  padded_ = is_padded(context.kernel, window, in_, out_);
   if (padded_) padded_rows_ = PaddedRows(window, in_, out_);
-  const bool whole_rows = window.kernel_width > 1 && window.groups == 1 &&
-                          window.dilation_width == 1 && in_.channels < kFewChannels &&
-                          in_.channels == in_.pitch;
-  rows_ = PixelRows<float>(window, in_, out_, whole_rows ? Tap::window_row : Tap::pixel);
+  rows_ = PixelRows<float>(window, in_, out_, tap_of(context.kernel, window, in_));
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfFloats);
   zeros_bytes_ =
@@ -134,9 +151,23 @@ void GemmConv::run_rows(const RunContext& context, const std::byte* weights, int
 }
 
 const char* GemmConv::kernel() const {
-  if (window_.taps() == 1) return "gemm_1x1";
-  if (padded_) return "gemm_padded";
-  return rows_.tap() == Tap::pixel ? "gemm_taps" : "gemm_rows";
+  if (window_.taps() == 1) return kPointName;
+  if (padded_) return kPaddedName;
+  return rows_.tap() == Tap::pixel ? kTapsName : kRowsName;
+}
+
+bool GemmConv::is_kernel(const char* name) {
+  return std::strcmp(name, kTapsName) == 0 || std::strcmp(name, kRowsName) == 0 ||
+         std::strcmp(name, kPaddedName) == 0;
+}
+
+void GemmConv::add_names(const PrepareContext& context, const Window& window,
+                         std::vector<const char*>& names) {
+  if (window.taps() == 1) return names.push_back(kPointName);
+  names.push_back(kTapsName);
+  const Image in = image_of(context.inputs[0]), out = image_of(context.outputs[0]);
+  if (has_rows(window) && in.channels < kManyChannels) names.push_back(kRowsName);
+  if (PaddedRows::fits(window, in, out)) names.push_back(kPaddedName);
 }
 
 }  // namespace lite::linear

@@ -2,6 +2,8 @@
 // Convolution as a GEMM whose rows are output pixels.
 #pragma once
 
+#include <vector>
+
 #include "ops/linear/arguments.h"
 #include "ops/linear/padded_rows.h"
 #include "ops/linear/pixel_rows.h"
@@ -19,6 +21,10 @@ class GemmConv {
   void prepare(PrepareContext& context, const Window& window, const Activation& activation);
   void run(const RunContext& context) const;
   [[nodiscard]] const char* kernel() const;
+  [[nodiscard]] static bool is_kernel(const char* name);
+  // Appends the names of the ways to take the window that may be fastest.
+  static void add_names(const PrepareContext& context, const Window& window,
+                        std::vector<const char*>& names);
 
  private:
   void run_task(const RunContext& context, const std::byte* weights, int64_t index,

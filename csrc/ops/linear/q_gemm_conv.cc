@@ -13,9 +13,31 @@ constexpr size_t kResidual = 4;
 constexpr int64_t kFewChannels = 32;
 constexpr int64_t kShortRow = 32;  // windows of rows up to this are copied
 
+// From so many channels on, and for rows so long, single taps always win.
+constexpr int64_t kManyChannels = 96;
+constexpr int64_t kLongRow = 4 * kShortRow;
+
+constexpr const char* kNames[][4] = {
+    {"qgemm_taps", "qgemm_rows", "qgemm_windows", "qgemm_1x1"},
+    {"qgemm_taps_narrow", "qgemm_rows_narrow", "qgemm_windows_narrow", "qgemm_1x1_narrow"},
+    {"qgemm_taps_tiled", "qgemm_rows_tiled", "qgemm_windows_tiled", "qgemm_1x1_tiled"}};
+
+bool is_named(const char* kernel, Tap tap) {
+  const char* const name = kNames[0][static_cast<int>(tap)];
+  return std::strncmp(kernel, name, std::strlen(name)) == 0;
+}
+
 // The weights are packed by rows of the window, each filled up to whole quads: single taps of whole
 // quads, and the window as one tap, read them, too.
-Tap tap_of(const Window& window, int64_t channels, bool dense) {
+bool can_take(Tap tap, const Window& window, int64_t channels, bool dense) {
+  if (tap == Tap::pixel) return channels % qgemm::kQuad == 0 || window.kernel_width == 1;
+  if (window.kernel_width == 1) return false;
+  return tap == Tap::window_row || (window.groups == 1 && window.dilation_width == 1 && dense);
+}
+
+Tap tap_of(const char* kernel, const Window& window, int64_t channels, bool dense) {
+  for (Tap tap : {Tap::pixel, Tap::window_row, Tap::window})
+    if (is_named(kernel, tap) && can_take(tap, window, channels, dense)) return tap;
   if (window.kernel_width == 1) return Tap::pixel;
   const bool in_one_piece = window.groups == 1 && window.dilation_width == 1 && dense;
   if (channels % qgemm::kQuad == 0)
@@ -36,11 +58,11 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   in_ = image_of(context.inputs[0]);
   out_ = image_of(context.outputs[0]);
   residual_pitch_ = residual_pitch(context, kResidual);
-  rows_ =
-      PixelRows<int8_t>(window, in_, out_, tap_of(window, w.shape[1], in_.channels == in_.pitch));
+  rows_ = PixelRows<int8_t>(window, in_, out_,
+                            tap_of(context.kernel, window, w.shape[1], in_.channels == in_.pitch));
   weights_bytes_ = weights_.prepare(w, columns_of(window, w.shape), window.kernel_height);
   const int64_t m = out_.height * out_.width;
-  kernels_ = &weights_.kernels(context.isa, {m, rows_.taps(), rows_.k()}, w);
+  kernels_ = &weights_.kernels(context, {m, rows_.taps(), rows_.k()});
   tasks_ = GemmTasks(m, out_.channels / window.groups, rows_.taps(), rows_.k(), rows_.fresh_bytes(),
                      task_of(*kernels_));
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
@@ -105,12 +127,22 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
 }
 
 const char* QGemmConv::kernel() const {
-  constexpr const char* names[][4] = {
-      {"qgemm_taps", "qgemm_rows", "qgemm_windows", "qgemm_1x1"},
-      {"qgemm_taps_narrow", "qgemm_rows_narrow", "qgemm_windows_narrow", "qgemm_1x1_narrow"},
-      {"qgemm_taps_tiled", "qgemm_rows_tiled", "qgemm_windows_tiled", "qgemm_1x1_tiled"}};
-  return names[static_cast<int>(kernels_->kind)]
-              [window_.taps() == 1 ? 3 : static_cast<int>(rows_.tap())];
+  return kNames[static_cast<int>(kernels_->kind)]
+               [window_.taps() == 1 ? 3 : static_cast<int>(rows_.tap())];
+}
+
+std::vector<const char*> QGemmConv::alternatives() const {
+  std::vector<const char*> names;
+  const int64_t channels = in_.channels / window_.groups;
+  for (Tap tap : {Tap::pixel, Tap::window_row, Tap::window}) {
+    const bool is_long = tap == Tap::window && window_.kernel_width * channels > kLongRow;
+    const bool is_likely = tap == rows_.tap() || (channels < kManyChannels && !is_long);
+    if (!can_take(tap, window_, channels, in_.channels == in_.pitch) || !is_likely) continue;
+    for (qgemm::Kind kind : weights_.kinds())
+      names.push_back(
+          kNames[static_cast<int>(kind)][window_.taps() == 1 ? 3 : static_cast<int>(tap)]);
+  }
+  return names;
 }
 
 }  // namespace lite::linear

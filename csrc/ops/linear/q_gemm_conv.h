@@ -2,6 +2,8 @@
 // Convolution of bytes as a GEMM whose rows are output pixels.
 #pragma once
 
+#include <vector>
+
 #include "ops/linear/arguments.h"
 #include "ops/linear/output_table.h"
 #include "ops/linear/pixel_rows.h"
@@ -18,6 +20,7 @@ class QGemmConv {
                const OutputTable& table);
   void run(const RunContext& context) const;
   [[nodiscard]] const char* kernel() const;
+  [[nodiscard]] std::vector<const char*> alternatives() const;
 
  private:
   // What tasks of a run share.

@@ -2,6 +2,7 @@
 #include "ops/linear/quad_weights.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "ops/linear/arguments.h"
@@ -22,24 +23,48 @@ size_t QuadWeights::prepare(const Tensor& weights, Columns columns, int64_t rows
   return 0;
 }
 
+namespace {
+
+constexpr char kTiled[] = "_tiled", kQuads[] = "qgemm";
+
+const qgemm::Kernels& tiled_if(const qgemm::Kernels& exact, bool wanted) {
+  return wanted && exact.tiled != nullptr ? *exact.tiled : exact;
+}
+
+const qgemm::Kernels& narrow_if(const qgemm::Kernels& exact, Span<const int8_t> weights) {
+  return exact.narrow != nullptr && narrow(weights) ? *exact.narrow : exact;
+}
+
+bool asks_for_tiles(const char* kernel, const qgemm::Extents& extents) {
+  if (std::strncmp(kernel, kQuads, sizeof(kQuads) - 1) != 0) return qgemm::is_worth_tiles(extents);
+  const char* end = std::strstr(kernel, kTiled);
+  return end != nullptr && end[sizeof(kTiled) - 1] == '\0';
+}
+
+}  // namespace
+
 const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents) {
-  const qgemm::Kernels& exact = qgemm::kernels(isa);
-  return exact.tiled != nullptr && qgemm::is_worth_tiles(extents) ? *exact.tiled : exact;
+  return tiled_if(qgemm::kernels(isa), qgemm::is_worth_tiles(extents));
 }
 
 const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents,
                                   Span<const int8_t> weights) {
-  const qgemm::Kernels& exact = kernels_for(isa, extents);
-  return exact.narrow != nullptr && narrow(weights) ? *exact.narrow : exact;
+  return narrow_if(kernels_for(isa, extents), weights);
 }
 
-const qgemm::Kernels& QuadWeights::kernels(Isa isa, const qgemm::Extents& extents,
-                                           const Tensor& weights) const {
-  if (computed_) return kernels_for(isa, extents);
-  const bool in_file = weights.packing == Packing::p16x4;
-  const int8_t* panels = in_file ? weights.as<int8_t>() : packed_.data()->bytes;
-  const size_t bytes = static_cast<size_t>(columns_.groups * group_bytes());
-  return kernels_for(isa, extents, {panels, bytes});
+const qgemm::Kernels& QuadWeights::kernels(const PrepareContext& context,
+                                           const qgemm::Extents& extents) {
+  const qgemm::Kernels& exact = qgemm::kernels(context.isa);
+  const qgemm::Kernels* quads = &exact;
+  const Tensor& weights = context.inputs[1];
+  if (!computed_) {
+    const bool in_file = weights.packing == Packing::p16x4;
+    const int8_t* panels = in_file ? weights.as<int8_t>() : packed_.data()->bytes;
+    quads = &narrow_if(exact, {panels, static_cast<size_t>(columns_.groups * group_bytes())});
+  }
+  kinds_ = {quads->kind};
+  if (exact.tiled != nullptr) kinds_.push_back(exact.tiled->kind);
+  return asks_for_tiles(context.kernel, extents) && exact.tiled != nullptr ? *exact.tiled : *quads;
 }
 
 const int8_t* QuadWeights::pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const {

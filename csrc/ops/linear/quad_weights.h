@@ -14,6 +14,7 @@
 #include "kernels/qgemm/qgemm.h"
 #include "ops/linear/tasks.h"
 #include "ops/linear/weights.h"
+#include "ops/op.h"
 
 namespace lite::linear {
 
@@ -32,9 +33,12 @@ class QuadWeights {
   // The taps of the columns come in `rows` rows, each of which is filled up to whole quads. Returns
   // the scratch bytes that a run needs.
   [[nodiscard]] size_t prepare(const Tensor& weights, Columns columns, int64_t rows);
-  // As kernels_for; weights that are computed may be anything.
-  [[nodiscard]] const qgemm::Kernels& kernels(Isa isa, const qgemm::Extents& extents,
-                                              const Tensor& weights) const;
+  // As kernels_for the context's input 1, unless a name that the context asks for says whether
+  // tiles multiply. Weights that are computed may be anything.
+  [[nodiscard]] const qgemm::Kernels& kernels(const PrepareContext& context,
+                                              const qgemm::Extents& extents);
+  // Of the kernels that there are for these weights, after kernels().
+  [[nodiscard]] const std::vector<qgemm::Kind>& kinds() const { return kinds_; }
   // The packed weights of this run; packs them into scratch, on all threads, if they were computed.
   const int8_t* pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const;
 
@@ -48,6 +52,7 @@ class QuadWeights {
   Columns columns_;
   int64_t rows_ = 1;
   bool computed_ = false;
+  std::vector<qgemm::Kind> kinds_;
   struct alignas(64) Line {  // as kernels read
     int8_t bytes[64];
   };

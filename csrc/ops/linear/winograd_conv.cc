@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/cpu.h"
+#include "ops/linear/gemm_conv.h"
+
 namespace lite::linear {
 namespace {
 
@@ -37,6 +40,11 @@ constexpr Prices kLanePrices = {1.25, 0.75};  // per lane
 constexpr double kWorthwhile = 0.9;
 // Of transformed weights of a layer, which are memory that stays.
 constexpr double kGreatestBytes = 32 << 20;
+
+int multiplied_lanes(Isa isa) {
+  const int lanes = winograd::kernels(isa).lanes;
+  return lanes == 16 && halves_wide_vectors() ? lanes / 2 : lanes;
+}
 
 double points_of(int m) { return static_cast<double>((m + 2) * (m + 2)); }
 
@@ -72,11 +80,11 @@ int WinogradConv::choose(const PrepareContext& context, const Window& window, do
   if (!fits(context.inputs[1], window)) return 0;
   for (int m : kSizes)
     if (std::strcmp(context.kernel, name_of(m)) == 0) return m;
-  if (*context.kernel != '\0') return 0;
+  if (GemmConv::is_kernel(context.kernel)) return 0;
   const Shape& x = context.inputs[0].shape;
   const Shape& y = context.outputs[0].shape;
   int best = 0;
-  const int lanes = winograd::kernels(context.isa).lanes;
+  const int lanes = multiplied_lanes(context.isa);
   const Prices prices = {kLanePrices.transform * lanes, kLanePrices.weight * lanes};
   double least = direct_cost(x, y, prices) / direct_speed;
   for (int m : kSizes) {
@@ -86,6 +94,14 @@ int WinogradConv::choose(const PrepareContext& context, const Window& window, do
     least = cost;
   }
   return best;
+}
+
+void WinogradConv::add_names(const PrepareContext& context, const Window& window,
+                             std::vector<const char*>& names) {
+  if (!fits(context.inputs[1], window)) return;
+  for (int m : kSizes)
+    if (weight_bytes(context.inputs[0].shape, context.outputs[0].shape, m) <= kGreatestBytes)
+      names.push_back(name_of(m));
 }
 
 Status WinogradConv::prepare(PrepareContext& context, const Window& window,

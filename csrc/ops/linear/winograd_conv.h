@@ -3,6 +3,8 @@
 // stays: (m + 2)^2 / 9 times the weights, that is 1.8 times for m = 2, 4 for 4 and 7.1 for 6.
 #pragma once
 
+#include <vector>
+
 #include "base/arena.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/winograd/winograd.h"
@@ -13,12 +15,15 @@ namespace lite::linear {
 
 class WinogradConv {
  public:
-  // m of the algorithm F(m, 3) that is expected to be fastest, or 0 for a direct convolution: where
-  // tiles would save too little, and where the window is not 3 x 3, or strided, dilated or grouped,
-  // or the weights are not constant floats. A direct convolution may be so many times as fast as
-  // one by products of floats.
+  // m of the algorithm F(m, 3) that the context names, else of the one that is expected to be
+  // fastest, or 0 for a direct convolution: where tiles would save too little, and where the window
+  // is not 3 x 3, or strided, dilated or grouped, or the weights are not constant floats. A direct
+  // convolution may be so many times as fast as one by products of floats.
   [[nodiscard]] static int choose(const PrepareContext& context, const Window& window,
                                   double direct_speed = 1.0);
+  // Appends the names of all sizes that fit and whose weights are not too many.
+  static void add_names(const PrepareContext& context, const Window& window,
+                        std::vector<const char*>& names);
   // Shapes have been checked, and the convolution fits; m is 2, 4 or 6.
   [[nodiscard]] Status prepare(PrepareContext& context, const Window& window,
                                const Activation& activation, int m);
