@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, overload
@@ -14,10 +14,12 @@ import numpy as np
 from lite import _native
 from lite.errors import InputError
 from lite.profile import LayerTime, Profile
+from lite.tune_cache import table_at
 
 Shape = tuple[Union[int, str], ...]
 Feeds = Mapping[str, Any]
 Precision = Literal["exact", "fast"]
+TunedRow = tuple[str, str, int, list[tuple[str, float]]]  # layer, its first node, nodes, kernels with us
 
 _DTYPES = {"f32": "float32", "f16": "float16", "bf16": "uint16", "f64": "float64", "s8": "int8",
            "u8": "uint8", "s16": "int16", "u16": "uint16", "s32": "int32", "u32": "uint32", "s64": "int64",
@@ -84,7 +86,8 @@ class Model:
         self.inputs: tuple[TensorInfo, ...] = _tensors(self._native.inputs())
         self.outputs: tuple[TensorInfo, ...] = _tensors(self._native.outputs())
 
-    def session(self, threads: int = 1, *, precision: Precision = "exact", arena_limit: int = 0) -> Session:
+    def session(self, threads: int = 1, *, precision: Precision = "exact", arena_limit: int = 0,
+                tune_cache: str | os.PathLike[str] | None = None) -> Session:
         """A new session.
 
         Parameters
@@ -97,13 +100,17 @@ class Model:
             elsewhere it runs as "exact" does. docs/precision.md says what it costs.
         arena_limit : int
             Most bytes of memory for values; 0: what the machine has.
+        tune_cache : path, optional
+            Kernels that ``lite tune`` measured; None: $LITE_TUNE_CACHE or the usual place, "": none. What
+            cannot be used is ignored with a warning.
 
         Raises
         ------
         InputError, UnsupportedOpError, ArenaError
         """
         counts = (_whole(threads, "threads"), _whole(arena_limit, "arena_limit"))
-        return Session(self, _native.Session.create(self._native, *counts, str(precision)))
+        return Session(self, _native.Session.create(self._native, *counts, str(precision),
+                                                    table_at(tune_cache)))
 
     @property
     def size_bytes(self) -> int:
@@ -230,6 +237,16 @@ class Session:
         layers = [LayerTime.of(step, [run[position] for run in runs])
                   for position, step in enumerate(self._native.steps())]
         return Profile(tuple(layers), isa=self.isa, threads=self.threads)
+
+    def tuned_layers(self, progress: Callable[[int, int], bool]) -> list[TunedRow]:
+        """Times of every kernel of each layer that has a choice; see ``lite.tuning.kernels``.
+
+        Parameters
+        ----------
+        progress : callable(done, total)
+            Layers; False stops.
+        """
+        return self._native.tune(progress)
 
     def random_feeds(self, seed: int = 0) -> dict[str, np.ndarray]:
         """Random inputs of the present shapes: floats in [0, 1), integers 0 or 1.

@@ -6,9 +6,12 @@
 #include <pybind11/stl.h>
 
 #include <cstring>
+#include <exception>
 
+#include "base/cpu.h"
 #include "ops/op.h"
 #include "plan/session.h"
+#include "plan/tune.h"
 
 namespace py = pybind11;
 
@@ -125,6 +128,33 @@ py::object preprocess_of(const PyModel& self) {
 }
 
 // -----------------------------------------------------------------------------------------
+// tuning
+
+struct PyTuneTable {
+  std::shared_ptr<TuneTable> table;
+
+  PyTuneTable() : table(std::make_shared<TuneTable>(value_or_raise(choose_isa()))) {}
+
+  // Of a cache: the table, or why it cannot be used.
+  static py::tuple read(const std::string& path) {
+    const Result<std::shared_ptr<const TuneTable>> found =
+        TuneTable::read(path, value_or_raise(choose_isa()));
+    if (!found.ok()) return py::make_tuple(py::none(), text_of(found.status().text()));
+    PyTuneTable result;
+    result.table->add(*found.value());
+    return py::make_tuple(result, "");
+  }
+
+  void add(const std::string& layer, int threads,
+           const std::vector<std::pair<std::string, double>>& rows) {
+    std::vector<Timing> timings;
+    for (const auto& [kernel, time_us] : rows)
+      timings.push_back({kernel, static_cast<int64_t>(time_us * 1e3 + 0.5)});
+    table->add(layer, threads, std::move(timings));
+  }
+};
+
+// -----------------------------------------------------------------------------------------
 // sessions
 
 class PySession {
@@ -132,11 +162,12 @@ class PySession {
   explicit PySession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
   static PySession create(const PyModel& model, int threads, uint64_t arena_limit,
-                          const std::string& precision) {
+                          const std::string& precision, const PyTuneTable* tuned) {
     SessionOptions options;
     options.precision = value_or_raise(precision_named(precision));
     options.threads = threads;
     options.arena_limit_bytes = arena_limit;
+    if (tuned != nullptr) options.tuned = tuned->table;
     return PySession(value_or_raise(Session::create(model.model, options)));
   }
 
@@ -214,6 +245,35 @@ class PySession {
       const nb::Node& node = *graph().nodes()->Get(step.node);
       rows.append(py::make_tuple(text_of(node.name()), text_of(node.op()), step.op->kernel(),
                                  shapes_of(step.context.inputs), shapes_of(step.context.outputs)));
+    }
+    return rows;
+  }
+
+  // (layer, name of its first node, nodes, [(kernel, us)]) of each layer that has a choice. What
+  // the callback raises waits until the core, which knows no exceptions, has returned.
+  py::list tune(const py::function& progress) {
+    std::exception_ptr raised;
+    const auto guarded = [&](size_t done, size_t total) {
+      const py::gil_scoped_acquire acquired;
+      try {
+        return progress(done, total).cast<bool>();
+      } catch (...) {
+        raised = std::current_exception();
+        return false;
+      }
+    };
+    Result<std::vector<TunedLayer>> result = [&] {
+      const py::gil_scoped_release released;
+      return lite::tune(*session_, guarded);
+    }();
+    if (raised != nullptr) std::rethrow_exception(raised);
+    const std::vector<TunedLayer> layers = value_or_raise(std::move(result));
+    py::list rows;
+    for (const TunedLayer& layer : layers) {
+      py::list timings;
+      for (const Timing& timing : layer.timings)
+        timings.append(py::make_tuple(timing.kernel, static_cast<double>(timing.time_ns) / 1e3));
+      rows.append(py::make_tuple(layer.layer, text_of(layer.name), layer.nodes, timings));
     }
     return rows;
   }
@@ -377,9 +437,22 @@ PYBIND11_MODULE(_native, module) {
                              [](const PyModel& self) { return self.model->weights_bytes(); })
       .def_property_readonly("preprocess", &lite::preprocess_of);
 
+  module.def("cpu_name", &lite::cpu_name, "The processor, as tuning caches name it.");
+  py::class_<lite::PyTuneTable>(module, "TuneTable")
+      .def(py::init<>())
+      .def_static("read", &lite::PyTuneTable::read, py::arg("path"))
+      .def("add", &lite::PyTuneTable::add, py::arg("layer"), py::arg("threads"), py::arg("timings"))
+      .def("merge", [](lite::PyTuneTable& self,
+                       const lite::PyTuneTable& other) { self.table->add(*other.table); })
+      .def("kernel", [](const lite::PyTuneTable& self, const std::string& layer,
+                        int threads) { return self.table->kernel(layer, threads); })
+      .def("text", [](const lite::PyTuneTable& self) { return self.table->text(); })
+      .def("__len__", [](const lite::PyTuneTable& self) { return self.table->size(); });
+
   py::class_<PySession>(module, "Session")
       .def_static("create", &PySession::create, py::arg("model"), py::arg("threads"),
-                  py::arg("arena_limit"), py::arg("precision"))
+                  py::arg("arena_limit"), py::arg("precision"), py::arg("tuned") = nullptr)
+      .def("tune", &PySession::tune, py::arg("progress"))
       .def("clone", &PySession::clone)
       .def("resize", &PySession::resize, py::arg("shapes"))
       .def("run", &PySession::run, py::arg("feeds"), py::arg("copy"), py::arg("timed"))

@@ -41,6 +41,8 @@ class PlanBuilder {
   [[nodiscard]] std::unique_ptr<bool[]> placed_parts(uint32_t index, bool* all) const;
   [[nodiscard]] Status prepare_nodes(const Extents& extents);
   [[nodiscard]] Status prepare_node(uint32_t index, const Extents& extents);
+  [[nodiscard]] std::string tuned_kernel(const nb::Node& node, const PrepareContext& context,
+                                         ThreadTeam** team) const;
   [[nodiscard]] Status lay_out();
 
   std::unique_ptr<Plan> plan_;
@@ -216,7 +218,6 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   context.given = {given.get(), inputs};
   context.isa = options_.isa;
   context.precision = options_.precision;
-  context.threads = options_.team->size();
   context.team = options_.team;
   bool all_placed = false;
   std::unique_ptr<bool[]> placed;
@@ -225,6 +226,10 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
     context.placed = {placed.get(), entry.flags & kJoins ? inputs : context.outputs.size()};
   }
   if (nothing_to_write(context.outputs)) return Status();
+  ThreadTeam* team = options_.team;
+  const std::string kernel = tuned_kernel(node, context, &team);
+  context.kernel = kernel.c_str();
+  context.threads = team->size();
   std::unique_ptr<Op> op = entry.create();
   LITE_RETURN_IF_ERROR(op->prepare(context));
   if ((entry.flags & kAlias) || all_placed) return Status();
@@ -234,10 +239,20 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   step.node = index;
   step.context.inputs = context.inputs;
   step.context.outputs = context.outputs;
-  step.context.team = options_.team;
+  step.context.team = team;
   plan_->steps_.push_back(std::move(step));
   scratch_bytes_.push_back(context.scratch_bytes);
   return Status();
+}
+
+// The name for `prepare`, "" for anything; the team is another one where that is faster.
+std::string PlanBuilder::tuned_kernel(const nb::Node& node, const PrepareContext& context,
+                                      ThreadTeam** team) const {
+  if (options_.tuned == nullptr) return "";
+  const std::string layer = layer_text(node, context);
+  std::string kernel = options_.tuned->kernel(layer, options_.team->size());
+  if (strip_alone(kernel) && options_.alone != nullptr) *team = options_.alone;
+  return kernel;
 }
 
 Status PlanBuilder::lay_out() {

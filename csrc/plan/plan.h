@@ -13,6 +13,7 @@
 #include "ops/op.h"
 #include "plan/shapes.h"
 #include "plan/sharing.h"
+#include "plan/tune_table.h"
 
 namespace lite {
 
@@ -21,6 +22,8 @@ struct PlanOptions {
   ThreadTeam* team = nullptr;
   uint64_t arena_limit_bytes = 0;
   Precision precision = Precision::exact;
+  const TuneTable* tuned = nullptr;  // which kernels to take; null: the usual ones
+  ThreadTeam* alone = nullptr;       // of one thread, for steps that are faster so; with `tuned`
 };
 
 struct Step {

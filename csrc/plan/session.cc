@@ -74,10 +74,10 @@ std::shared_ptr<const Plan> Session::plan() const {
 }
 
 Status Session::plan_for(Span<const Shape> input_shapes) {
-  LITE_ASSIGN_OR_RETURN(
-      std::shared_ptr<Plan> plan,
-      Plan::build(model_, input_shapes,
-                  {isa_, &team_, options_.arena_limit_bytes, options_.precision}));
+  LITE_ASSIGN_OR_RETURN(std::shared_ptr<Plan> plan,
+                        Plan::build(model_, input_shapes,
+                                    {isa_, &team_, options_.arena_limit_bytes, options_.precision,
+                                     options_.tuned.get(), &alone_}));
   const std::lock_guard<std::mutex> lock(plan_mutex_);
   plan_.swap(plan);
   job_times_.assign(plan_->steps().size(), JobTime());

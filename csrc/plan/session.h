@@ -18,6 +18,7 @@ struct SessionOptions {
   int threads = 1;
   uint64_t arena_limit_bytes = 0;  // 0: the machine's physical memory
   Precision precision = Precision::exact;
+  std::shared_ptr<const TuneTable> tuned = nullptr;  // measured kernels; null: the usual ones
 };
 
 // Whether sessions of Precision::fast compute anything in another way on this instruction set.
@@ -62,7 +63,7 @@ class Session {
   std::shared_ptr<const Model> model_;
   SessionOptions options_;
   Isa isa_;
-  ThreadTeam team_;
+  ThreadTeam team_, alone_{1};
   mutable std::mutex plan_mutex_;  // for plan_, which only who has the turn replaces
   std::shared_ptr<Plan> plan_;
   std::vector<JobTime> job_times_;  // one per step of the plan
