@@ -30,6 +30,8 @@ const char kUsage[] =
     "  --power_mode=0                   0: fastest cores, 1: slowest, 2: all, 3: leave it to the "
     "system\n"
     "  --precision=exact                or fast: products of bf16, where the processor has them\n"
+    "  --tune_cache=FILE                kernels that `lite tune` measured here (default: "
+    "$LITE_TUNE_CACHE)\n"
     "  --profile=false                  time every layer\n"
     "  --show_output_elem=false         print the outputs' elements\n"
     "  --result_path=FILE               append everything printed to a file\n";
@@ -43,6 +45,7 @@ std::map<std::string, std::string> parse_flags(int count, char** texts) {
                                               {"threads", "1"},
                                               {"power_mode", "0"},
                                               {"precision", "exact"},
+                                              {"tune_cache", ""},
                                               {"profile", "false"},
                                               {"show_output_elem", "false"},
                                               {"result_path", ""}};
@@ -273,7 +276,10 @@ std::string run(const std::map<std::string, std::string>& flags) {
   Times times;
   const Clock::time_point begin = Clock::now();
   const lite::Model model(flags.at("optimized_model_file"));
-  lite::Session session = model.session(threads, 0, precision);
+  const std::string& cache = flags.at("tune_cache");
+  lite::Session session =
+      model.session(threads, 0, precision, cache.empty() ? nullptr : cache.c_str());
+  if (!session.note().empty()) std::fprintf(stderr, "%s\n", session.note().c_str());
   if (!flags.at("input_shape").empty()) session.resize(parse_shapes(flags.at("input_shape")));
   times.init = ms_since(begin);
   const std::vector<double> numbers = read_numbers(flags.at("input_data_path"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lite/lite.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
@@ -42,6 +43,7 @@ struct lite_session {
   std::vector<const void*> feeds;     // per input: a buffer or the caller's bytes
   std::vector<lite::StepTime> times;  // one per step while profiling
   bool profiling = false;
+  std::string note;
 };
 
 namespace lite {
@@ -99,6 +101,20 @@ Status open(Result<std::shared_ptr<const Model>> loaded, lite_model** model) {
   return *model != nullptr ? Status() : error(Code::k_out_of_memory, "no memory for a model");
 }
 
+// The kernels of a tuning cache; null, and a note, if it cannot be used.
+Result<std::shared_ptr<const TuneTable>> tuned(const lite_session_options* options,
+                                               std::string* note) {
+  const char* path = options != nullptr ? options->tune_cache : nullptr;
+  if (path == nullptr) path = std::getenv("LITE_TUNE_CACHE");
+  std::shared_ptr<const TuneTable> none;
+  if (path == nullptr || *path == '\0') return none;
+  LITE_ASSIGN_OR_RETURN(const Isa isa, choose_isa());
+  Result<std::shared_ptr<const TuneTable>> table = TuneTable::read(path, isa);
+  if (table.ok()) return table;
+  *note = "the tuning cache is not used: " + table.status().text();
+  return none;
+}
+
 Status create(const lite_model& model, const lite_session_options* options,
               lite_session** session) {
   SessionOptions wanted;
@@ -111,8 +127,11 @@ Status create(const lite_model& model, const lite_session_options* options,
                    static_cast<int>(options->precision), LITE_EXACT, LITE_FAST);
     wanted.precision = static_cast<Precision>(options->precision);
   }
+  std::string note;
+  LITE_ASSIGN_OR_RETURN(wanted.tuned, tuned(options, &note));
   LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> made, Session::create(model.model, wanted));
   LITE_ASSIGN_OR_RETURN(*session, wrap(std::move(made)));
+  (*session)->note = std::move(note);
   return Status();
 }
 
@@ -295,6 +314,12 @@ lite_status lite_session_create(const lite_model* model, const lite_session_opti
                                 lite_session** session) {
   LITE_CHECK_GIVEN(model, session);
   return lite::report(lite::create(*model, options, session));
+}
+
+lite_status lite_session_note(const lite_session* session, const char** note) {
+  LITE_CHECK_GIVEN(session, note);
+  *note = session->note.c_str();
+  return LITE_OK;
 }
 
 lite_status lite_session_clone(const lite_session* session, lite_session** clone) {

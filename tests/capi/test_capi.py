@@ -13,6 +13,8 @@ from lite.ir.interpret import interpret
 from lite.nb.writer import to_bytes, write
 from lite.ops.add import Add
 from lite.ops.relu import Relu
+from lite.tune_cache import TuneTable
+from lite.tuning.kernels import write_cache
 
 ROOT = Path(__file__).parents[2]
 
@@ -194,6 +196,34 @@ def test_profile_memory_and_isa(call, ffi, tmp_path):
     assert ffi.string(step.op) == b"relu" and 0 < step.begin_ns <= step.end_ns
     behind = call.status("lite_session_step", session, 2, ffi.new("lite_step*"))
     assert behind == call.capi.LITE_INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("named_by", ["option", "environment"])
+def test_a_tuning_cache(call, ffi, tmp_path, monkeypatch, named_by):
+    model, cache = call.model(_graph(2), tmp_path), tmp_path / "cache"
+    options = ffi.new("lite_session_options*", {"threads": 1})
+    word = ffi.new("char[]", str(cache).encode())
+    if named_by == "option":
+        options.tune_cache = word
+    else:
+        monkeypatch.setenv("LITE_TUNE_CACHE", str(cache))
+    write_cache(TuneTable(), cache)
+    refused = f"the tuning cache is not used: {cache}: line 1 is"
+    for text, note in ((cache.read_text(), ""), ("lite tuned", refused)):
+        cache.write_text(text)
+        session = call.get("lite_session_create", "lite_session*", model, options)
+        found = ffi.string(call.get("lite_session_note", "char const*", session)).decode()
+        assert found.startswith(note) and bool(found) == bool(note)
+        _check_run(call, session, _graph(2), _feeds(2))
+
+
+def test_no_tuning_cache_is_asked_for(call, ffi, tmp_path, monkeypatch):
+    monkeypatch.setenv("LITE_TUNE_CACHE", "/no/such/file")
+    options = ffi.new("lite_session_options*", {"threads": 1})
+    word = ffi.new("char[]", b"")
+    options.tune_cache = word
+    session = call.get("lite_session_create", "lite_session*", call.model(_graph(2), tmp_path), options)
+    assert not ffi.string(call.get("lite_session_note", "char const*", session))
 
 
 def test_precision(call, ffi, capi, tmp_path):

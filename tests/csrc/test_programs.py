@@ -88,7 +88,7 @@ def test_installed_copy_serves_find_package(run, build, model, tmp_path):
     assert run(tmp_path / "build" / "consumer_c", model) == "0 0.1.0\n"
     program = [tmp_path / "prefix" / "bin" / "benchmark_bin", f"--optimized_model_file={model}"]
     text = run(*program, "--warmup=2", "--repeats=5", f"--threads={min(cpu_count(), 2)}", "--profile",
-               "--precision=fast", f"--result_path={tmp_path}/result")
+               "--precision=fast", f"--tune_cache={tmp_path}/none", f"--result_path={tmp_path}/result")
     for field in ("peak memory", "init", "first", "min", "max", "avg", "median", "p90", "conv2d",
                   "precision: fast"):
         assert field in text

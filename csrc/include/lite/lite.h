@@ -77,6 +77,10 @@ typedef struct lite_session_options {
   int32_t threads; /* that work on one run, the caller's included; results do not depend on it */
   uint64_t arena_limit_bytes; /* most memory for values; 0: what the machine has */
   int32_t precision;          /* a lite_precision */
+  /* Kernels that `lite tune` measured on this machine: a file; "": none; NULL: the one that the
+   * environment variable LITE_TUNE_CACHE names, if any. lite_session_note says if it is not used.
+   */
+  const char* tune_cache;
 } lite_session_options;
 
 typedef struct lite_shape {
@@ -120,6 +124,8 @@ LITE_API lite_status lite_model_close(lite_model* model);
 LITE_API lite_status lite_session_create(const lite_model* model,
                                          const lite_session_options* options,
                                          lite_session** session);
+/* What was passed over in silence, in words: why a tuning cache is not used; "" for nothing. */
+LITE_API lite_status lite_session_note(const lite_session* session, const char** note);
 /* A new session of the same model, options and shapes, to be used by another thread, say. */
 LITE_API lite_status lite_session_clone(const lite_session* session, lite_session** clone);
 LITE_API lite_status lite_session_destroy(lite_session* session);

@@ -132,6 +132,12 @@ class Session {
     check(lite_session_precision(handle_.get(), &precision));
     return precision;
   }
+  // What was passed over in silence: why a tuning cache is not used.
+  std::string note() const {
+    const char* note = nullptr;
+    check(lite_session_note(handle_.get(), &note));
+    return note;
+  }
   void set_profiling(bool on) { check(lite_session_set_profiling(handle_.get(), on ? 1 : 0)); }
   // What ran, with the times of the last run while profiling was on.
   std::vector<lite_step> steps() const {
@@ -178,8 +184,8 @@ class Model {
   }
 
   Session session(int threads = 1, uint64_t arena_limit_bytes = 0,
-                  lite_precision precision = LITE_EXACT) const {
-    const lite_session_options options = {threads, arena_limit_bytes, precision};
+                  lite_precision precision = LITE_EXACT, const char* tune_cache = nullptr) const {
+    const lite_session_options options = {threads, arena_limit_bytes, precision, tune_cache};
     lite_session* session = nullptr;
     check(lite_session_create(handle_.get(), &options, &session));
     return Session(session);
