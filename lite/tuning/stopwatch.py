@@ -30,11 +30,15 @@ class Net:
         What is in it.
     shapes : mapping of str to shape
         Of inputs with free extents; guessed where not given.
+    threads : int
+    tune_cache : path, optional
+        As for ``Model.session``.
     """
 
-    def __init__(self, nb: bytes, graph: Graph, shapes: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, nb: bytes, graph: Graph, shapes: Mapping[str, Sequence[int]], threads: int = 1,
+                 tune_cache: str | None = None) -> None:
         self.nb, self.graph = nb, graph
-        self.session = _session(nb, shapes)
+        self.session = _session(Model(nb).session(threads, tune_cache=tune_cache), shapes)
         self.feeds = self.session.random_feeds()
 
     def profile(self, runs: int = RUNS) -> Profile:
@@ -56,8 +60,7 @@ class Net:
         return found
 
 
-def _session(nb: bytes, shapes: Mapping[str, Sequence[int]]) -> Session:
-    session = Model(nb).session()
+def _session(session: Session, shapes: Mapping[str, Sequence[int]]) -> Session:
     planned = {}
     for info in session.inputs:
         batch, image, other = GUESSES
