@@ -9,6 +9,10 @@ import os
 import pkgutil
 import sys
 import traceback
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import click
 
@@ -115,7 +119,9 @@ def _main(command: str | None, arguments: list[str]) -> int:
 
 def _guarded(command: str | None, arguments: list[str]) -> int:
     try:
-        return _main(command, arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_show_warning, warnings.showwarning)
+            return _main(command, arguments)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else command or "lite"
         return _report(error.format_message(), f"try `{where} --help`", BAD_USE)
@@ -136,6 +142,15 @@ def _guarded(command: str | None, arguments: list[str]) -> int:
         return _report(f"stdout cannot be written: {error.strerror}", None, FAILURE)
     except Exception as error:
         return _defect(error)
+
+
+def _show_warning(usual: Callable[..., None], message: Warning | str, category: type[Warning],
+                  *place: Any) -> None:
+    """Ours in one line, without the place in the code."""
+    if category.__module__.startswith("lite."):
+        click.echo(f"warning: {message}", err=True)
+    else:
+        usual(message, category, *place)
 
 
 def _drop_stdout() -> None:

@@ -175,6 +175,7 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
     "--keep-io-float", type=bool, default=True, show_default=True,
     help="Scale at the ends of a quantized model; false: its inputs and outputs are integers.",
 )
+@click.option("--tune", is_flag=True, help="Then measure its kernels on this machine, as `lite tune` does.")
 @_paddle_flags
 @click.version_option(lite.__version__, prog_name="lite", help="Show the version.")
 @json_option
@@ -286,4 +287,10 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
             progress=tell,
             **source.options,
         )
-    emit(report.to_dict(), as_json, lambda: str(report))
+    if not flags["tune"]:
+        emit(report.to_dict(), as_json, lambda: str(report))
+        return
+    from lite.cli.tune import text_of, tuned
+
+    kernels = tuned(report.path, (1,), {}, "exact", None)
+    emit({**report.to_dict(), "kernels": kernels}, as_json, lambda: f"{report}\n\n{text_of(kernels)}")
