@@ -25,10 +25,10 @@ MODELS = {  # path: free extents, ops that are left
     "fastestdet/FastestDet.onnx": ({}, {
         "conv2d": 70, "slice": 26, "concat": 19, "pool2d": 2, "resize": 1, "softmax": 1, "transpose": 2}),
     "ppocrv4_paddle/ch_PP-OCRv4_det_infer": ({"x_2": 64, "x_3": 96}, {
-        "conv2d": 62, "add": 25, "mul": 14, "reduce_mean": 10, "resize": 6, "conv2d_transpose": 2,
+        "conv2d": 62, "add": 11, "mul": 10, "reduce_mean": 10, "resize": 6, "conv2d_transpose": 2,
         "concat": 1, "reshape": 1, "transpose": 1}),
     "ppocrv4_paddle/ch_PP-OCRv4_rec_infer": ({"x_3": 64}, {
-        "conv2d": 38, "add": 16, "reshape": 13, "fully_connected": 9, "mul": 7, "slice": 6, "layer_norm": 5,
+        "conv2d": 38, "reshape": 13, "fully_connected": 9, "mul": 4, "slice": 6, "layer_norm": 5,
         "transpose": 5, "matmul": 4, "softmax": 3, "reduce_mean": 2, "concat": 1, "pool2d": 1}),
     "ppocrv4_paddle/ch_ppocr_mobile_v2_cls_infer": ({"x_2": 48, "x_3": 192}, {
         "conv2d": 53, "reduce_mean": 10, "mul": 9, "transpose": 1, "pool2d": 1, "fully_connected": 1,
