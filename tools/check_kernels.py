@@ -59,6 +59,8 @@ KNOWN = (
           "taps of two rows and their sums are more than 16 registers"),
     Known("depthwise", "x86_avx512", "clang", r".*run_tile<[35], [12], [12], [47]>.*", 0.55,
           "clang 19 loads inputs of later rows ahead of the sums; g++ 12 does not"),
+    Known("depthwise", "x86_avx512", r"g\+\+", r".*run_tile<5, 1, 1, 7>.*", 0.05,
+          "g++ 12 keeps one vector of the taps' rows on the stack"),
     Known("depthwise", "arm64_neon", ANY, r".*run_tile<[35], [12], [12], [47]>.*", 1.8,
           "14 sums, and the compilers load taps and inputs ahead into more than the other registers"),
     Known("depthwise", "armv7_neon", ANY, r".*run_tile<[35], [12], [12], [24]>.*", 1.6,

@@ -57,6 +57,7 @@ __attribute__((noinline)) void run_tiles(const Block& block, int64_t column, int
   for (int64_t tile = 0; tile < tiles; ++tile, row += kRows) {
     Simd::f32 sums[kRows][kPanels];
     accumulate(block, b, row, sums);
+    asm volatile("" ::: "memory");  // what outputs need is read after the products, not kept
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) finish.row(row + i, sums[i]);
     finish.rows(row, kRows);
