@@ -87,6 +87,14 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 9, 8, 5), w=(6, 5, 3, 2), pads=(2, 0, 1, 1), strides=(1, 2)),
     dict(x=(1, 11, 10, 36), w=(18, 36, 3, 3), dilations=(2, 3), pads=(2, 3, 2, 3)),
     dict(x=(1, 1, 12, 6), w=(9, 6, 1, 5), pads=(0, 2, 0, 2)),
+    # rows of outputs that fill tiles of matrix instructions
+    dict(x=(1, 9, 14, 64), w=(40, 64, 3, 3), pads=(1, 1, 1, 1), residual=True),
+    dict(x=(2, 7, 28, 8), w=(20, 8, 3, 3), strides=(2, 2), pads=(1, 1, 1, 1), x_zero=-128),
+    dict(x=(1, 6, 33, 16), w=(24, 8, 3, 2), groups=2, pads=(3, 0, 1, 1)),
+    dict(x=(1, 6, 28, 6), w=(9, 6, 3, 2), dilations=(1, 2), pads=(1, 1, 1, 1)),
+    dict(x=(1, 9, 16, 12), w=(8, 12, 3, 3), dilations=(2, 3), pads=(2, 3, 2, 3)),
+    dict(x=(1, 9, 28, 64), w=(70, 64, 1, 1), strides=(2, 2), residual=True),
+    dict(x=(1, 5, 27, 32), w=(18, 16, 1, 1), strides=(2, 2), groups=2),
     dict(x=(1, 3, 3, 35), w=(3, 35, 3, 3)),
     # groups
     dict(x=(1, 7, 5, 12), w=(18, 4, 3, 3), groups=3, pads=(1, 1, 1, 1)),

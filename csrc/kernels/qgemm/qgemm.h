@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Family qgemm: C = requantize(A * B + bias [, residual]) in bytes, sums in 32 bits modulo 2^32. B
 // is packed in panels of 16 columns, quads of the depth side by side (Packing::p16x4); A is never
-// packed: a table says where each row lies. A convolution is a GEMM whose rows are pixels and whose
-// depth is cut into taps, each with rows of its own.
+// packed: a table says where each row lies, or they lie in even runs. A convolution is a GEMM whose
+// rows are pixels and whose depth is cut into taps, each with rows of its own.
 #pragma once
 
 #include <cstddef>
@@ -32,11 +32,21 @@ struct Extents {
   return extents.m >= 4 && extents.taps * extents.k >= 24;
 }
 
+// Rows of A in runs of equal length: row i of tap t begins at a + i / length * run_step +
+// i % length * step + t / row_taps * tap_row_step + t % row_taps * tap_step.
+struct Runs {
+  const int8_t* a = nullptr;
+  int64_t length = 0;
+  int64_t step = 0, run_step = 0;
+  int64_t row_taps = 1, tap_step = 0, tap_row_step = 0;
+};
+
 struct Block {
   int64_t m = 0, n = 0;                 // rows and columns of C in this block
   int64_t taps = 1, k = 0;              // A is m by taps * k
   const int8_t* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
   int64_t row_stride = 0;               // >= m
+  Runs runs;                            // whole ones, in place of rows if a is not null
   const int8_t* b = nullptr;            // first panel of the block: [taps][ceil(k / 4)][16][4]
   int64_t panel_stride = 0;             // bytes from panel to panel
   const int8_t* b_end =
@@ -70,6 +80,16 @@ struct Kernels {
 };
 
 const Kernels& kernels(Isa isa);
+
+// Whether the kernels take rows of A in runs, of such a depth: steps of tiles must not overlap.
+[[nodiscard]] constexpr bool takes_runs(const Kernels& kernels, int64_t k) {
+  return kernels.kind == Kind::tiled && k > 0 && k % (kQuad * tiled_steps(1, k)) == 0;
+}
+
+// Whether tiles that end where runs do are high enough.
+[[nodiscard]] constexpr bool is_worth_runs(int64_t length) {
+  return length >= 12 * ((length + 15) / 16);
+}
 
 [[nodiscard]] constexpr int64_t scratch_bytes(const Kernels& kernels, int64_t taps, int64_t k) {
   return kernels.kind == Kind::tiled ? tiled_steps(taps, k) * kTiledStepBytes : 0;

@@ -26,6 +26,7 @@ static_assert(sizeof(TileStep) + 2 * kTileBytes <= kTiledStepBytes);
 struct TilePlan {
   int64_t heights[2];            // rows of the tiles of a group
   int64_t groups;                // of rows; the last begins early, to be as high as the others
+  int64_t run_tiles;             // tiles of a run of rows; the last begins early, too
   int64_t depth;                 // of a tile, whole quads
   int64_t steps;                 // of a tap
   int64_t last;                  // where the last of them begins: early, to be as deep
@@ -35,12 +36,26 @@ struct TilePlan {
   [[nodiscard]] bool ragged() const { return last_begin != 0 || last_end != depth; }
 };
 
-TilePlan plan_tiles(const Block& block) {
-  TilePlan plan = {};
+// Pairs of tiles, none of which reaches from run to run.
+void plan_runs(const Block& block, TilePlan& plan) {
+  const int64_t length = block.runs.length;
+  plan.run_tiles = (length + Tiles::kRows - 1) / Tiles::kRows;
+  const int64_t tiles = block.m / length * plan.run_tiles;
+  plan.groups = (tiles + 1) / 2;
+  plan.heights[0] = (length + plan.run_tiles - 1) / plan.run_tiles;
+  plan.heights[1] = tiles > 1 ? plan.heights[0] : 0;
+}
+
+void plan_rows(const Block& block, TilePlan& plan) {
   plan.groups = (block.m + kGroupRows - 1) / kGroupRows;
   const int64_t height = (block.m + plan.groups - 1) / plan.groups;
   plan.heights[0] = height <= Tiles::kRows ? height : (height + 1) / 2;
   plan.heights[1] = height - plan.heights[0];
+}
+
+TilePlan plan_tiles(const Block& block) {
+  TilePlan plan = {};
+  block.runs.a != nullptr ? plan_runs(block, plan) : plan_rows(block, plan);
   plan.steps = tiled_steps(1, block.k);
   if (plan.steps == 0) return plan;
   const int64_t quads = (block.k + kQuad - 1) / kQuad;
@@ -97,10 +112,65 @@ void point_at_group(const Block& block, const TilePlan& plan, int64_t row, TileS
   }
 }
 
+// The steps of all groups, for tiles that begin with the first row.
+void point_at_runs(const Block& block, const TilePlan& plan, TileStep* steps) {
+  const Runs& runs = block.runs;
+  for (int64_t tap = 0; tap < block.taps; ++tap) {
+    const int8_t* a =
+        runs.a + tap / runs.row_taps * runs.tap_row_step + tap % runs.row_taps * runs.tap_step;
+    for (int64_t step = 0; step < plan.steps; ++step, ++steps) {
+      const int64_t offset = step * plan.depth;
+      steps->weights = tap * panel_bytes(1, block.k) + offset * kPanel;
+      for (int tile = 0; tile < 2; ++tile) {
+        steps->inputs[tile] = a + offset;
+        steps->strides[tile] = runs.step;
+      }
+    }
+  }
+}
+
+// Rows of a block whose sums are in tiles at once.
+struct Group {
+  int64_t rows[2];     // the first ones of its tiles
+  int64_t shifts[2];   // to the inputs of its tiles, from those that the steps say
+  int64_t first, end;  // what no group before has finished
+  bool high;           // it has both tiles
+};
+
+Group group_of_rows(const Block& block, const TilePlan& plan, int64_t index) {
+  Group group = {};
+  group.first = index * plan.height();
+  group.rows[0] = group.first + plan.height() <= block.m ? group.first : block.m - plan.height();
+  group.rows[1] = group.rows[0] + plan.heights[0];
+  group.end = group.rows[0] + plan.height();
+  group.high = plan.heights[1] > 0;
+  return group;
+}
+
+Group group_of_runs(const Block& block, const TilePlan& plan, int64_t index, int64_t first) {
+  const Runs& runs = block.runs;
+  Group group = {};
+  group.first = first;
+  for (int tile = 0; tile < 2; ++tile) {
+    const int64_t run = (2 * index + tile) / plan.run_tiles;
+    if (run * runs.length >= block.m) break;
+    const int64_t begin = (2 * index + tile) % plan.run_tiles * plan.heights[0];
+    const int64_t last = runs.length - plan.heights[0];
+    const int64_t row = begin < last ? begin : last;
+    group.rows[tile] = run * runs.length + row;
+    group.shifts[tile] = run * runs.run_step + row * runs.step;
+    group.end = group.rows[tile] + plan.heights[0];
+    group.high = tile > 0;
+  }
+  if (!group.high) group.rows[1] = group.rows[0];
+  return group;
+}
+
 // Multiplies tiles of inputs by tiles of weights.
 template <int kDown, int kAcross>
-LITE_INLINE void multiply_tiles(const TileStep& step, const int8_t* b, int64_t panel_stride) {
-  Tiles::load<kInputTile>(step.inputs[0], step.strides[0]);
+LITE_INLINE void multiply_tiles(const TileStep& step, const Group& group, const int8_t* b,
+                                int64_t panel_stride) {
+  Tiles::load<kInputTile>(step.inputs[0] + group.shifts[0], step.strides[0]);
   Tiles::load<kWeightsTile>(b, kStep);
   Tiles::add_products<0, kInputTile, kWeightsTile>();
   if constexpr (kAcross == 2) {
@@ -108,7 +178,7 @@ LITE_INLINE void multiply_tiles(const TileStep& step, const int8_t* b, int64_t p
     Tiles::add_products<1, kInputTile, kWeightsTile + 1>();
   }
   if constexpr (kDown == 2) {
-    Tiles::load<kInputTile + 1>(step.inputs[1], step.strides[1]);
+    Tiles::load<kInputTile + 1>(step.inputs[1] + group.shifts[1], step.strides[1]);
     Tiles::add_products<2, kInputTile + 1, kWeightsTile>();
     if constexpr (kAcross == 2) Tiles::add_products<3, kInputTile + 1, kWeightsTile + 1>();
   }
@@ -152,7 +222,7 @@ LITE_INLINE void store_tiles(const Block& block, Unfinished& unfinished, int32_t
 // Columns [kFirst, kFirst + 2) or less of a stripe of kVectors.
 template <int kDown, int kVectors, int kFirst>
 LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep* steps,
-                        Unfinished& unfinished) {
+                        const Group& group, Unfinished& unfinished) {
   constexpr int across = kVectors - kFirst < 2 ? kVectors - kFirst : 2;
   Results& results = unfinished.results;
   const Stripe& stripe = unfinished.stripes[results.turn];
@@ -160,29 +230,30 @@ LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep
   const int8_t* b = stripe.b + kFirst * block.panel_stride;
   start_tiles<kDown, across>(stripe.bias + kFirst * kPanel);
   for (int64_t step = 0; step < count; ++step)
-    multiply_tiles<kDown, across>(steps[step], b + steps[step].weights, block.panel_stride);
+    multiply_tiles<kDown, across>(steps[step], group, b + steps[step].weights, block.panel_stride);
   int32_t* sums = results.sums[results.turn] + kFirst * kPanel;
-  store_tiles<kDown, across>(block, unfinished, sums, sums + plan.heights[0] * kVectors * kPanel,
+  store_tiles<kDown, across>(block, unfinished, sums,
+                             sums + (group.rows[1] - group.rows[0]) * kVectors * kPanel,
                              kVectors * kStep);
 }
 
 // A group of rows of a stripe.
 template <int kDown, int kVectors>
-void run_group(const Block& block, const TilePlan& plan, const TileStep* steps, int64_t row,
-               int64_t first, Unfinished& unfinished) {
+void run_group(const Block& block, const TilePlan& plan, const TileStep* steps, const Group& group,
+               Unfinished& unfinished) {
   Results& results = unfinished.results;
   const Stripe& stripe = unfinished.stripes[results.turn];
-  sum_up<kDown, kVectors, 0>(block, plan, steps, unfinished);
-  if constexpr (kVectors > 2) sum_up<kDown, kVectors, 2>(block, plan, steps, unfinished);
+  sum_up<kDown, kVectors, 0>(block, plan, steps, group, unfinished);
+  if constexpr (kVectors > 2) sum_up<kDown, kVectors, 2>(block, plan, steps, group, unfinished);
   finish_some(block, unfinished, kGroupRows);
-  results.waiting = {results.sums[results.turn] + (first - row) * kVectors * kPanel,
-                     block.c + stripe.column + first * block.c_stride, first,
-                     row + plan.height() - first};
+  results.waiting = {results.sums[results.turn] + (group.first - group.rows[0]) * kVectors * kPanel,
+                     block.c + stripe.column + group.first * block.c_stride, group.first,
+                     group.end - group.first};
   results.turn = 1 - results.turn;
 }
 
 using RunGroup = void (*)(const Block& block, const TilePlan& plan, const TileStep* steps,
-                          int64_t row, int64_t first, Unfinished& unfinished);
+                          const Group& group, Unfinished& unfinished);
 
 void multiply_by_tiles(const Block& block) {
   if (block.m <= 0) return;
@@ -198,15 +269,19 @@ void multiply_by_tiles(const Block& block) {
   TileStep* steps =
       reinterpret_cast<TileStep*>(block.scratch + block.taps * plan.steps * 2 * kTileBytes);
   const int64_t panels = (block.n + kPanel - 1) / kPanel;
-  for (int64_t group = 0; group < plan.groups; ++group) {
-    const int64_t first = group * plan.height();
-    const int64_t row = first + plan.height() <= block.m ? first : block.m - plan.height();
-    point_at_group(block, plan, row, steps);
+  const bool in_runs = block.runs.a != nullptr;
+  if (in_runs) point_at_runs(block, plan, steps);
+  int64_t first = 0;
+  for (int64_t index = 0; index < plan.groups; ++index) {
+    const Group group =
+        in_runs ? group_of_runs(block, plan, index, first) : group_of_rows(block, plan, index);
+    first = group.end;
+    if (!in_runs) point_at_group(block, plan, group.rows[0], steps);
     for (int64_t panel = 0; panel < panels;) {
       const int64_t left = panels - panel;
       const int vectors = left < kMaxVectors ? static_cast<int>(left) : kMaxVectors;
       place(block, panel * kPanel, vectors, unfinished.stripes[results.turn]);
-      runs[plan.heights[1] > 0][vectors - 1](block, plan, steps, row, first, unfinished);
+      runs[group.high][vectors - 1](block, plan, steps, group, unfinished);
       panel += vectors;
     }
   }

@@ -67,7 +67,10 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
                      task_of(*kernels_));
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
-  table_bytes_ = rows_.bytes(tasks_.greatest_rows());
+  even_rows_ = EvenRows(window, in_, out_, rows_);
+  is_even_ = even_rows_.fit(*kernels_);
+  table_bytes_ =
+      is_even_ ? even_rows_.bytes(greatest_pixels()) : rows_.bytes(tasks_.greatest_rows());
   thread_bytes_ =
       table_bytes_ +
       aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(*kernels_, rows_.taps(), rows_.k())));
@@ -90,11 +93,24 @@ void QGemmConv::run(const RunContext& context) const {
       });
 }
 
+Range QGemmConv::pixels_of(int64_t task) const {
+  const Range pixels = tasks_.rows(task);
+  return is_even_ ? even_rows_.whole(pixels) : pixels;
+}
+
+int64_t QGemmConv::greatest_pixels() const {
+  int64_t greatest = 0;
+  for (int64_t task = 0; task < tasks_.count(); ++task)
+    greatest = std::max(greatest, pixels_of(task).size());
+  return greatest;
+}
+
 void QGemmConv::run_task(const RunContext& context, const Operands& operands, int64_t index,
                          std::byte* scratch) const {
   const int64_t part = index / tasks_.count();
   const int64_t image = part / window_.groups, group = part % window_.groups;
-  const Range pixels = tasks_.rows(index % tasks_.count());
+  const Range pixels = pixels_of(index % tasks_.count());
+  if (pixels.size() == 0) return;
   const Range columns = tasks_.columns(index % tasks_.count());
   const int8_t* x = context.inputs[0].as<int8_t>() + image * in_.count() +
                     group * (in_.channels / window_.groups);
@@ -107,8 +123,12 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
   block.n = columns.size();
   block.taps = rows_.taps();
   block.k = rows_.k();
-  block.rows = rows_.table(x, pixels, operands.padding, scratch);
-  block.row_stride = block.m;
+  if (is_even_) {
+    block.runs = even_rows_.runs(x, pixels, *operands.padding, scratch);
+  } else {
+    block.rows = rows_.table(x, pixels, operands.padding, scratch);
+    block.row_stride = block.m;
+  }
   block.b = operands.weights + group * weights_.group_bytes() +
             columns.begin / qgemm::kPanel * weights_.panel_bytes();
   block.panel_stride = weights_.panel_bytes();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/even_rows.h"
 #include "ops/linear/output_table.h"
 #include "ops/linear/pixel_rows.h"
 #include "ops/linear/quad_weights.h"
@@ -29,6 +30,8 @@ class QGemmConv {
     const int32_t* bias;
     const int8_t* padding;
   };
+  [[nodiscard]] Range pixels_of(int64_t task) const;
+  [[nodiscard]] int64_t greatest_pixels() const;
   void run_task(const RunContext& context, const Operands& operands, int64_t index,
                 std::byte* scratch) const;
 
@@ -39,6 +42,8 @@ class QGemmConv {
   int64_t residual_pitch_ = 0;
   int64_t images_ = 0;
   PixelRows<int8_t> rows_;
+  EvenRows even_rows_;  // used in place of rows_ if is_even_
+  bool is_even_ = false;
   GemmTasks tasks_;
   QuadWeights weights_;
   FoldedBias bias_;

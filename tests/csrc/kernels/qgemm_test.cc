@@ -245,6 +245,58 @@ void check_extremes(lite::Isa isa) {
       check(isa, {13, 70, 1, k, 70, false, static_cast<int>(k) * 3, filling}, random);
 }
 
+// A case whose rows are windows of an image, in runs with gaps between them, equals one of rows
+// that lie anywhere.
+void check_runs_of(const lite::qgemm::Kernels& kernels, const Case& c, int64_t length,
+                   guarded::Random& random) {
+  Operands operands(c, random);
+  lite::qgemm::Block block = operands.block(kernels.offset);
+  lite::qgemm::Runs& runs = block.runs;
+  runs.length = length;
+  runs.step = c.k + 4;
+  runs.run_step = length * runs.step + 8;
+  runs.row_taps = 2;
+  runs.tap_step = 12;
+  runs.tap_row_step = runs.run_step;
+  const int64_t last = c.m - 1, last_tap = c.taps - 1;
+  const auto place = [&](int64_t tap, int64_t row) {
+    return row / length * runs.run_step + row % length * runs.step + tap / 2 * runs.tap_row_step +
+           tap % 2 * runs.tap_step;
+  };
+  Bytes image(place(last_tap, last) + runs.tap_step + c.k);
+  for (int64_t i = 0; i < image.size(); ++i)
+    image[i] = static_cast<int8_t>(random.integer(kBytes.lowest, kBytes.highest));
+  runs.a = image.data();
+  for (int64_t tap = 0; tap < c.taps; ++tap)
+    for (int64_t row = 0; row < c.m; ++row)
+      operands.rows[static_cast<size_t>(tap * c.m + row)] = image.data() + place(tap, row);
+  Array<Line> scratch((lite::qgemm::scratch_bytes(kernels, c.taps, c.k) + 63) / 64);
+  block.scratch = reinterpret_cast<std::byte*>(scratch.data());
+  kernels.multiply(block);
+  for (int64_t i = 0; i < operands.c.size(); ++i) {
+    const int64_t row = i / c.c_stride, column = i % c.c_stride;
+    CHECK(operands.c[i] == (column < c.n ? operands.expected(row, column) : kUntouched));
+  }
+}
+
+void check_runs(lite::Isa isa) {
+  const lite::qgemm::Kernels* kernels = lite::qgemm::kernels(isa).tiled;
+  if (kernels == nullptr) return;
+  guarded::Random random;
+  int turn = 0;
+  for (int64_t length : {1, 7, 14, 17, 28, 33, 56})
+    for (int64_t count : {1, 2, 3})
+      for (int64_t k : {4, 24, 64, 96, 128}) {
+        CHECK(lite::qgemm::takes_runs(*kernels, k));
+        ++turn;
+        const int64_t n = 16 * (turn % 6) + 1 + turn % 16;
+        const Case c = {length * count, n, turn % 4 + 1, k, n + turn % 2, turn % 3 == 0, turn};
+        check_runs_of(*kernels, c, length, random);
+      }
+  CHECK(!lite::qgemm::takes_runs(*kernels, 66));
+  CHECK(!lite::qgemm::takes_runs(*kernels, 68));
+}
+
 // Cutting a block changes no bit.
 void check_cuts(lite::Isa isa) {
   guarded::Random random;
@@ -282,6 +334,7 @@ int main() {
     check_tiles(isa);
     check_extremes(isa);
     check_cuts(isa);
+    check_runs(isa);
   }
   return check_result();
 }
