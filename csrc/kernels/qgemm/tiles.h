@@ -192,16 +192,19 @@ LITE_INLINE void start_tiles(const int32_t* bias) {
   if constexpr (kDown == 2 && kAcross == 2) Tiles::load<3>(bias + kPanel, 0);
 }
 
+constexpr int64_t kStripes = 16;  // that are kept, for the next group of rows
+
 // Rows of sums that wait, and the stripe they belong to.
 struct Unfinished {
-  Stripe stripes[2];
+  Stripe stripes[kStripes];
+  const Stripe* stripe = nullptr;
   Results results;
 };
 
 LITE_INLINE void finish_some(const Block& block, Unfinished& unfinished, int64_t rows) {
   Results& results = unfinished.results;
   if (results.waiting.rows > 0) {
-    const Stripe& stripe = unfinished.stripes[1 - results.turn];
+    const Stripe& stripe = *unfinished.stripe;
     stripe.finish(block, stripe, results, rows);
   }
 }
@@ -222,10 +225,9 @@ LITE_INLINE void store_tiles(const Block& block, Unfinished& unfinished, int32_t
 // Columns [kFirst, kFirst + 2) or less of a stripe of kVectors.
 template <int kDown, int kVectors, int kFirst>
 LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep* steps,
-                        const Group& group, Unfinished& unfinished) {
+                        const Group& group, const Stripe& stripe, Unfinished& unfinished) {
   constexpr int across = kVectors - kFirst < 2 ? kVectors - kFirst : 2;
   Results& results = unfinished.results;
-  const Stripe& stripe = unfinished.stripes[results.turn];
   const int64_t count = block.taps * plan.steps;
   const int8_t* b = stripe.b + kFirst * block.panel_stride;
   start_tiles<kDown, across>(stripe.bias + kFirst * kPanel);
@@ -240,20 +242,21 @@ LITE_INLINE void sum_up(const Block& block, const TilePlan& plan, const TileStep
 // A group of rows of a stripe.
 template <int kDown, int kVectors>
 void run_group(const Block& block, const TilePlan& plan, const TileStep* steps, const Group& group,
-               Unfinished& unfinished) {
+               const Stripe& stripe, Unfinished& unfinished) {
   Results& results = unfinished.results;
-  const Stripe& stripe = unfinished.stripes[results.turn];
-  sum_up<kDown, kVectors, 0>(block, plan, steps, group, unfinished);
-  if constexpr (kVectors > 2) sum_up<kDown, kVectors, 2>(block, plan, steps, group, unfinished);
+  sum_up<kDown, kVectors, 0>(block, plan, steps, group, stripe, unfinished);
+  if constexpr (kVectors > 2)
+    sum_up<kDown, kVectors, 2>(block, plan, steps, group, stripe, unfinished);
   finish_some(block, unfinished, kGroupRows);
   results.waiting = {results.sums[results.turn] + (group.first - group.rows[0]) * kVectors * kPanel,
                      block.c + stripe.column + group.first * block.c_stride, group.first,
                      group.end - group.first};
   results.turn = 1 - results.turn;
+  unfinished.stripe = &stripe;
 }
 
 using RunGroup = void (*)(const Block& block, const TilePlan& plan, const TileStep* steps,
-                          const Group& group, Unfinished& unfinished);
+                          const Group& group, const Stripe& stripe, Unfinished& unfinished);
 
 void multiply_by_tiles(const Block& block) {
   if (block.m <= 0) return;
@@ -280,8 +283,10 @@ void multiply_by_tiles(const Block& block) {
     for (int64_t panel = 0; panel < panels;) {
       const int64_t left = panels - panel;
       const int vectors = left < kMaxVectors ? static_cast<int>(left) : kMaxVectors;
-      place(block, panel * kPanel, vectors, unfinished.stripes[results.turn]);
-      runs[group.high][vectors - 1](block, plan, steps, group, unfinished);
+      Stripe& stripe = unfinished.stripes[panel / kMaxVectors % kStripes];
+      if (index == 0 || panels > kStripes * kMaxVectors)
+        place(block, panel * kPanel, vectors, stripe);
+      runs[group.high][vectors - 1](block, plan, steps, group, stripe, unfinished);
       panel += vectors;
     }
   }
