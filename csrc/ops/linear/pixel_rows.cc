@@ -176,11 +176,19 @@ int64_t PixelRows<T>::pitch() const {
   return k_ + kChunkBytes / static_cast<int64_t>(sizeof(T));
 }
 
-// Copies `bytes` bytes, a multiple of kChunkBytes, of each of `count` rows.
-template <class T>
-void copy_chunks(const T* from, int64_t step, T* to, int64_t pitch, int64_t bytes, int64_t count) {
+// Copies so many chunks of each of `count` rows.
+template <int kChunks, class T>
+void copy_few_chunks(const T* from, int64_t step, T* to, int64_t pitch, int64_t count) {
   for (; count > 0; --count, from += step, to += pitch)
-    for (int64_t i = 0; i < bytes; i += kChunkBytes)
+    __builtin_memcpy(to, from, static_cast<size_t>(kChunks * kChunkBytes));
+}
+
+template <class T>
+void copy_chunks(const T* from, int64_t step, T* to, int64_t pitch, int64_t chunks, int64_t count) {
+  if (chunks == 1) return copy_few_chunks<1>(from, step, to, pitch, count);
+  if (chunks == 2) return copy_few_chunks<2>(from, step, to, pitch, count);
+  for (; count > 0; --count, from += step, to += pitch)
+    for (int64_t i = 0; i < chunks * kChunkBytes; i += kChunkBytes)
       __builtin_memcpy(reinterpret_cast<std::byte*>(to) + i,
                        reinterpret_cast<const std::byte*>(from) + i, kChunkBytes);
 }
@@ -223,7 +231,7 @@ void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& co
   for (int64_t column = columns.begin; column < columns.end; ++column) {
     if (column == good.begin && good.size() > 0) {
       copy_chunks(start + left(column) * in_.pitch, window_.stride_width * in_.pitch, copy, step,
-                  chunks * kChunkBytes, good.size());
+                  chunks, good.size());
       copy += good.size() * step;
       column = good.end;
       if (column == columns.end) break;
