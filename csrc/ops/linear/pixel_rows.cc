@@ -49,7 +49,7 @@ template <class T>
 size_t PixelRows<T>::bytes(int64_t pixels) const {
   const bool hangs_over = window_.pad_left != 0 || window_.pad_right != 0;
   int64_t copied = 0;
-  if (tap_ == Tap::window) copied = pixels * pitch();
+  if (tap_ == Tap::window) copied = pixels * pitch() + padded_row();
   if (tap_ == Tap::window_row && (copies_all_ || hangs_over)) copied = pixels * taps_ * k_;
   return table_bytes(pixels) + aligned_bytes(static_cast<size_t>(copied) * sizeof(T));
 }
@@ -176,6 +176,13 @@ int64_t PixelRows<T>::pitch() const {
   return k_ + kChunkBytes / static_cast<int64_t>(sizeof(T));
 }
 
+// Elements of a row of inputs, with those that chunks read behind it.
+template <class T>
+int64_t PixelRows<T>::padded_row() const {
+  const int64_t width = (out_.width - 1) * window_.stride_width + window_.kernel_width;
+  return width * channels_ + kChunkBytes / static_cast<int64_t>(sizeof(T));
+}
+
 // Copies so many chunks of each of `count` rows.
 template <int kChunks, class T>
 void copy_few_chunks(const T* from, int64_t step, T* to, int64_t pitch, int64_t count) {
@@ -207,7 +214,8 @@ void PixelRows<T>::point_at_windows(const Task& task) const {
   });
 }
 
-// The row of the windows of some columns that lies at row y of the image.
+// The row of the windows of some columns that lies at row y of the image: out of a copy with what
+// is around it, so that no window needs care.
 template <class T>
 void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& columns,
                                     T* copy) const {
@@ -216,29 +224,18 @@ void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& co
     for (int64_t i = 0; i < columns.size(); ++i) std::fill_n(copy + i * step, row, *task.padding);
     return;
   }
-  const int64_t chunks = ceil_div(row * static_cast<int64_t>(sizeof(T)), kChunkBytes);
-  const int64_t needed = chunks * kChunkBytes / static_cast<int64_t>(sizeof(T));
-  const T* start = task.x + y * in_.width * in_.pitch;
-  // Of the windows inside the image, those whose chunks do not reach behind its end.
-  Range good = inside(columns.begin, columns.end, window_.pad_left, window_.kernel_width);
-  const int64_t room = (in_.height - y) * in_.width * in_.pitch - needed;
-  const int64_t last = room < 0 ? -1 : room / in_.pitch + window_.pad_left;
-  good.end =
-      std::max(good.begin, std::min(good.end, last < 0 ? 0 : last / window_.stride_width + 1));
-  const auto left = [&](int64_t column) {
-    return column * window_.stride_width - window_.pad_left;
-  };
-  for (int64_t column = columns.begin; column < columns.end; ++column) {
-    if (column == good.begin && good.size() > 0) {
-      copy_chunks(start + left(column) * in_.pitch, window_.stride_width * in_.pitch, copy, step,
-                  chunks, good.size());
-      copy += good.size() * step;
-      column = good.end;
-      if (column == columns.end) break;
-    }
-    copied(start, left(column), *task.padding, copy);
-    copy += step;
-  }
+  const int64_t left = columns.begin * window_.stride_width - window_.pad_left;
+  const int64_t width = (columns.size() - 1) * window_.stride_width + window_.kernel_width;
+  const Range good = {std::clamp<int64_t>(-left, 0, width),
+                      std::clamp<int64_t>(in_.width - left, 0, width)};
+  T* padded = task.copies + task.pixels.size() * step;
+  std::fill_n(padded, good.begin * channels_, *task.padding);
+  if (good.size() > 0)
+    std::copy_n(task.x + (y * in_.width + left + good.begin) * channels_, good.size() * channels_,
+                padded + good.begin * channels_);
+  std::fill_n(padded + good.end * channels_, (width - good.end) * channels_, *task.padding);
+  copy_chunks(padded, window_.stride_width * channels_, copy, step,
+              ceil_div(row * static_cast<int64_t>(sizeof(T)), kChunkBytes), columns.size());
 }
 
 template class PixelRows<float>;

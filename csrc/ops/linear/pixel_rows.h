@@ -49,6 +49,7 @@ class PixelRows {
   };
   [[nodiscard]] size_t table_bytes(int64_t pixels) const;
   [[nodiscard]] int64_t pitch() const;
+  [[nodiscard]] int64_t padded_row() const;
   template <class Segment>
   void for_each_segment(const Range& pixels, const Segment& segment) const;
   [[nodiscard]] Range inside(int64_t begin, int64_t end, int64_t shift, int64_t span) const;
