@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/cpu.h"
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -27,7 +30,34 @@ std::string printable(const char* text) {
   return result;
 }
 
+// 0 where the system does not tell.
+uint64_t told_cache_bytes() {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  return bytes > 0 ? static_cast<uint64_t>(bytes) : 0;
+#else
+  return 0;
+#endif
+}
+
 }  // namespace
+
+Result<uint64_t> second_cache_bytes() {
+  constexpr uint64_t kUsualBytes = 512 << 10;
+  const char* given = std::getenv("LITE_CACHE_BYTES");
+  if (given == nullptr || given[0] == '\0') {
+    const uint64_t told = told_cache_bytes();
+    return told != 0 ? told : kUsualBytes;
+  }
+  uint64_t bytes = 0;
+  for (const char* digit = given; *digit != '\0'; ++digit) {
+    if (*digit < '0' || *digit > '9' || digit - given > 11)
+      return error(Code::k_invalid_argument,
+                   "LITE_CACHE_BYTES is '%s', expected a number of at most 12 digits", given);
+    bytes = bytes * 10 + static_cast<uint64_t>(*digit - '0');
+  }
+  return bytes;
+}
 
 std::string cpu_name() {
   std::string parts;  // of kinds of cores, where they have numbers only
