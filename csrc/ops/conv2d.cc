@@ -14,18 +14,10 @@ using linear::Window;
 class Conv2d final : public Op {
  public:
   Status prepare(PrepareContext& context) override {
-    if (context.inputs.size() < 2 || context.inputs[0].shape.rank != 4)
-      return error(Code::k_bad_shape, "expected an input [n, h, w, c] and weights");
-    const Shape& weights = context.inputs[1].shape;
-    LITE_ASSIGN_OR_RETURN(const Window window, linear::read_window(*context.attributes, weights));
-    LITE_ASSIGN_OR_RETURN(const Activation activation,
-                          linear::read_activation(*context.attributes));
-    LITE_RETURN_IF_ERROR(linear::check_operands(context, linear::kScales, weights[0]));
-    LITE_RETURN_IF_ERROR(linear::check_images(context, window));
-    by_channel_ = window.groups == weights[0] && weights[1] == 1;
-    const Packing packing = context.inputs[1].packing;
-    if (packing != Packing::plain && packing != (by_channel_ ? Packing::depthwise : Packing::p16))
-      return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
+    LITE_ASSIGN_OR_RETURN(const linear::Convolution found, linear::read_convolution(context));
+    const Window& window = found.window;
+    const Activation& activation = found.activation;
+    by_channel_ = found.by_channel;
     if (by_channel_) {
       depthwise_.prepare(context, window, activation);
       return Status();

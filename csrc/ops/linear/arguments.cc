@@ -166,4 +166,21 @@ Status check_images(const PrepareContext& context, const Window& window) {
   return Status();
 }
 
+Result<Convolution> read_convolution(const PrepareContext& context) {
+  if (context.inputs.size() < 2 || context.inputs[0].shape.rank != 4)
+    return error(Code::k_bad_shape, "expected an input [n, h, w, c] and weights");
+  const Shape& weights = context.inputs[1].shape;
+  Convolution found;
+  LITE_ASSIGN_OR_RETURN(found.window, read_window(*context.attributes, weights));
+  LITE_ASSIGN_OR_RETURN(found.activation, read_activation(*context.attributes));
+  LITE_RETURN_IF_ERROR(check_operands(context, kScales, weights[0]));
+  LITE_RETURN_IF_ERROR(check_images(context, found.window));
+  found.by_channel = found.window.groups == weights[0] && weights[1] == 1;
+  const Packing packing = context.inputs[1].packing;
+  if (packing != Packing::plain &&
+      packing != (found.by_channel ? Packing::depthwise : Packing::p16))
+    return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
+  return found;
+}
+
 }  // namespace lite::linear

@@ -54,6 +54,16 @@ struct Window {
 // Input, weights and output of a convolution fit the window, and the groups divide the channels.
 [[nodiscard]] Status check_images(const PrepareContext& context, const Window& window);
 
+// What a node conv2d says.
+struct Convolution {
+  Window window;
+  Activation activation;
+  bool by_channel = false;  // each channel by itself
+};
+
+// Checks all that a convolution of floats must be.
+[[nodiscard]] Result<Convolution> read_convolution(const PrepareContext& context);
+
 struct Image {
   int64_t height = 0, width = 0, channels = 0;
   int64_t pitch = 0;  // elements from pixel to pixel

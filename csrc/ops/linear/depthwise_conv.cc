@@ -119,16 +119,47 @@ const float* DepthwiseConv::weights(const RunContext& context) const {
   return packed;
 }
 
-void DepthwiseConv::run(const RunContext& context) const {
+depthwise::Strip DepthwiseConv::begin(const RunContext& context) const {
   depthwise::Strip common = strip_;
   std::byte* zeros = context.scratch + weights_bytes_;
-  std::byte* scratch = zeros + zeros_bytes_;
   std::memset(zeros, 0, zeros_bytes_);
   common.zeros = reinterpret_cast<const float*>(zeros);
   common.w = weights(context);
   if (context.inputs.size() > 2) common.bias = context.inputs[2].as<float>();
-  const float* residual =
-      context.inputs.size() > kResidual ? context.inputs[kResidual].as<float>() : nullptr;
+  return common;
+}
+
+const float** DepthwiseConv::pointers(const RunContext& context, int thread) const {
+  return reinterpret_cast<const float**>(context.scratch + weights_bytes_ + zeros_bytes_ +
+                                         static_cast<size_t>(thread) * thread_bytes_);
+}
+
+// The residual of a row, counted through all images, or null.
+const float* DepthwiseConv::residual_at(const RunContext& context, int64_t row) const {
+  if (context.inputs.size() <= kResidual || context.inputs[kResidual].data == nullptr)
+    return nullptr;
+  return context.inputs[kResidual].as<float>() + row * strip_.out_width * strip_.residual_pitch;
+}
+
+void DepthwiseConv::run_rows(const RunContext& context, const depthwise::Strip& common,
+                             int64_t image, const Range& rows, const float* x, const Range& inputs,
+                             float* y, int thread) const {
+  const int64_t top = rows.begin * common.stride_height - common.pad_top;
+  const int64_t first = std::clamp(top, inputs.begin, inputs.end);
+  depthwise::Strip strip = common;
+  strip.x = x + (first - inputs.begin) * common.width * common.x_pitch;
+  strip.height = inputs.end - first;
+  strip.pad_top = first - top;
+  strip.y = y;
+  strip.out_height = strip.row_end = rows.size();
+  strip.channel_end = common.channels;
+  strip.residual = residual_at(context, image * common.out_height + rows.begin);
+  strip.pointers = pointers(context, thread);
+  kernels_->run(strip);
+}
+
+void DepthwiseConv::run(const RunContext& context) const {
+  const depthwise::Strip common = begin(context);
   const int64_t tasks = tasks_.count();
   const int64_t in_pixels = common.height * common.width;
   const int64_t out_pixels = common.out_height * common.out_width;
@@ -137,15 +168,14 @@ void DepthwiseConv::run(const RunContext& context) const {
     depthwise::Strip strip = common;
     strip.x = context.inputs[0].as<float>() + image * in_pixels * strip.x_pitch;
     strip.y = context.outputs[0].as<float>() + image * out_pixels * strip.y_pitch;
-    strip.residual = residual ? residual + image * out_pixels * strip.residual_pitch : nullptr;
+    strip.residual = residual_at(context, image * common.out_height);
     const int64_t channel_task = tasks_.channel(index % tasks);
     strip.channel_begin = channel_task * task_channels_;
     strip.channel_end =
         channel_task + 1 == channel_tasks_ ? strip.channels : strip.channel_begin + task_channels_;
     strip.row_begin = tasks_.row(index % tasks) * task_rows_;
     strip.row_end = std::min(strip.row_begin + task_rows_, strip.out_height);
-    strip.pointers =
-        reinterpret_cast<const float**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
+    strip.pointers = pointers(context, thread);
     kernels_->run(strip);
   });
 }

@@ -16,7 +16,16 @@ class DepthwiseConv {
   void prepare(PrepareContext& context, const Window& window, const Activation& activation);
   void run(const RunContext& context) const;
 
+  // What all strips of a run have in common, but for the images; fills the run's scratch.
+  [[nodiscard]] depthwise::Strip begin(const RunContext& context) const;
+  // Some rows of an image's outputs, with weights that are constants. x is where rows `inputs` of
+  // the input lie, y where the first of the output comes to.
+  void run_rows(const RunContext& context, const depthwise::Strip& common, int64_t image,
+                const Range& rows, const float* x, const Range& inputs, float* y, int thread) const;
+
  private:
+  const float** pointers(const RunContext& context, int thread) const;
+  const float* residual_at(const RunContext& context, int64_t row) const;
   void cut();
   const float* weights(const RunContext& context) const;
   const float* scaled(const Tensor& weights, float* floats) const;

@@ -80,31 +80,45 @@ void GemmConv::run(const RunContext& context) const {
   if (tasks_.count() == 0 || images_ == 0) return;
   const std::byte* weights = weights_.pack(context.inputs[1], context.scratch, *context.team);
   std::memset(context.scratch + weights_bytes_, 0, zeros_bytes_);
-  std::byte* scratch = context.scratch + weights_bytes_ + zeros_bytes_;
   context.team->parallel_for_with_thread(
       images_ * tasks_per_image(), [&](int64_t index, int thread) {
-        std::byte* part = scratch + static_cast<size_t>(thread) * thread_bytes_;
-        padded_ ? run_rows(context, weights, index, part) : run_task(context, weights, index, part);
+        std::byte* scratch = part_of(context, thread);
+        if (!padded_) return run_task(context, weights, index, scratch);
+        const int64_t image = index / padded_rows_.tasks();
+        const Range rows = padded_rows_.outputs(index % padded_rows_.tasks());
+        float* y = output_at(context, (image * out_.height + rows.begin) * out_.width);
+        run_padded(context, weights, image, rows, y, scratch);
       });
 }
 
-// The block of some pixels, counted through all images, but for its operands.
-gemm::Block GemmConv::block_at(const RunContext& context, int64_t pixel, int64_t count,
-                               const Range& columns) const {
+// A thread's part of the scratch.
+std::byte* GemmConv::part_of(const RunContext& context, int thread) const {
+  return context.scratch + weights_bytes_ + zeros_bytes_ +
+         static_cast<size_t>(thread) * thread_bytes_;
+}
+
+float* GemmConv::output_at(const RunContext& context, int64_t pixel) const {
+  return context.outputs[0].as<float>() + pixel * out_.pitch;
+}
+
+// The block of some pixels, counted through all images, of which the first lies at y, but for its
+// factors.
+gemm::Block GemmConv::block_at(const RunContext& context, const Range& pixels, const Range& columns,
+                               float* y) const {
   const bool biased = context.inputs.size() > 2 && context.inputs[2].data != nullptr;
   const bool residual =
       context.inputs.size() > kResidual && context.inputs[kResidual].data != nullptr;
   gemm::Block block;
-  block.m = count;
+  block.m = pixels.size();
   block.n = columns.size();
   block.taps = rows_.taps();
   block.k = rows_.k();
   block.bias = biased ? context.inputs[2].as<float>() + columns.begin : nullptr;
   if (residual)
     block.residual =
-        context.inputs[kResidual].as<float>() + pixel * residual_pitch_ + columns.begin;
+        context.inputs[kResidual].as<float>() + pixels.begin * residual_pitch_ + columns.begin;
   block.residual_stride = residual_pitch_;
-  block.c = context.outputs[0].as<float>() + pixel * out_.pitch + columns.begin;
+  block.c = y + columns.begin;
   block.c_stride = out_.pitch;
   block.activation = activation_;
   return block;
@@ -120,8 +134,10 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
   const float* x = context.inputs[0].as<float>() + image * in_.count() + group * layout.channels;
   const float* zeros = reinterpret_cast<const float*>(context.scratch + weights_bytes_);
   const int64_t first = group * layout.n;
-  gemm::Block block = block_at(context, image * out_.height * out_.width + pixels.begin,
-                               pixels.size(), {first + columns.begin, first + columns.end});
+  const int64_t pixel = image * out_.height * out_.width + pixels.begin;
+  gemm::Block block =
+      block_at(context, {pixel, pixel + pixels.size()},
+               {first + columns.begin, first + columns.end}, output_at(context, pixel));
   if (rows_.one_to_one()) {
     block.a = x + pixels.begin * in_.pitch;
     block.a_stride = in_.pitch;
@@ -133,21 +149,41 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
   weights_.multiply(block, weights, group, columns.begin, scratch + rows_bytes_);
 }
 
-// A few rows of outputs, each a block.
-void GemmConv::run_rows(const RunContext& context, const std::byte* weights, int64_t index,
-                        std::byte* scratch) const {
-  const int64_t image = index / padded_rows_.tasks();
-  const Range rows = padded_rows_.outputs(index % padded_rows_.tasks());
+void GemmConv::run_pixels(const RunContext& context, const Range& pixels, const float* x,
+                          float* y) const {
+  gemm::Block block = block_at(context, pixels, {0, out_.channels}, y);
+  block.a = x;
+  block.a_stride = in_.pitch;
+  weights_.multiply(block, weights_.constants(context.inputs[1]), 0, 0, nullptr);
+}
+
+// The rows of a task or less, each a block.
+void GemmConv::run_padded(const RunContext& context, const std::byte* weights, int64_t image,
+                          const Range& rows, float* y, std::byte* scratch) const {
   float* copies = reinterpret_cast<float*>(scratch);
   padded_rows_.copy(context.inputs[0].as<float>() + image * in_.count(), rows, copies);
-  for (int64_t row = rows.begin; row < rows.end; ++row) {
-    gemm::Block block =
-        block_at(context, (image * out_.height + row) * out_.width, out_.width, {0, out_.channels});
+  for (int64_t row = rows.begin; row < rows.end; ++row, y += out_.width * out_.pitch) {
+    const int64_t pixel = (image * out_.height + row) * out_.width;
+    gemm::Block block = block_at(context, {pixel, pixel + out_.width}, {0, out_.channels}, y);
     block.a = copies + (row - rows.begin) * padded_rows_.output_step();
     block.a_stride = padded_rows_.pixel_step();
     block.tap_stride = padded_rows_.window_step();
     weights_.multiply(block, weights, 0, 0, scratch + rows_bytes_);
   }
+}
+
+void GemmConv::run_rows(const RunContext& context, int64_t image, const Range& rows, float* y,
+                        int thread) const {
+  const std::byte* weights = weights_.constants(context.inputs[1]);
+  const int64_t most = padded_rows_.outputs(0).size();
+  for (int64_t row = rows.begin; row < rows.end; row += most, y += most * out_.width * out_.pitch)
+    run_padded(context, weights, image, {row, std::min(row + most, rows.end)}, y,
+               part_of(context, thread));
+}
+
+bool GemmConv::would_copy_padded_rows(const PrepareContext& context, const Window& window) {
+  return is_padded(context.kernel, window, image_of(context.inputs[0]),
+                   image_of(context.outputs[0]));
 }
 
 const char* GemmConv::kernel() const {

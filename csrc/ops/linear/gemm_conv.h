@@ -20,7 +20,17 @@ class GemmConv {
   // Shapes have been checked.
   void prepare(PrepareContext& context, const Window& window, const Activation& activation);
   void run(const RunContext& context) const;
+  // Some pixels, counted through all images, of a product of pixels in their own places by floats
+  // that are constants. x and y are where the first of them lie.
+  void run_pixels(const RunContext& context, const Range& pixels, const float* x, float* y) const;
+  // Some rows of an image's outputs, of a convolution that copies padded rows, by floats that are
+  // constants. y is where the first of them comes to.
+  void run_rows(const RunContext& context, int64_t image, const Range& rows, float* y,
+                int thread) const;
   [[nodiscard]] const char* kernel() const;
+  [[nodiscard]] bool copies_padded_rows() const { return padded_; }
+  [[nodiscard]] static bool would_copy_padded_rows(const PrepareContext& context,
+                                                   const Window& window);
   [[nodiscard]] static bool is_kernel(const char* name);
   // Appends the names of the ways to take the window that may be fastest.
   static void add_names(const PrepareContext& context, const Window& window,
@@ -29,10 +39,12 @@ class GemmConv {
  private:
   void run_task(const RunContext& context, const std::byte* weights, int64_t index,
                 std::byte* scratch) const;
-  void run_rows(const RunContext& context, const std::byte* weights, int64_t index,
-                std::byte* scratch) const;
-  [[nodiscard]] gemm::Block block_at(const RunContext& context, int64_t pixel, int64_t count,
-                                     const Range& columns) const;
+  void run_padded(const RunContext& context, const std::byte* weights, int64_t image,
+                  const Range& rows, float* y, std::byte* scratch) const;
+  [[nodiscard]] std::byte* part_of(const RunContext& context, int thread) const;
+  [[nodiscard]] gemm::Block block_at(const RunContext& context, const Range& pixels,
+                                     const Range& columns, float* y) const;
+  [[nodiscard]] float* output_at(const RunContext& context, int64_t pixel) const;
   [[nodiscard]] int64_t tasks_per_image() const;
 
   const gemm::Kernels* kernels_ = nullptr;
