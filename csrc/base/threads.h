@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ThreadTeam: a persistent team; the caller takes part. Tiles never depend on the number of
-// threads, so results have the same bits for any team.
+// threads, unless no cut changes a bit: results are the same for any team.
 #pragma once
 
 #include <cstdint>

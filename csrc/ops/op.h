@@ -49,6 +49,9 @@ struct PrepareContext {
   size_t scratch_bytes = 0;  // an op asks by raising this; 64-byte aligned, shared with other ops
   // Of ops that join or split, one flag per part: it lies in its place within the other side.
   Span<const bool> placed;
+  int64_t cache_bytes = 0;  // of the second cache, which one thread has for itself; 0: none
+  // Of a chain of layers (ops/linear/conv_chain.h): what each of them sees, from the first.
+  Span<PrepareContext> links;
 
   [[nodiscard]] bool present(size_t input) const { return input < given.size() && given[input]; }
   [[nodiscard]] bool is_placed(size_t part) const { return part < placed.size() && placed[part]; }

@@ -5,8 +5,10 @@
 #include <cstring>
 #include <set>
 
-#include "plan/attributes.h"
+#include "ops/linear/conv_chain.h"
+#include "plan/chains.h"
 #include "plan/memory.h"
+#include "plan/node_view.h"
 #include "plan/parts.h"
 
 namespace lite {
@@ -23,7 +25,10 @@ class PlanBuilder {
     LITE_ASSIGN_OR_RETURN(const Extents extents, Extents::bind(graph_, input_shapes));
     LITE_RETURN_IF_ERROR(make_values(extents));
     find_axes(extents);
-    LITE_ASSIGN_OR_RETURN(plan_->sharing_, share_memory(graph_, entries_, axes_, plan_->values_));
+    chains_ =
+        find_chains(graph_, entries_, extents, plan_->values_, common_context(), options_.tuned);
+    LITE_ASSIGN_OR_RETURN(plan_->sharing_,
+                          share_memory(graph_, entries_, axes_, plan_->values_, chains_));
     note_views();
     make_operands();
     LITE_RETURN_IF_ERROR(prepare_nodes(extents));
@@ -40,7 +45,11 @@ class PlanBuilder {
   void make_operands();
   [[nodiscard]] std::unique_ptr<bool[]> placed_parts(uint32_t index, bool* all) const;
   [[nodiscard]] Status prepare_nodes(const Extents& extents);
+  [[nodiscard]] PrepareContext common_context() const;
   [[nodiscard]] Status prepare_node(uint32_t index, const Extents& extents);
+  [[nodiscard]] Status prepare_chain(uint32_t first, uint32_t last, const Extents& extents);
+  [[nodiscard]] Status add_step(std::unique_ptr<Op> op, uint32_t node,
+                                const PrepareContext& context);
   [[nodiscard]] std::string tuned_kernel(const nb::Node& node, const PrepareContext& context,
                                          ThreadTeam** team) const;
   [[nodiscard]] Status lay_out();
@@ -50,6 +59,7 @@ class PlanBuilder {
   PlanOptions options_;
   std::vector<const OpEntry*> entries_;  // one per node
   std::vector<int64_t> axes_;            // per node: of those that join or split
+  Chains chains_;
   std::vector<uint32_t> operand_begin_;  // per node: the first of its operands
   std::vector<size_t> scratch_bytes_;    // per step
 };
@@ -194,52 +204,77 @@ std::unique_ptr<bool[]> PlanBuilder::placed_parts(uint32_t index, bool* all) con
 }
 
 Status PlanBuilder::prepare_nodes(const Extents& extents) {
-  for (uint32_t i = 0; i < graph_.nodes()->size(); ++i)
-    LITE_RETURN_IF_ERROR(prepare_node(i, extents).at(node_text(*graph_.nodes()->Get(i))));
+  for (uint32_t i = 0; i < graph_.nodes()->size(); ++i) {
+    const uint32_t first = i;
+    i = chains_.runs_at[first];
+    Status prepared = i == first ? prepare_node(i, extents) : prepare_chain(first, i, extents);
+    LITE_RETURN_IF_ERROR(std::move(prepared).at(node_text(*graph_.nodes()->Get(i))));
+  }
   return Status();
+}
+
+PrepareContext PlanBuilder::common_context() const {
+  PrepareContext context;
+  context.isa = options_.isa;
+  context.precision = options_.precision;
+  context.threads = options_.team->size();
+  context.team = options_.team;
+  context.cache_bytes = static_cast<int64_t>(options_.cache_bytes);
+  return context;
 }
 
 Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   const nb::Node& node = *graph_.nodes()->Get(index);
   const OpEntry& entry = *entries_[index];
-  const NodeAttributes attributes(node, extents);
-  const size_t inputs = node.inputs()->size();
-  Tensor* operands = plan_->operands_.data() + operand_begin_[index];
-  std::unique_ptr<bool[]> given(new bool[inputs + 1]);
-  for (size_t i = 0; i < inputs; ++i) given[i] = node.inputs()->Get(static_cast<uint32_t>(i)) >= 0;
+  const Tensor* operands = plan_->operands_.data() + operand_begin_[index];
   const DType dtype = operands[0].dtype;
   if (!has_word(entry.dtypes, dtype_name(dtype)))
     return error(Code::k_unsupported_op, "no kernel for %s; there are kernels for %s",
                  dtype_name(dtype), entry.dtypes);
-  PrepareContext context;
-  context.attributes = &attributes;
-  context.inputs = {operands, inputs};
-  context.outputs = {operands + inputs, node.outputs()->size()};
-  context.given = {given.get(), inputs};
-  context.isa = options_.isa;
-  context.precision = options_.precision;
-  context.team = options_.team;
+  NodeView view(node, extents, operands, common_context());
+  PrepareContext& context = view.context;
   bool all_placed = false;
   std::unique_ptr<bool[]> placed;
   if (entry.flags & (kJoins | kSplits)) {
     placed = placed_parts(index, &all_placed);
-    context.placed = {placed.get(), entry.flags & kJoins ? inputs : context.outputs.size()};
+    context.placed = {placed.get(),
+                      entry.flags & kJoins ? context.inputs.size() : context.outputs.size()};
   }
   if (nothing_to_write(context.outputs)) return Status();
-  ThreadTeam* team = options_.team;
-  const std::string kernel = tuned_kernel(node, context, &team);
+  const std::string kernel = tuned_kernel(node, context, &context.team);
   context.kernel = kernel.c_str();
-  context.threads = team->size();
+  context.threads = context.team->size();
   std::unique_ptr<Op> op = entry.create();
   LITE_RETURN_IF_ERROR(op->prepare(context));
   if ((entry.flags & kAlias) || all_placed) return Status();
+  return add_step(std::move(op), index, context);
+}
+
+// The step is that of the last node.
+Status PlanBuilder::prepare_chain(uint32_t first, uint32_t last, const Extents& extents) {
+  std::vector<std::unique_ptr<NodeView>> views;
+  std::vector<PrepareContext> links;
+  for (uint32_t i = first; i <= last; ++i) {
+    views.push_back(std::make_unique<NodeView>(*graph_.nodes()->Get(i), extents,
+                                               plan_->operands_.data() + operand_begin_[i],
+                                               common_context()));
+    links.push_back(views.back()->context);
+  }
+  PrepareContext context = links.back();
+  context.links = links;
+  std::unique_ptr<Op> op = std::make_unique<linear::ConvChain>();
+  LITE_RETURN_IF_ERROR(op->prepare(context));
+  return add_step(std::move(op), last, context);
+}
+
+Status PlanBuilder::add_step(std::unique_ptr<Op> op, uint32_t node, const PrepareContext& context) {
   LITE_RETURN_IF_ERROR(check_arena(context.scratch_bytes, "scratch memory"));
   Step step;
   step.op = std::move(op);
-  step.node = index;
+  step.node = node;
   step.context.inputs = context.inputs;
   step.context.outputs = context.outputs;
-  step.context.team = team;
+  step.context.team = context.team;
   plan_->steps_.push_back(std::move(step));
   scratch_bytes_.push_back(context.scratch_bytes);
   return Status();

@@ -24,11 +24,12 @@ struct PlanOptions {
   Precision precision = Precision::exact;
   const TuneTable* tuned = nullptr;  // which kernels to take; null: the usual ones
   ThreadTeam* alone = nullptr;       // of one thread, for steps that are faster so; with `tuned`
+  uint64_t cache_bytes = 0;          // of the second cache; 0: each layer runs by itself
 };
 
 struct Step {
   std::unique_ptr<Op> op;
-  uint32_t node = 0;  // index in the graph
+  uint32_t node = 0;  // index in the graph; of a chain, that of its last layer
   RunContext context;
 };
 

@@ -2,6 +2,7 @@
 #include "plan/session.h"
 
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "kernels/bgemm/bgemm.h"
 
 namespace lite {
@@ -34,6 +35,7 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
                  kGreatestThreads);
   LITE_ASSIGN_OR_RETURN(const Isa isa, choose_isa());
   std::unique_ptr<Session> session(new Session(std::move(model), options, isa));
+  LITE_ASSIGN_OR_RETURN(session->cache_bytes_, second_cache_bytes());
   if (options.arena_limit_bytes == 0) session->options_.arena_limit_bytes = physical_memory_bytes();
   if (has_fixed_inputs(session->model_->graph()))
     LITE_RETURN_IF_ERROR(session->resize(fixed_input_shapes(session->model_->graph())));
@@ -42,12 +44,8 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
 
 Result<std::unique_ptr<Session>> Session::clone() const {
   LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, create(model_, options_));
-  const std::shared_ptr<const Plan> present = plan();
-  if (present == nullptr || session->plan_ != nullptr) return session;
-  std::vector<Shape> shapes;
-  for (size_t i = 0; i < model_->graph().inputs()->size(); ++i)
-    shapes.push_back(present->input(i).shape);
-  LITE_RETURN_IF_ERROR(session->resize(shapes));
+  if (plan() == nullptr || session->plan_ != nullptr) return session;
+  LITE_RETURN_IF_ERROR(session->resize(planned_shapes()));
   return session;
 }
 
@@ -73,11 +71,23 @@ std::shared_ptr<const Plan> Session::plan() const {
   return plan_;
 }
 
+Result<std::unique_ptr<Plan>> Session::build_plan(Span<const Shape> input_shapes,
+                                                  uint64_t cache_bytes) {
+  return Plan::build(model_, input_shapes,
+                     {isa_, &team_, options_.arena_limit_bytes, options_.precision,
+                      options_.tuned.get(), &alone_, cache_bytes});
+}
+
+std::vector<Shape> Session::planned_shapes() const {
+  std::vector<Shape> shapes;
+  const std::shared_ptr<const Plan> present = plan();
+  for (size_t i = 0; i < model_->graph().inputs()->size(); ++i)
+    shapes.push_back(present->input(i).shape);
+  return shapes;
+}
+
 Status Session::plan_for(Span<const Shape> input_shapes) {
-  LITE_ASSIGN_OR_RETURN(std::shared_ptr<Plan> plan,
-                        Plan::build(model_, input_shapes,
-                                    {isa_, &team_, options_.arena_limit_bytes, options_.precision,
-                                     options_.tuned.get(), &alone_}));
+  LITE_ASSIGN_OR_RETURN(std::shared_ptr<Plan> plan, build_plan(input_shapes, cache_bytes_));
   const std::lock_guard<std::mutex> lock(plan_mutex_);
   plan_.swap(plan);
   job_times_.assign(plan_->steps().size(), JobTime());

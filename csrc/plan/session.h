@@ -56,6 +56,9 @@ class Session {
 
  private:
   Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa);
+  [[nodiscard]] Result<std::unique_ptr<Plan>> build_plan(Span<const Shape> input_shapes,
+                                                         uint64_t cache_bytes);
+  [[nodiscard]] std::vector<Shape> planned_shapes() const;
   [[nodiscard]] Status plan_for(Span<const Shape> input_shapes);
   [[nodiscard]] Status run_plan(Span<const void* const> inputs, Span<StepTime> times);
   void run_steps(Span<StepTime> times);
@@ -63,6 +66,7 @@ class Session {
   std::shared_ptr<const Model> model_;
   SessionOptions options_;
   Isa isa_;
+  uint64_t cache_bytes_ = 0;
   ThreadTeam team_, alone_{1};
   mutable std::mutex plan_mutex_;  // for plan_, which only who has the turn replaces
   std::shared_ptr<Plan> plan_;
@@ -90,6 +94,10 @@ class Session::Turn {
     return session_->run_plan(inputs, times);
   }
   [[nodiscard]] const Plan* plan() const { return session_->plan_.get(); }
+  // Another plan for the planned shapes, in which no layers run together.
+  [[nodiscard]] Result<std::unique_ptr<Plan>> plan_of_layers() const {
+    return session_->build_plan(session_->planned_shapes(), 0);
+  }
 
  private:
   friend class Session;

@@ -12,8 +12,8 @@ namespace {
 class Sharer {
  public:
   Sharer(const nb::Graph& graph, Span<const OpEntry* const> entries, Span<const int64_t> axes,
-         Span<const Tensor> values)
-      : graph_(graph), entries_(entries), axes_(axes), values_(values) {
+         Span<const Tensor> values, const Chains& chains)
+      : graph_(graph), entries_(entries), axes_(axes), values_(values), chains_(chains) {
     const size_t count = values.size();
     sharing_.roots.resize(count);
     for (uint32_t i = 0; i < count; ++i) sharing_.roots[i] = i;
@@ -38,7 +38,7 @@ class Sharer {
   void mark_outside() {
     for (uint32_t input : *graph_.inputs()) sharing_.outside[input] = true;
     for (uint32_t i = 0; i < values_.size(); ++i)
-      if (values_[i].constant) sharing_.outside[i] = true;
+      if (values_[i].constant || chains_.inside[i]) sharing_.outside[i] = true;
   }
 
   [[nodiscard]] Status join_aliases() {
@@ -60,10 +60,14 @@ class Sharer {
 
   void mark_uses() {
     const int nodes = static_cast<int>(graph_.nodes()->size());
-    for (int i = 0; i < nodes; ++i) {
-      const nb::Node& node = *graph_.nodes()->Get(static_cast<uint32_t>(i));
+    for (uint32_t index = 0; index < graph_.nodes()->size(); ++index) {
+      const nb::Node& node = *graph_.nodes()->Get(index);
+      const int i = static_cast<int>(chains_.runs_at[index]);
       for (int32_t input : *node.inputs())
-        if (input >= 0) last_of(static_cast<uint32_t>(input)) = i;
+        if (input >= 0) {
+          int& last = last_of(static_cast<uint32_t>(input));
+          last = std::max(last, i);
+        }
       for (uint32_t output : *node.outputs()) {
         int& first = sharing_.first[sharing_.roots[output]];
         first = std::min(first, i);
@@ -101,14 +105,16 @@ class Sharer {
   Span<const OpEntry* const> entries_;
   Span<const int64_t> axes_;
   Span<const Tensor> values_;
+  const Chains& chains_;
   Sharing sharing_;
 };
 
 }  // namespace
 
 Result<Sharing> share_memory(const nb::Graph& graph, Span<const OpEntry* const> entries,
-                             Span<const int64_t> axes, Span<const Tensor> values) {
-  return Sharer(graph, entries, axes, values).share();
+                             Span<const int64_t> axes, Span<const Tensor> values,
+                             const Chains& chains) {
+  return Sharer(graph, entries, axes, values, chains).share();
 }
 
 }  // namespace lite

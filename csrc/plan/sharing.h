@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "nb_generated.h"
 #include "ops/op.h"
+#include "plan/chains.h"
 
 namespace lite {
 
@@ -19,14 +20,16 @@ struct Sharing {
   std::vector<int64_t> pitches;   // per value: as Tensor has it
   std::vector<int> first;         // per root: the first node that writes to it
   std::vector<int> last;  // per root: the last node that reads it; the number of nodes if an output
-  std::vector<bool>
-      outside;  // per value: an input or a constant, so not in the arena and never written
+  // Per value: an input or a constant, which is never written, or inside a chain; so not in the
+  // arena.
+  std::vector<bool> outside;
 };
 
 // `entries` has one op per node, `axes` the axis of those that join or split, `values` the types of
 // all values.
 [[nodiscard]] Result<Sharing> share_memory(const nb::Graph& graph,
                                            Span<const OpEntry* const> entries,
-                                           Span<const int64_t> axes, Span<const Tensor> values);
+                                           Span<const int64_t> axes, Span<const Tensor> values,
+                                           const Chains& chains);
 
 }  // namespace lite

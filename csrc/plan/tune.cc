@@ -263,10 +263,10 @@ Result<Extents> extents_of(const Plan& plan) {
 
 Result<std::vector<TunedLayer>> tune(Session& session, const TuneProgress& progress) {
   LITE_ASSIGN_OR_RETURN(const Session::Turn turn, session.take_turn());
-  const Plan* plan = turn.plan();
-  if (plan == nullptr)
+  if (turn.plan() == nullptr)
     return error(Code::k_bad_shape,
                  "the model's input shapes are not fixed\nhint: resize the session first");
+  LITE_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, turn.plan_of_layers());
   LITE_ASSIGN_OR_RETURN(const Extents extents, extents_of(*plan));
   const std::vector<std::unique_ptr<PlannedLayer>> layers = unique_layers(*plan, extents, session);
   ThreadTeam alone(1);

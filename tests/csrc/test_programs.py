@@ -14,6 +14,7 @@ from lite.ir import Dim, Graph, Symbol, TensorType
 from lite.nb.golden import Case, Golden
 from lite.nb.writer import to_bytes
 from lite.ops.concat import Concat
+from lite.ops.conv2d import Conv2d
 from lite.ops.reshape import Reshape
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,22 @@ def test_steady_state_allocates_nothing(run, build, model):
     program = build("release") / "tests" / "csrc" / "allocations"
     for threads in (1, 2, 4):
         assert run(program, model, threads) == "0\n"
+
+
+def test_layers_that_run_together_allocate_nothing(run, build, tmp_path, monkeypatch):
+    monkeypatch.setenv("LITE_CACHE_BYTES", str(150 << 10))
+    graph = Graph("chain")
+    x = graph.add_input("x", TensorType((1, 127, 27, 9)))
+    shapes = (24, 9, 1, 1), (24, 1, 3, 3), (8, 24, 1, 1)
+    for shape, groups in zip(shapes, (1, 24, 1)):
+        w = graph.constant(np.ones(shape, np.float32))
+        (x,) = graph.add(Conv2d(layout="nhwc", groups=groups, pads=(shape[2] // 2,) * 4), [x, w])
+    graph.outputs = [x]
+    chain = tmp_path / "chain.nb"
+    chain.write_bytes(to_bytes(graph))
+    program = build("release") / "tests" / "csrc" / "allocations"
+    for threads in (1, 2, 4):
+        assert run(program, chain, threads) == "0\n"
 
 
 def test_installed_copy_serves_find_package(run, build, model, tmp_path):
