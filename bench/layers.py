@@ -86,7 +86,7 @@ HEADER = f"{'ours us':>9} {'its us':>9} {'its/o.':>6} {'GOP/s':>7}  {'output':<1
 
 
 def our_times(session: Session, feeds: dict[str, np.ndarray]) -> list[LayerTime]:
-    return list(session.profile(feeds, warmup=1, repeats=RUNS))
+    return list(session.clone(separate=True).profile(feeds, warmup=1, repeats=RUNS))
 
 
 def their_times(model: Path, feeds: dict[str, np.ndarray]) -> dict[str, float]:

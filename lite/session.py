@@ -209,9 +209,16 @@ class Session:
         self._native.resize([[_whole(extent, f"input {name!r}") for extent in wanted[name]]
                              for name in self._names])
 
-    def clone(self) -> Session:
-        """A new session of the same model, options and shapes."""
-        return Session(self.model, self._native.clone())
+    def clone(self, *, separate: bool = False) -> Session:
+        """A new session of the same model, options and shapes.
+
+        Parameters
+        ----------
+        separate : bool
+            Whether each layer runs by itself, even where several would be faster together, so that a
+            profile has all of them.
+        """
+        return Session(self.model, self._native.clone(separate))
 
     def profile(self, feeds: Feeds | None = None, *, warmup: int = 3, repeats: int = 20) -> Profile:
         """Time every layer.

@@ -171,7 +171,9 @@ class PySession {
     return PySession(value_or_raise(Session::create(model.model, options)));
   }
 
-  PySession clone() const { return PySession(value_or_raise(session_->clone())); }
+  PySession clone(bool separate) const {
+    return PySession(value_or_raise(session_->clone(separate)));
+  }
 
   void resize(const std::vector<std::vector<int64_t>>& shapes) {
     std::vector<Shape> wanted;
@@ -453,7 +455,7 @@ PYBIND11_MODULE(_native, module) {
       .def_static("create", &PySession::create, py::arg("model"), py::arg("threads"),
                   py::arg("arena_limit"), py::arg("precision"), py::arg("tuned") = nullptr)
       .def("tune", &PySession::tune, py::arg("progress"))
-      .def("clone", &PySession::clone)
+      .def("clone", &PySession::clone, py::arg("separate"))
       .def("resize", &PySession::resize, py::arg("shapes"))
       .def("run", &PySession::run, py::arg("feeds"), py::arg("copy"), py::arg("timed"))
       .def("input_shapes", &PySession::input_shapes)

@@ -35,15 +35,19 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
                  kGreatestThreads);
   LITE_ASSIGN_OR_RETURN(const Isa isa, choose_isa());
   std::unique_ptr<Session> session(new Session(std::move(model), options, isa));
-  LITE_ASSIGN_OR_RETURN(session->cache_bytes_, second_cache_bytes());
+  if (!options.separate) {
+    LITE_ASSIGN_OR_RETURN(session->cache_bytes_, second_cache_bytes());
+  }
   if (options.arena_limit_bytes == 0) session->options_.arena_limit_bytes = physical_memory_bytes();
   if (has_fixed_inputs(session->model_->graph()))
     LITE_RETURN_IF_ERROR(session->resize(fixed_input_shapes(session->model_->graph())));
   return session;
 }
 
-Result<std::unique_ptr<Session>> Session::clone() const {
-  LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, create(model_, options_));
+Result<std::unique_ptr<Session>> Session::clone(bool separate) const {
+  SessionOptions options = options_;
+  options.separate |= separate;
+  LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, create(model_, options));
   if (plan() == nullptr || session->plan_ != nullptr) return session;
   LITE_RETURN_IF_ERROR(session->resize(planned_shapes()));
   return session;

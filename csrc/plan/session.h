@@ -19,6 +19,7 @@ struct SessionOptions {
   uint64_t arena_limit_bytes = 0;  // 0: the machine's physical memory
   Precision precision = Precision::exact;
   std::shared_ptr<const TuneTable> tuned = nullptr;  // measured kernels; null: the usual ones
+  bool separate = false;  // each layer runs by itself, so that a profile has all of them
 };
 
 // Whether sessions of Precision::fast compute anything in another way on this instruction set.
@@ -34,8 +35,8 @@ class Session {
   // Plans at once if the model's input shapes are fixed, else at the first resize.
   [[nodiscard]] static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Model> model,
                                                                const SessionOptions& options);
-  // A new session with the same options and shapes.
-  [[nodiscard]] Result<std::unique_ptr<Session>> clone() const;
+  // A new session with the same shapes and options, or one that is `separate`.
+  [[nodiscard]] Result<std::unique_ptr<Session>> clone(bool separate = false) const;
 
   // The session for one caller alone, until the turn is destroyed: who resizes, runs and reads
   // outputs within one turn reads what it computed itself. Fails while another caller has it.
