@@ -11,7 +11,8 @@ precision_option = click.option(
 )  # fmt: skip
 
 
-def _checked(context: click.Context, option: click.Parameter, threads: int) -> int:
+def checked_threads(threads: int) -> int:
+    """A number of threads that the machine can run at once."""
     from lite.cli._machine import cpu_count
 
     usable = cpu_count()
@@ -23,6 +24,31 @@ def _checked(context: click.Context, option: click.Parameter, threads: int) -> i
     return threads
 
 
+def _checked(context: click.Context, option: click.Parameter, threads: int) -> int:
+    return checked_threads(threads)
+
+
 threads_option = click.option(
     "--threads", default=1, show_default=True, type=int, callback=_checked, help="At most one per processor."
 )
+
+
+def _shapes(
+    context: click.Context, option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, tuple[int, ...]]:
+    shapes = {}
+    for text in texts:
+        name, colon, extents = text.rpartition(":")
+        try:
+            shapes[name] = tuple(int(extent) for extent in extents.split(","))
+        except ValueError:
+            colon = ""
+        if not colon or not name or min(shapes[name]) < 1:
+            raise click.BadParameter(f"got {text!r}, expected NAME:1,3,224,224")
+    return shapes
+
+
+shape_option = click.option(
+    "--input-shape", "shapes", multiple=True, callback=_shapes, metavar="NAME:N,C,H,W",
+    help="Fix the shape of an input; may be repeated.",
+)  # fmt: skip

@@ -14,8 +14,7 @@ import numpy as np
 from lite.cli._app import PaddleCommand
 from lite.cli._data import chosen_extents, planned_shapes, random_inputs
 from lite.cli._output import emit, json_option, megabytes, progress
-from lite.cli._session import precision_option, threads_option
-from lite.cli.opt import shape_option
+from lite.cli._session import precision_option, shape_option, threads_option
 
 if TYPE_CHECKING:
     from lite.profile import Profile

@@ -11,7 +11,8 @@ import click
 
 from lite.cli._app import FAILURE, PaddleCommand
 from lite.cli._output import emit, json_option, progress, table
-from lite.cli.opt import image_options, preprocess_of, shape_option
+from lite.cli._session import shape_option
+from lite.cli.opt import image_options, preprocess_of
 
 if TYPE_CHECKING:
     from lite.cli._data import Arrays

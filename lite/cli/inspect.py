@@ -11,7 +11,7 @@ import numpy as np
 
 from lite.cli._app import PaddleCommand
 from lite.cli._output import emit, json_option, megabytes, table
-from lite.cli.opt import shape_option
+from lite.cli._session import shape_option
 from lite.errors import ShapeError
 
 if TYPE_CHECKING:

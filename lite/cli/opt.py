@@ -15,6 +15,7 @@ from lite.cli._app import PaddleCommand
 from lite.cli._calibration import calibration_options, static_ptq
 from lite.cli._ops import Source, print_all, print_of_model, print_supported
 from lite.cli._output import emit, json_option, progress
+from lite.cli._session import shape_option
 from lite.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,21 +48,6 @@ def _numbers(context: click.Context, option: click.Parameter, text: str | None) 
         raise click.BadParameter(f"got {text!r}, expected numbers such as 123.675,116.28,103.53") from None
 
 
-def _shapes(
-    context: click.Context, option: click.Parameter, texts: tuple[str, ...]
-) -> dict[str, tuple[int, ...]]:
-    shapes = {}
-    for text in texts:
-        name, colon, extents = text.rpartition(":")
-        try:
-            shapes[name] = tuple(int(extent) for extent in extents.split(","))
-        except ValueError:
-            colon = ""
-        if not colon or not name or min(shapes[name]) < 1:
-            raise click.BadParameter(f"got {text!r}, expected NAME:1,3,224,224")
-    return shapes
-
-
 def _bits(context: click.Context, option: click.Parameter, word: str) -> int:
     from lite.quant.weights import bits_of
 
@@ -79,12 +65,6 @@ def _targets(context: click.Context, option: click.Parameter, text: str) -> tupl
     if unknown or not names:
         raise click.BadParameter(f"got {text!r}, expected some of {', '.join(TARGETS)}")
     return tuple(names)
-
-
-shape_option = click.option(
-    "--input-shape", "shapes", multiple=True, callback=_shapes, metavar="NAME:N,C,H,W",
-    help="Fix the shape of an input; may be repeated.",
-)  # fmt: skip
 
 
 def image_options(function: Callable[..., Any]) -> Callable[..., Any]:

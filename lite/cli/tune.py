@@ -12,8 +12,7 @@ import click
 from lite.cli._app import PaddleCommand
 from lite.cli._data import planned_shapes
 from lite.cli._output import emit, json_option, progress, table
-from lite.cli._session import precision_option
-from lite.cli.opt import shape_option
+from lite.cli._session import checked_threads, precision_option, shape_option
 
 if TYPE_CHECKING:
     from lite.session import Precision
@@ -23,10 +22,8 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
     try:
         counts = tuple(int(word) for word in text.split(","))
     except ValueError:
-        counts = (0,)
-    if not all(1 <= count <= 256 for count in counts):
-        raise click.BadParameter(f"got {text!r}, expected numbers of threads such as 1,2")
-    return counts
+        raise click.BadParameter(f"got {text!r}, expected numbers of threads such as 1,2") from None
+    return tuple(map(checked_threads, counts))
 
 
 threads_option = click.option(

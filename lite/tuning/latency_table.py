@@ -62,6 +62,14 @@ class LatencyTable:
         return [self.rows[key] for key in wanted]
 
 
+def lines_of(path: str | os.PathLike[str]) -> list[str]:
+    """The lines of a table's file; FileError if it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"cannot be read: {error}", where=str(path)) from error
+
+
 def read_latency_table(path: str | os.PathLike[str]) -> LatencyTable:
     """A table from a file.
 
@@ -70,10 +78,7 @@ def read_latency_table(path: str | os.PathLike[str]) -> LatencyTable:
     FileError
         Naming the line that cannot be read.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"cannot be read: {error}", where=str(path)) from error
+    lines = lines_of(path)
     if len(lines) < 2 or lines[0].strip() != HEAD or not lines[1].startswith("machine "):
         raise FileError("it is no latency table", where=str(path),
                         hint=f"its first lines are {HEAD!r} and 'machine NAME'")

@@ -16,13 +16,13 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from lite.errors import FileError
 from lite.ir import Node
 from lite.profile import LayerTime
 from lite.tune_cache import CPU, ENGINE
+from lite.tuning.latency_table import lines_of
 from lite.tuning.stopwatch import Net, layer_times
 
 FIELDS = 3
@@ -59,10 +59,7 @@ def read_paddle_table(path: str | os.PathLike[str]) -> PaddleTable:
     FileError
         Naming the line that cannot be read.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"cannot be read: {error}", where=str(path)) from error
+    lines = lines_of(path)
     head = lines[0].split("\t") if lines else []
     if len(head) != FIELDS:
         raise FileError("it is no latency table", where=str(path),
