@@ -202,7 +202,7 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& st
 
 // Tiles of many rows at equal distances, for few columns: few pointers lead to all rows.
 constexpr int kTallRows = 14;
-constexpr int kTallVectors = Simd::kRegisters >= 32 ? 2 : 0;
+constexpr int kTallVectors = kWidth == 16 ? 2 : 0;  // of NEON's 32 registers they need more
 constexpr int kRowsPerPointer = 3;
 constexpr int64_t kWayBytes = 4096;  // rows at its multiples would evict one another from L1
 
