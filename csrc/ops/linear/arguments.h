@@ -43,6 +43,17 @@ struct Window {
   int64_t groups = 1;
 
   [[nodiscard]] int64_t taps() const { return kernel_height * kernel_width; }
+  // Rows, or columns, of the input and its padding that so many of the output read.
+  [[nodiscard]] int64_t input_rows(int64_t outputs) const {
+    return (outputs - 1) * stride_height + (kernel_height - 1) * dilation_height + 1;
+  }
+  [[nodiscard]] int64_t input_columns(int64_t outputs) const {
+    return (outputs - 1) * stride_width + (kernel_width - 1) * dilation_width + 1;
+  }
+  // Whether the window's rows are several pixels and, of dense images, lie in one piece.
+  [[nodiscard]] bool has_whole_rows() const {
+    return kernel_width > 1 && groups == 1 && dilation_width == 1;
+  }
 };
 
 // Reads strides, pads, dilations, groups and layout; the kernel's extents are the last two of the

@@ -24,10 +24,6 @@ bool exceeds(size_t bytes, double share, int64_t cache_bytes) {
   return static_cast<double>(bytes) > share * static_cast<double>(cache_bytes);
 }
 
-int64_t span(const Window& window) {
-  return (window.kernel_height - 1) * window.dilation_height + 1;
-}
-
 bool stays_in_place(const Window& window, const Image& in, const Image& out) {
   return window.taps() == 1 && window.groups == 1 && window.stride_height == 1 &&
          window.stride_width == 1 && window.pad_top == 0 && window.pad_left == 0 &&
@@ -36,11 +32,8 @@ bool stays_in_place(const Window& window, const Image& in, const Image& out) {
 
 // Whether the kernels take strips of the image for what they take the whole of it for.
 bool pads_little(const Window& window, const Image& in, const Image& out) {
-  const int64_t bottom =
-      (out.height - 1) * window.stride_height + span(window) - window.pad_top - in.height;
-  const int64_t right = (out.width - 1) * window.stride_width +
-                        (window.kernel_width - 1) * window.dilation_width + 1 - window.pad_left -
-                        in.width;
+  const int64_t bottom = window.input_rows(out.height) - window.pad_top - in.height;
+  const int64_t right = window.input_columns(out.width) - window.pad_left - in.width;
   const int64_t padding = window.kernel_height / 2;
   return window.pad_top <= padding && window.pad_left <= padding && bottom <= padding &&
          right <= padding;
@@ -51,14 +44,13 @@ Range inputs_of(const Convolution& convolution, const Image& in, const Range& ro
   if (!convolution.by_channel) return rows;
   const Window& window = convolution.window;
   const int64_t begin = rows.begin * window.stride_height - window.pad_top;
-  const int64_t end = (rows.end - 1) * window.stride_height - window.pad_top + span(window);
+  const int64_t end = begin + window.input_rows(rows.size());
   return {std::clamp<int64_t>(begin, 0, in.height), std::clamp<int64_t>(end, 0, in.height)};
 }
 
 // The same for any rows, as many of them.
 int64_t greatest_inputs(const ChainLink& link, int64_t rows) {
-  const Window& window = link.convolution.window;
-  if (link.convolution.by_channel) rows = (rows - 1) * window.stride_height + span(window);
+  if (link.convolution.by_channel) rows = link.convolution.window.input_rows(rows);
   return std::min(rows, link.in.height);
 }
 

@@ -8,6 +8,7 @@
 
 #include "kernels/qgemm/qgemm.h"
 #include "ops/linear/arguments.h"
+#include "ops/linear/padded_copy.h"
 #include "ops/linear/pixel_rows.h"
 #include "ops/linear/tasks.h"
 
@@ -30,15 +31,11 @@ class EvenRows {
                                  std::byte* scratch) const;
 
  private:
-  void copy(const int8_t* x, int64_t top, int64_t height, int8_t padding, int8_t* copies) const;
-  void copy_row(const int8_t* row, int8_t padding, int8_t* copy) const;
-  [[nodiscard]] int64_t input_rows(int64_t outputs) const;
-
   Window window_;
   Image in_, out_;
-  int64_t channels_ = 0, taps_ = 1, k_ = 0;
+  PaddedCopy copy_;
+  int64_t k_ = 0;
   bool one_to_one_ = false, in_place_ = false;
-  int64_t width_ = 0;  // of a row of inputs, in pixels
   Tap tap_ = Tap::pixel;
 };
 

@@ -7,9 +7,6 @@
 namespace lite::linear {
 namespace {
 
-// Below so many channels a tap is too short a row for the GEMM; a row of the window is taken
-// instead.
-constexpr int64_t kFewChannels = 32;
 constexpr size_t kResidual = 3;
 // From so many on rows never win.
 constexpr int64_t kManyChannels = 96;
@@ -17,19 +14,15 @@ constexpr int64_t kManyChannels = 96;
 constexpr char kPointName[] = "gemm_1x1", kTapsName[] = "gemm_taps", kRowsName[] = "gemm_rows",
                kPaddedName[] = "gemm_padded";
 
-bool has_rows(const Window& window) {
-  return window.kernel_width > 1 && window.groups == 1 && window.dilation_width == 1;
-}
-
 bool is_padded(const char* kernel, const Window& window, const Image& in, const Image& out) {
   return PaddedRows::fits(window, in, out) && std::strcmp(kernel, kTapsName) != 0 &&
          std::strcmp(kernel, kRowsName) != 0;
 }
 
 Tap tap_of(const char* kernel, const Window& window, const Image& in) {
-  if (!has_rows(window) || std::strcmp(kernel, kTapsName) == 0) return Tap::pixel;
-  const bool usual = in.channels < kFewChannels && in.channels == in.pitch;
-  return usual || std::strcmp(kernel, kRowsName) == 0 ? Tap::window_row : Tap::pixel;
+  if (!window.has_whole_rows() || std::strcmp(kernel, kTapsName) == 0) return Tap::pixel;
+  return PaddedRows::has_few_channels(in) || std::strcmp(kernel, kRowsName) == 0 ? Tap::window_row
+                                                                                 : Tap::pixel;
 }
 
 }  // namespace
@@ -202,7 +195,7 @@ void GemmConv::add_names(const PrepareContext& context, const Window& window,
   if (window.taps() == 1) return names.push_back(kPointName);
   names.push_back(kTapsName);
   const Image in = image_of(context.inputs[0]), out = image_of(context.outputs[0]);
-  if (has_rows(window) && in.channels < kManyChannels) names.push_back(kRowsName);
+  if (window.has_whole_rows() && in.channels < kManyChannels) names.push_back(kRowsName);
   if (PaddedRows::fits(window, in, out)) names.push_back(kPaddedName);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/padded_copy.h"
 #include "ops/linear/tasks.h"
 
 namespace lite::linear {
@@ -20,6 +21,9 @@ class PaddedRows {
   // Whether rows of outputs are long enough to be worth a product each, and inputs are dense.
   [[nodiscard]] static bool fits(const Window& window, const Image& in, const Image& out);
 
+  // Whether an image is dense, and a pixel too short a row for the GEMM.
+  [[nodiscard]] static bool has_few_channels(const Image& in);
+
   [[nodiscard]] int64_t tasks() const { return ceil_div(out_.height, task_rows_); }
   [[nodiscard]] Range outputs(int64_t task) const;  // rows
   [[nodiscard]] size_t bytes() const;               // of the copies of a task
@@ -27,16 +31,15 @@ class PaddedRows {
   void copy(const float* image, const Range& outputs, float* copies) const;
   // Distances in floats: from row to row of the outputs' windows, from pixel to pixel of outputs,
   // and from row to row of a window.
-  [[nodiscard]] int64_t output_step() const { return window_.stride_height * pitch_; }
+  [[nodiscard]] int64_t output_step() const { return window_.stride_height * copy_.pitch(); }
   [[nodiscard]] int64_t pixel_step() const { return window_.stride_width * in_.channels; }
-  [[nodiscard]] int64_t window_step() const { return window_.dilation_height * pitch_; }
+  [[nodiscard]] int64_t window_step() const { return window_.dilation_height * copy_.pitch(); }
 
  private:
-  [[nodiscard]] int64_t input_rows(int64_t outputs) const;
-
   Window window_;
   Image in_, out_;
-  int64_t pitch_ = 0, task_rows_ = 1;
+  PaddedCopy copy_;
+  int64_t task_rows_ = 1;
 };
 
 }  // namespace lite::linear

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "ops/linear/padded_copy.h"
+
 namespace lite::linear {
 namespace {
 
@@ -179,8 +181,8 @@ int64_t PixelRows<T>::pitch() const {
 // Elements of a row of inputs, with those that chunks read behind it.
 template <class T>
 int64_t PixelRows<T>::padded_row() const {
-  const int64_t width = (out_.width - 1) * window_.stride_width + window_.kernel_width;
-  return width * channels_ + kChunkBytes / static_cast<int64_t>(sizeof(T));
+  return window_.input_columns(out_.width) * channels_ +
+         kChunkBytes / static_cast<int64_t>(sizeof(T));
 }
 
 // Copies so many chunks of each of `count` rows.
@@ -224,16 +226,10 @@ void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& co
     for (int64_t i = 0; i < columns.size(); ++i) std::fill_n(copy + i * step, row, *task.padding);
     return;
   }
-  const int64_t left = columns.begin * window_.stride_width - window_.pad_left;
-  const int64_t width = (columns.size() - 1) * window_.stride_width + window_.kernel_width;
-  const Range good = {std::clamp<int64_t>(-left, 0, width),
-                      std::clamp<int64_t>(in_.width - left, 0, width)};
+  const PaddedCopy whole = {window_.pad_left - columns.begin * window_.stride_width,
+                            window_.input_columns(columns.size()), channels_};
   T* padded = task.copies + task.pixels.size() * step;
-  std::fill_n(padded, good.begin * channels_, *task.padding);
-  if (good.size() > 0)
-    std::copy_n(task.x + (y * in_.width + left + good.begin) * channels_, good.size() * channels_,
-                padded + good.begin * channels_);
-  std::fill_n(padded + good.end * channels_, (width - good.end) * channels_, *task.padding);
+  copy_padded_row(whole, task.x + y * in_.width * in_.pitch, in_, *task.padding, padded);
   copy_chunks(padded, window_.stride_width * channels_, copy, step,
               ceil_div(row * static_cast<int64_t>(sizeof(T)), kChunkBytes), columns.size());
 }

@@ -32,14 +32,14 @@ bool is_named(const char* kernel, Tap tap) {
 bool can_take(Tap tap, const Window& window, int64_t channels, bool dense) {
   if (tap == Tap::pixel) return channels % qgemm::kQuad == 0 || window.kernel_width == 1;
   if (window.kernel_width == 1) return false;
-  return tap == Tap::window_row || (window.groups == 1 && window.dilation_width == 1 && dense);
+  return tap == Tap::window_row || (window.has_whole_rows() && dense);
 }
 
 Tap tap_of(const char* kernel, const Window& window, int64_t channels, bool dense) {
   for (Tap tap : {Tap::pixel, Tap::window_row, Tap::window})
     if (is_named(kernel, tap) && can_take(tap, window, channels, dense)) return tap;
   if (window.kernel_width == 1) return Tap::pixel;
-  const bool in_one_piece = window.groups == 1 && window.dilation_width == 1 && dense;
+  const bool in_one_piece = window.has_whole_rows() && dense;
   if (channels % qgemm::kQuad == 0)
     return in_one_piece && channels < kFewChannels ? Tap::window_row : Tap::pixel;
   return in_one_piece && window.kernel_width * channels <= kShortRow ? Tap::window

@@ -23,8 +23,7 @@ RoundedImage::RoundedImage(const bgemm::Kernels& kernels, const Window& window, 
   const int64_t stride_height = window.stride_height / row_step_;
   const int64_t stride_width = window.stride_width / column_step_;
   const int64_t even = ceil_div(in.channels, 2) * 2, row = window.kernel_width * even;
-  whole_rows_ = window.kernel_width > 1 && window.dilation_width == 1 &&
-                in.channels < kFewChannels && kernels.depth(row) == row;
+  whole_rows_ = window.has_whole_rows() && in.channels < kFewChannels && kernels.depth(row) == row;
   channels_ = whole_rows_ ? even : kernels.depth(in.channels);
   k_ = whole_rows_ ? row : channels_;
   height_ =
