@@ -8,7 +8,6 @@ namespace lite::linear {
 namespace {
 
 constexpr size_t kResidual = 3;
-constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kSmallImagesBytes = 5 << 18;  // input and output, about the second cache
 constexpr int64_t kSharedRowsBytes = 32 << 10;
 constexpr int64_t kLeastChannels = 32;
@@ -65,20 +64,15 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
 void DepthwiseConv::cut() {
   const int64_t pixels = strip_.height * strip_.width + strip_.out_height * strip_.out_width;
   const int64_t floats = static_cast<int64_t>(sizeof(float));
-  task_channels_ = std::max<int64_t>(strip_.channels, 1);
+  int64_t task_channels = std::max<int64_t>(strip_.channels, 1);
   if (pixels * strip_.channels * floats <= kSmallImagesBytes) {
     const int64_t shared = (strip_.kernel_height + strip_.stride_height) * strip_.width * floats;
     const int64_t fitting = kSharedRowsBytes / std::max<int64_t>(shared, 1);
-    task_channels_ = std::min(task_channels_, std::max(kLeastChannels, fitting));
-    const int64_t even = ceil_div(strip_.channels, ceil_div(strip_.channels, task_channels_));
-    task_channels_ = ceil_div(even, kChannelStep) * kChannelStep;
+    task_channels = std::min(task_channels, std::max(kLeastChannels, fitting));
+    const int64_t even = ceil_div(strip_.channels, ceil_div(strip_.channels, task_channels));
+    task_channels = ceil_div(even, kChannelStep) * kChannelStep;
   }
-  // The last task takes the rest: none has fewer channels than a vector, to stay within its range.
-  channel_tasks_ = std::max<int64_t>(strip_.channels / task_channels_, 1);
-  const int64_t row_tasks = ceil_div(kWantedTasks, channel_tasks_);
-  task_rows_ = std::max<int64_t>(ceil_div(ceil_div(strip_.out_height, row_tasks), 2) * 2, 2);
-  tasks_ = StripTasks(ceil_div(strip_.out_height, task_rows_), channel_tasks_,
-                      strip_.out_height * strip_.out_width);
+  tasks_ = StripCut(strip_.out_height, strip_.out_width, strip_.channels, task_channels);
 }
 
 template <class T>
@@ -169,12 +163,11 @@ void DepthwiseConv::run(const RunContext& context) const {
     strip.x = context.inputs[0].as<float>() + image * in_pixels * strip.x_pitch;
     strip.y = context.outputs[0].as<float>() + image * out_pixels * strip.y_pitch;
     strip.residual = residual_at(context, image * common.out_height);
-    const int64_t channel_task = tasks_.channel(index % tasks);
-    strip.channel_begin = channel_task * task_channels_;
-    strip.channel_end =
-        channel_task + 1 == channel_tasks_ ? strip.channels : strip.channel_begin + task_channels_;
-    strip.row_begin = tasks_.row(index % tasks) * task_rows_;
-    strip.row_end = std::min(strip.row_begin + task_rows_, strip.out_height);
+    const Range channels = tasks_.channels(index % tasks), rows = tasks_.rows(index % tasks);
+    strip.channel_begin = channels.begin;
+    strip.channel_end = channels.end;
+    strip.row_begin = rows.begin;
+    strip.row_end = rows.end;
     strip.pointers = pointers(context, thread);
     kernels_->run(strip);
   });

@@ -37,8 +37,7 @@ class DepthwiseConv {
   const depthwise::Kernels* kernels_ = nullptr;
   depthwise::Strip strip_;  // all that does not change from run to run
   int64_t images_ = 0;
-  int64_t task_rows_ = 2, task_channels_ = 16, channel_tasks_ = 1;
-  StripTasks tasks_;
+  StripCut tasks_;
   // Scratch: weights, zeros, then a part per thread.
   size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
   std::vector<std::byte> packed_;  // of the weights' type

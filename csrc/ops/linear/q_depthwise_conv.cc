@@ -9,7 +9,6 @@ namespace lite::linear {
 namespace {
 
 constexpr size_t kScale = 3, kResidual = 4;
-constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kSmallImagesBytes = 5 << 18;  // input and output, about the second cache
 constexpr int64_t kSharedRowsBytes = 32 << 10;
 
@@ -74,19 +73,14 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
 // large ones by rows, whose pixels are read whole as they come from farther away.
 void QDepthwiseConv::cut() {
   const int64_t pixels = layer_.height * layer_.width + layer_.out_height * layer_.out_width;
-  task_channels_ = std::max<int64_t>(layer_.channels, 1);
+  int64_t task_channels = std::max<int64_t>(layer_.channels, 1);
   if (pixels * layer_.channels <= kSmallImagesBytes) {
     const int64_t shared = (layer_.kernel_height + layer_.stride_height) * layer_.width;
     const int64_t fitting = kSharedRowsBytes / std::max<int64_t>(shared, 1);
-    task_channels_ =
+    task_channels =
         std::max(fitting / qdepthwise::kChannelStep, int64_t{1}) * qdepthwise::kChannelStep;
   }
-  // The last task takes the rest: each has a whole block, and all of its channels to itself.
-  channel_tasks_ = std::max<int64_t>(layer_.channels / task_channels_, 1);
-  const int64_t row_tasks = ceil_div(kWantedTasks, channel_tasks_);
-  task_rows_ = std::max<int64_t>(ceil_div(ceil_div(layer_.out_height, row_tasks), 2) * 2, 2);
-  tasks_ = StripTasks(ceil_div(layer_.out_height, task_rows_), channel_tasks_,
-                      layer_.out_height * layer_.out_width);
+  tasks_ = StripCut(layer_.out_height, layer_.out_width, layer_.channels, task_channels);
 }
 
 qdepthwise::Parameters QDepthwiseConv::parameters(Span<const Tensor> inputs,
@@ -122,19 +116,17 @@ void QDepthwiseConv::run(const RunContext& context) const {
     if (layer_.residual)
       strip.residual =
           context.inputs[kResidual].as<int8_t>() + image * out_pixels * layer_.residual_pitch;
-    const int64_t channel_task = tasks_.channel(index % tasks);
-    strip.channel_begin = channel_task * task_channels_;
-    strip.channel_end =
-        channel_task + 1 == channel_tasks_ ? layer_.channels : strip.channel_begin + task_channels_;
-    strip.row_begin = tasks_.row(index % tasks) * task_rows_;
-    strip.row_end = std::min(strip.row_begin + task_rows_, layer_.out_height);
+    const Range channels = tasks_.channels(index % tasks), rows = tasks_.rows(index % tasks);
+    strip.channel_begin = channels.begin;
+    strip.channel_end = channels.end;
+    strip.row_begin = rows.begin;
+    strip.row_end = rows.end;
     strip.pointers =
         reinterpret_cast<const int8_t**>(scratch + static_cast<size_t>(thread) * thread_bytes_);
     kernels_->run(layer_, strip);
-    const int64_t first = strip.row_begin * layer_.out_width * layer_.y_pitch;
-    table_.apply(context, strip.y + first + strip.channel_begin,
-                 (strip.row_end - strip.row_begin) * layer_.out_width,
-                 strip.channel_end - strip.channel_begin, layer_.y_pitch);
+    const int64_t first = rows.begin * layer_.out_width * layer_.y_pitch;
+    table_.apply(context, strip.y + first + channels.begin, rows.size() * layer_.out_width,
+                 channels.size(), layer_.y_pitch);
   });
 }
 

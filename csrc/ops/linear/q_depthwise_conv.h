@@ -35,8 +35,7 @@ class QDepthwiseConv {
   FoldedBias bias_;
   OutputTable table_;
   int64_t images_ = 0;
-  int64_t task_rows_ = 2, task_channels_ = 64, channel_tasks_ = 1;
-  StripTasks tasks_;
+  StripCut tasks_;
   // Scratch: parameters and bias unless all are constants, pixels of padding, a part per thread.
   size_t arranged_bytes_ = 0, bias_bytes_ = 0, padding_bytes_ = 0, thread_bytes_ = 0;
   std::vector<Line> arranged_;

@@ -14,6 +14,7 @@ constexpr int64_t kGreatestRows = 256;
 constexpr int64_t kLeastRows = 48;  // fewer read the weights too often
 constexpr int64_t kGreatestPointers = 8192;
 constexpr int64_t kWantedTasks = 8;
+constexpr int64_t kWantedStrips = 16;
 constexpr int64_t kRoundedUnit = 32;  // rows or columns
 constexpr int64_t kRoundedRows = 512;
 constexpr int64_t kRoundedWork = 2000000;  // multiplications that are worth a task
@@ -111,6 +112,25 @@ int64_t StripTasks::row(int64_t task) const {
 
 int64_t StripTasks::channel(int64_t task) const {
   return by_rows_ ? task % channel_tasks_ : task / row_tasks_;
+}
+
+StripCut::StripCut(int64_t height, int64_t width, int64_t channels, int64_t task_channels)
+    : height_(height), channels_(channels), task_channels_(task_channels) {
+  const int64_t channel_tasks = std::max<int64_t>(channels / task_channels, 1);
+  const int64_t row_tasks = ceil_div(kWantedStrips, channel_tasks);
+  task_rows_ = std::max<int64_t>(ceil_div(ceil_div(height, row_tasks), 2) * 2, 2);
+  tasks_ = StripTasks(ceil_div(height, task_rows_), channel_tasks, height * width);
+}
+
+Range StripCut::rows(int64_t task) const {
+  const int64_t begin = tasks_.row(task) * task_rows_;
+  return {begin, std::min(begin + task_rows_, height_)};
+}
+
+// None has fewer channels than the kernels need to stay within its range.
+Range StripCut::channels(int64_t task) const {
+  const int64_t begin = tasks_.channel(task) * task_channels_, end = begin + task_channels_;
+  return {begin, end + task_channels_ > channels_ ? channels_ : end};
 }
 
 }  // namespace lite::linear

@@ -78,4 +78,22 @@ class StripTasks {
   bool by_rows_ = false;
 };
 
+// Rows and channels of those parts, for convolutions that take each channel by itself.
+class StripCut {
+ public:
+  StripCut() = default;
+  // Of an image of outputs; `task_channels` are what a task takes, the last one takes the rest,
+  // too.
+  StripCut(int64_t height, int64_t width, int64_t channels, int64_t task_channels);
+
+  [[nodiscard]] int64_t count() const { return tasks_.count(); }
+  [[nodiscard]] Range rows(int64_t task) const;
+  [[nodiscard]] Range channels(int64_t task) const;
+
+ private:
+  int64_t height_ = 0, channels_ = 0;
+  int64_t task_rows_ = 0, task_channels_ = 0;  // the rows are even, for the kernels
+  StripTasks tasks_;
+};
+
 }  // namespace lite::linear
