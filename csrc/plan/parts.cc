@@ -61,9 +61,9 @@ class PartPlacer {
     const uint32_t nodes = graph_.nodes()->size();
     // What is joined to a part lies there, too; so the last node comes first.
     for (uint32_t i = nodes; i-- > 0;)
-      if (entries_[i]->flags & kJoins) join(i);
+      if (entries_[i]->flags & kJoins) place_parts_of(i);
     for (uint32_t i = 0; i < nodes; ++i)
-      if (entries_[i]->flags & kSplits) split(i);
+      if (entries_[i]->flags & kSplits) place_parts_of(i);
   }
 
  private:
@@ -90,35 +90,17 @@ class PartPlacer {
         fixed_[i] = true;
   }
 
-  void join(uint32_t index) {
-    const nb::Node& node = *graph_.nodes()->Get(index);
-    const uint32_t whole = node.outputs()->Get(0);
-    int64_t begin = 0;
-    for (int32_t input : *node.inputs()) {
-      if (input < 0) return;
-      const uint32_t part = static_cast<uint32_t>(input);
-      move(part, whole, axes_[index], begin, pitched_writer_[part]);
-      if (axes_[index] >= 0 && axes_[index] < values_[part].shape.rank)
-        begin += values_[part].shape[static_cast<int>(axes_[index])];
-    }
+  void place_parts_of(uint32_t index) {
+    const unsigned flags = entries_[index]->flags;
+    for (const Part& part : parts_of(*graph_.nodes()->Get(index), flags, axes_[index], values_))
+      move(part, (flags & kSplits) || pitched_writer_[part.part]);
   }
 
-  void split(uint32_t index) {
-    const nb::Node& node = *graph_.nodes()->Get(index);
-    if (node.inputs()->size() != 1 || node.inputs()->Get(0) < 0) return;
-    const uint32_t whole = static_cast<uint32_t>(node.inputs()->Get(0));
-    int64_t begin = 0;
-    for (uint32_t part : *node.outputs()) {
-      move(part, whole, axes_[index], begin, true);
-      if (axes_[index] >= 0 && axes_[index] < values_[part].shape.rank)
-        begin += values_[part].shape[static_cast<int>(axes_[index])];
-    }
-  }
-
-  // Lets `part` lie in `whole`, once and for all, if nobody minds.
-  void move(uint32_t part, uint32_t whole, int64_t axis, int64_t begin, bool writer_fits) {
+  // Lets a part lie in the whole, once and for all, if nobody minds.
+  void move(const Part& moved, bool writer_fits) {
+    const auto [part, whole, axis, begin] = moved;
     const bool own = sharing_.roots[part] == part && part != whole;
-    if (!own || fixed_[part] || !fits(part, whole, axis, begin)) return;
+    if (!own || fixed_[part] || !fits(moved)) return;
     const std::optional<Location> place =
         part_of(values_[whole], location_of(sharing_, whole), axis, begin);
     if (!place) return;
@@ -131,13 +113,14 @@ class PartPlacer {
   }
 
   // A damaged file may say anything: the op refuses it later.
-  [[nodiscard]] bool fits(uint32_t part, uint32_t whole, int64_t axis, int64_t begin) const {
-    const Tensor& inner = values_[part];
-    const Tensor& outer = values_[whole];
+  [[nodiscard]] bool fits(const Part& moved) const {
+    const Tensor& inner = values_[moved.part];
+    const Tensor& outer = values_[moved.whole];
     if (inner.dtype != outer.dtype || inner.shape.rank != outer.shape.rank) return false;
     if (outer.packing != Packing::plain) return false;
     for (int i = 0; i < outer.shape.rank; ++i)
-      if (i == axis ? begin + inner.shape[i] > outer.shape[i] : inner.shape[i] != outer.shape[i])
+      if (i == moved.axis ? moved.begin + inner.shape[i] > outer.shape[i]
+                          : inner.shape[i] != outer.shape[i])
         return false;
     return true;
   }
@@ -159,13 +142,32 @@ void place_parts(const nb::Graph& graph, Span<const OpEntry* const> entries,
   PartPlacer(graph, entries, axes, values, sharing).place();
 }
 
-bool is_placed(const Sharing& sharing, Span<const Tensor> values, uint32_t part, uint32_t whole,
-               int64_t axis, int64_t begin) {
+std::vector<Part> parts_of(const nb::Node& node, unsigned flags, int64_t axis,
+                           Span<const Tensor> values) {
+  std::vector<Part> parts;
+  const bool joins = (flags & kJoins) != 0;
+  if (!joins && (node.inputs()->size() != 1 || node.inputs()->Get(0) < 0)) return parts;
+  const uint32_t whole =
+      joins ? node.outputs()->Get(0) : static_cast<uint32_t>(node.inputs()->Get(0));
+  const uint32_t count = joins ? node.inputs()->size() : node.outputs()->size();
+  int64_t begin = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (joins && node.inputs()->Get(i) < 0) break;
+    const uint32_t part =
+        joins ? static_cast<uint32_t>(node.inputs()->Get(i)) : node.outputs()->Get(i);
+    parts.push_back({part, whole, axis, begin});
+    const Shape& shape = values[part].shape;
+    if (axis >= 0 && axis < shape.rank) begin += shape[static_cast<int>(axis)];
+  }
+  return parts;
+}
+
+bool is_placed(const Sharing& sharing, Span<const Tensor> values, const Part& part) {
   const std::optional<Location> place =
-      part_of(values[whole], location_of(sharing, whole), axis, begin);
-  const Location found = location_of(sharing, part);
+      part_of(values[part.whole], location_of(sharing, part.whole), part.axis, part.begin);
+  const Location found = location_of(sharing, part.part);
   return place && found.root == place->root && found.offset == place->offset &&
-         found.pitch == place->pitch && values[part].shape.count() != 0;
+         found.pitch == place->pitch && values[part.part].shape.count() != 0;
 }
 
 }  // namespace lite

@@ -83,10 +83,6 @@ bool nothing_to_write(Span<const Tensor> outputs) {
   return true;
 }
 
-int64_t extent_along(const Shape& shape, int64_t axis) {
-  return axis >= 0 && axis < shape.rank ? shape[static_cast<int>(axis)] : 0;
-}
-
 std::string node_text(const nb::Node& node) {
   return "node '" + node.name()->str() + "' (" + node.op()->str() + ")";
 }
@@ -183,21 +179,13 @@ void PlanBuilder::make_operands() {
 // One flag per part of a node that joins or splits.
 std::unique_ptr<bool[]> PlanBuilder::placed_parts(uint32_t index, bool* all) const {
   const nb::Node& node = *graph_.nodes()->Get(index);
-  const bool joins = (entries_[index]->flags & kJoins) != 0;
-  const size_t count = joins ? node.inputs()->size() : node.outputs()->size();
+  const unsigned flags = entries_[index]->flags;
+  const size_t count = flags & kJoins ? node.inputs()->size() : node.outputs()->size();
   std::unique_ptr<bool[]> placed(new bool[count + 1]());
-  *all = count > 0;
-  int64_t begin = 0;
-  for (uint32_t i = 0; i < count; ++i) {
-    const int32_t part =
-        joins ? node.inputs()->Get(i) : static_cast<int32_t>(node.outputs()->Get(i));
-    const int32_t whole =
-        joins ? static_cast<int32_t>(node.outputs()->Get(0)) : node.inputs()->Get(0);
-    if (part >= 0 && whole >= 0) {
-      placed[i] = is_placed(plan_->sharing_, plan_->values_, static_cast<uint32_t>(part),
-                            static_cast<uint32_t>(whole), axes_[index], begin);
-      begin += extent_along(plan_->values_[static_cast<size_t>(part)].shape, axes_[index]);
-    }
+  const std::vector<Part> parts = parts_of(node, flags, axes_[index], plan_->values_);
+  *all = count > 0 && parts.size() == count;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    placed[i] = is_placed(plan_->sharing_, plan_->values_, parts[i]);
     *all = *all && placed[i];
   }
   return placed;
