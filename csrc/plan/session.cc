@@ -48,8 +48,12 @@ Result<std::unique_ptr<Session>> Session::clone(bool separate) const {
   SessionOptions options = options_;
   options.separate |= separate;
   LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, create(model_, options));
-  if (plan() == nullptr || session->plan_ != nullptr) return session;
-  LITE_RETURN_IF_ERROR(session->resize(planned_shapes()));
+  const std::shared_ptr<const Plan> present = plan();
+  if (present == nullptr || session->plan_ != nullptr) return session;
+  std::vector<Shape> shapes;
+  for (size_t i = 0; i < model_->graph().inputs()->size(); ++i)
+    shapes.push_back(present->input(i).shape);
+  LITE_RETURN_IF_ERROR(session->resize(shapes));
   return session;
 }
 
@@ -75,23 +79,11 @@ std::shared_ptr<const Plan> Session::plan() const {
   return plan_;
 }
 
-Result<std::unique_ptr<Plan>> Session::build_plan(Span<const Shape> input_shapes,
-                                                  uint64_t cache_bytes) {
-  return Plan::build(model_, input_shapes,
-                     {isa_, &team_, options_.arena_limit_bytes, options_.precision,
-                      options_.tuned.get(), &alone_, cache_bytes});
-}
-
-std::vector<Shape> Session::planned_shapes() const {
-  std::vector<Shape> shapes;
-  const std::shared_ptr<const Plan> present = plan();
-  for (size_t i = 0; i < model_->graph().inputs()->size(); ++i)
-    shapes.push_back(present->input(i).shape);
-  return shapes;
-}
-
 Status Session::plan_for(Span<const Shape> input_shapes) {
-  LITE_ASSIGN_OR_RETURN(std::shared_ptr<Plan> plan, build_plan(input_shapes, cache_bytes_));
+  LITE_ASSIGN_OR_RETURN(std::shared_ptr<Plan> plan,
+                        Plan::build(model_, input_shapes,
+                                    {isa_, &team_, options_.arena_limit_bytes, options_.precision,
+                                     options_.tuned.get(), &alone_, cache_bytes_}));
   const std::lock_guard<std::mutex> lock(plan_mutex_);
   plan_.swap(plan);
   job_times_.assign(plan_->steps().size(), JobTime());

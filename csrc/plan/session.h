@@ -57,9 +57,6 @@ class Session {
 
  private:
   Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa);
-  [[nodiscard]] Result<std::unique_ptr<Plan>> build_plan(Span<const Shape> input_shapes,
-                                                         uint64_t cache_bytes);
-  [[nodiscard]] std::vector<Shape> planned_shapes() const;
   [[nodiscard]] Status plan_for(Span<const Shape> input_shapes);
   [[nodiscard]] Status run_plan(Span<const void* const> inputs, Span<StepTime> times);
   void run_steps(Span<StepTime> times);
@@ -95,10 +92,6 @@ class Session::Turn {
     return session_->run_plan(inputs, times);
   }
   [[nodiscard]] const Plan* plan() const { return session_->plan_.get(); }
-  // Another plan for the planned shapes, in which no layers run together.
-  [[nodiscard]] Result<std::unique_ptr<Plan>> plan_of_layers() const {
-    return session_->build_plan(session_->planned_shapes(), 0);
-  }
 
  private:
   friend class Session;

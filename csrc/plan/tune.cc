@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/clock.h"
-#include "plan/attributes.h"
+#include "plan/node_view.h"
 
 namespace lite {
 namespace {
@@ -41,36 +41,27 @@ struct Candidate {
 // A layer of the plan as `prepare` saw it.
 struct PlannedLayer {
   PlannedLayer(const Step& planned, const nb::Graph& graph, const Extents& extents,
-               const Session& session)
+               const PrepareContext& common)
       : step(planned),
         node(*graph.nodes()->Get(step.node)),
         entry(*find_op(node.op()->str())),
-        attributes(node, extents),
-        given(new bool[node.inputs()->size() + 1]) {
+        view(node, extents, step.context.inputs.data(), common) {
     const auto& values = *graph.values();
     for (uint32_t i = 0; i < node.inputs()->size(); ++i) {
-      given[i] = node.inputs()->Get(i) >= 0;
+      const int32_t value = node.inputs()->Get(i);
       const nb::Constant* constant =
-          given[i] ? values.Get(static_cast<uint32_t>(node.inputs()->Get(i)))->constant() : nullptr;
+          value >= 0 ? values.Get(static_cast<uint32_t>(value))->constant() : nullptr;
       const Tensor& input = step.context.inputs[i];
       input_bytes.push_back(constant != nullptr ? constant->size() : input.size_bytes());
     }
-    context.attributes = &attributes;
-    context.inputs = step.context.inputs;
-    context.outputs = step.context.outputs;
-    context.given = {given.get(), node.inputs()->size()};
-    context.isa = session.isa();
-    context.precision = session.options().precision;
-    tuned.layer = layer_text(node, context);
+    tuned.layer = layer_text(node, view.context);
     tuned.name = node.name()->str();
   }
 
   const Step& step;
   const nb::Node& node;
   const OpEntry& entry;
-  NodeAttributes attributes;
-  std::unique_ptr<bool[]> given;
-  PrepareContext context;
+  NodeView view;
   std::vector<size_t> input_bytes;  // packed weights have more than their elements
   TunedLayer tuned;
 };
@@ -107,7 +98,7 @@ class LayerTuner {
     size_t weights = 0;
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (is_weights(inputs[i])) weights += layer_.input_bytes[i];
-      if (inputs[i].constant || !layer_.given[i]) continue;
+      if (inputs[i].constant || !layer_.view.context.present(i)) continue;
       LITE_RETURN_IF_ERROR(allocate(inputs[i], reach_bytes(inputs[i])));
       fill(inputs[i]);
     }
@@ -150,7 +141,7 @@ class LayerTuner {
     Candidate candidate;
     candidate.team = team;
     for (std::vector<Tensor>& inputs : copies_) {
-      PrepareContext context = layer_.context;
+      PrepareContext context = layer_.view.context;
       context.inputs = inputs;
       context.outputs = outputs_;
       context.threads = team->size();
@@ -239,10 +230,13 @@ std::vector<std::unique_ptr<PlannedLayer>> unique_layers(const Plan& plan, const
                                                          const Session& session) {
   std::vector<std::unique_ptr<PlannedLayer>> layers;
   std::map<std::string, PlannedLayer*> known;
+  PrepareContext common;
+  common.isa = session.isa();
+  common.precision = session.options().precision;
   for (const Step& step : plan.steps()) {
     const OpEntry& entry = *find_op(plan.graph().nodes()->Get(step.node)->op()->str());
     if (entry.flags & (kJoins | kSplits)) continue;  // what they do depends on what lies around
-    auto layer = std::make_unique<PlannedLayer>(step, plan.graph(), extents, session);
+    auto layer = std::make_unique<PlannedLayer>(step, plan.graph(), extents, common);
     const auto [place, is_new] = known.emplace(layer->tuned.layer, layer.get());
     if (is_new) {
       layers.push_back(std::move(layer));
@@ -261,14 +255,15 @@ Result<Extents> extents_of(const Plan& plan) {
 
 }  // namespace
 
-Result<std::vector<TunedLayer>> tune(Session& session, const TuneProgress& progress) {
-  LITE_ASSIGN_OR_RETURN(const Session::Turn turn, session.take_turn());
-  if (turn.plan() == nullptr)
+Result<std::vector<TunedLayer>> tune(const Session& session, const TuneProgress& progress) {
+  if (session.plan() == nullptr)
     return error(Code::k_bad_shape,
                  "the model's input shapes are not fixed\nhint: resize the session first");
-  LITE_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, turn.plan_of_layers());
+  LITE_ASSIGN_OR_RETURN(const std::unique_ptr<Session> separate, session.clone(true));
+  const std::shared_ptr<const Plan> plan = separate->plan();
   LITE_ASSIGN_OR_RETURN(const Extents extents, extents_of(*plan));
-  const std::vector<std::unique_ptr<PlannedLayer>> layers = unique_layers(*plan, extents, session);
+  const std::vector<std::unique_ptr<PlannedLayer>> layers =
+      unique_layers(*plan, extents, *separate);
   ThreadTeam alone(1);
   std::vector<TunedLayer> tuned;
   for (size_t i = 0; i < layers.size(); ++i) {

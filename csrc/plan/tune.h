@@ -22,8 +22,10 @@ struct TunedLayer {
 // Called before each layer, and with done == total at the end; false stops.
 using TuneProgress = std::function<bool(size_t done, size_t total)>;
 
-// Takes a turn of the session, whose shapes are planned. Layers that have no choice are left out.
-// Takes a few milliseconds a kernel, and memory for weights, a copy for each of their turns.
-[[nodiscard]] Result<std::vector<TunedLayer>> tune(Session& session, const TuneProgress& progress);
+// For the planned shapes of the session, by a separate clone of it. Layers that have no choice are
+// left out. Takes a few milliseconds a kernel, and memory for weights, a copy for each of their
+// turns.
+[[nodiscard]] Result<std::vector<TunedLayer>> tune(const Session& session,
+                                                   const TuneProgress& progress);
 
 }  // namespace lite
