@@ -54,8 +54,9 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
   rows_ = PixelRows<float>(window, in_, out_, tap_of(context.kernel, window, in_));
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfFloats);
-  zeros_bytes_ =
-      aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
+  if (!padded_ && !rows_.one_to_one())  // tables point at them
+    zeros_bytes_ =
+        aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
   weights_bytes_ = weights_.prepare(context.inputs[1], scales_of(context, kScales),
                                     columns_of(window, context.inputs[1].shape), *kernels_);
   rows_bytes_ = padded_ ? padded_rows_.bytes() : rows_.bytes(tasks_.greatest_rows());
