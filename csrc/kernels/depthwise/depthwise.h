@@ -34,6 +34,13 @@ struct Strip {
   Activation activation;
 };
 
+// Whether no window reaches farther out of the image, along one of its axes, than the tiles of
+// fixed size look: `before` is the padding before it, `span` what a window covers.
+[[nodiscard]] constexpr bool pads_little_along(int64_t padding, int64_t before, int64_t outputs,
+                                               int64_t stride, int64_t span, int64_t inputs) {
+  return before <= padding && (outputs - 1) * stride + span - before - inputs <= padding;
+}
+
 struct Kernels {
   void (*run)(const Strip& strip);
   int64_t (*pointers_needed)(const Strip& strip);

@@ -237,14 +237,11 @@ void run_generic(const Strip& strip) {
 
 using Run = void (*)(const Strip& strip);
 
-// Whether no window reaches farther out of the image than the tiles of fixed size look.
 bool pads_little(const Strip& strip, int64_t padding) {
-  const int64_t bottom = (strip.out_height - 1) * strip.stride_height + strip.kernel_height -
-                         strip.pad_top - strip.height;
-  const int64_t right = (strip.out_width - 1) * strip.stride_width + strip.kernel_width -
-                        strip.pad_left - strip.width;
-  return strip.pad_top <= padding && strip.pad_left <= padding && bottom <= padding &&
-         right <= padding;
+  return pads_little_along(padding, strip.pad_top, strip.out_height, strip.stride_height,
+                           strip.kernel_height, strip.height) &&
+         pads_little_along(padding, strip.pad_left, strip.out_width, strip.stride_width,
+                           strip.kernel_width, strip.width);
 }
 
 // The kernel for a window; those of fixed size want whole vectors of channels and whole tiles.

@@ -32,11 +32,11 @@ bool stays_in_place(const Window& window, const Image& in, const Image& out) {
 
 // Whether the kernels take strips of the image for what they take the whole of it for.
 bool pads_little(const Window& window, const Image& in, const Image& out) {
-  const int64_t bottom = window.input_rows(out.height) - window.pad_top - in.height;
-  const int64_t right = window.input_columns(out.width) - window.pad_left - in.width;
   const int64_t padding = window.kernel_height / 2;
-  return window.pad_top <= padding && window.pad_left <= padding && bottom <= padding &&
-         right <= padding;
+  return depthwise::pads_little_along(padding, window.pad_top, out.height, window.stride_height,
+                                      window.input_rows(1), in.height) &&
+         depthwise::pads_little_along(padding, window.pad_left, out.width, window.stride_width,
+                                      window.input_columns(1), in.width);
 }
 
 // Rows of the input that rows of the output read.
