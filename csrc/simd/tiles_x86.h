@@ -20,6 +20,10 @@ struct Tiles {
     uint8_t rows[16] = {};
   };
 
+  static LITE_INLINE void shape(Shapes& shapes, int tile, int64_t rows, int64_t row_bytes) {
+    shapes.rows[tile] = static_cast<uint8_t>(rows);
+    shapes.row_bytes[tile] = static_cast<uint16_t>(row_bytes);
+  }
   // Tiles are 0 afterwards.
   static LITE_INLINE void configure(const Shapes& shapes) {
     asm volatile("ldtilecfg %0" ::"m"(shapes));

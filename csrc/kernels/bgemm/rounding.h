@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both forms of the family share: rounding, packing, and what becomes of a row of sums.
+// What both forms of the family share: rounding and packing.
 #pragma once
 
 #include "kernels/bgemm/bgemm.h"
-#include "simd/activation.h"
 
 namespace lite::bgemm {
 namespace {
@@ -73,53 +72,6 @@ void pack_panel(const float* b, int64_t k, Bf16* panel) {
     _mm512_storeu_si512(
         panel, _mm512_permutexvar_epi16(zip, rounded(Simd::load(b), Simd::load(b + kPanel))));
 }
-
-// What the columns [column, column + kPanels * kPanel) of the block add to a row's sums.
-template <int kPanels>
-struct Finish {
-  LITE_INLINE Finish(const Block& block, int64_t column)
-      : block(block), column(column), rest(block.n - column), whole(rest >= kPanels * kPanel) {
-    LITE_UNROLL
-    for (int j = 0; j < kPanels; ++j)
-      bias[j] = block.bias == nullptr
-                    ? Simd::broadcast(0.0f)
-                    : Simd::load_partial(block.bias + column + j * kPanel, existing(j));
-  }
-
-  [[nodiscard]] LITE_INLINE int existing(int j) const { return lanes(rest - j * kPanel); }
-
-  LITE_INLINE void row(int64_t i, const Simd::f32 (&sums)[kPanels]) const {
-    const float* residual =
-        block.residual == nullptr ? nullptr : block.residual + i * block.residual_stride + column;
-    float* c = block.c + i * block.c_stride + column;
-    LITE_UNROLL
-    for (int j = 0; j < kPanels; ++j) {
-      const int64_t at = j * kPanel;
-      Simd::f32 y = Simd::add(sums[j], bias[j]);
-      if (residual != nullptr)
-        y = Simd::add(
-            y, whole ? Simd::load(residual + at) : Simd::load_partial(residual + at, existing(j)));
-      y = Simd::min(Simd::broadcast(block.activation.hi),
-                    Simd::max(Simd::broadcast(block.activation.lo), y));
-      if (whole) {
-        Simd::store(c + at, y);
-      } else {
-        Simd::store_partial(c + at, y, existing(j));
-      }
-    }
-  }
-
-  // Of activations that are no bounds: over what was stored.
-  LITE_INLINE void rows(int64_t first, int64_t count) const {
-    apply_activation(block.activation, block.c + first * block.c_stride + column, block.c_stride,
-                     count, whole ? kPanels * kPanel : rest);
-  }
-
-  const Block& block;
-  int64_t column, rest;
-  bool whole;
-  Simd::f32 bias[kPanels];
-};
 
 }  // namespace
 }  // namespace lite::bgemm

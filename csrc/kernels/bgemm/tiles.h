@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/bgemm/rounding.h"
+#include "simd/activation.h"
 #include "simd/tiles_x86.h"
 
 namespace lite::bgemm {
@@ -16,13 +17,9 @@ constexpr int kDepth = Tiles::kRowBytes / static_cast<int>(sizeof(Bf16));  // of
 void configure(int64_t k) {
   const int64_t depth = k >= kDepth ? kDepth : k > 0 ? k : 2;
   Tiles::Shapes shapes;
-  const auto set = [&shapes](int tile, int64_t rows, int64_t row_bytes) {
-    shapes.rows[tile] = static_cast<uint8_t>(rows);
-    shapes.row_bytes[tile] = static_cast<uint16_t>(row_bytes);
-  };
-  for (int i = 0; i < 4; ++i) set(i, kRows, Tiles::kRowBytes);
-  for (int i = 4; i < 6; ++i) set(i, kRows, 2 * depth);
-  for (int i = 6; i < 8; ++i) set(i, depth / 2, Tiles::kRowBytes);
+  for (int i = 0; i < 4; ++i) Tiles::shape(shapes, i, kRows, Tiles::kRowBytes);
+  for (int i = 4; i < 6; ++i) Tiles::shape(shapes, i, kRows, 2 * depth);
+  for (int i = 6; i < 8; ++i) Tiles::shape(shapes, i, depth / 2, Tiles::kRowBytes);
   Tiles::configure(shapes);
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/bgemm/rounding.h"
+#include "simd/activation.h"
 
 namespace lite::bgemm {
 namespace {
@@ -22,6 +23,53 @@ LITE_INLINE __m512i pair_at(const Bf16* a) {
   std::memcpy(&pair, a, sizeof(pair));
   return _mm512_set1_epi32(pair);
 }
+
+// What the columns [column, column + kPanels * kPanel) of the block add to a row's sums.
+template <int kPanels>
+struct Finish {
+  LITE_INLINE Finish(const Block& block, int64_t column)
+      : block(block), column(column), rest(block.n - column), whole(rest >= kPanels * kPanel) {
+    LITE_UNROLL
+    for (int j = 0; j < kPanels; ++j)
+      bias[j] = block.bias == nullptr
+                    ? Simd::broadcast(0.0f)
+                    : Simd::load_partial(block.bias + column + j * kPanel, existing(j));
+  }
+
+  [[nodiscard]] LITE_INLINE int existing(int j) const { return lanes(rest - j * kPanel); }
+
+  LITE_INLINE void row(int64_t i, const Simd::f32 (&sums)[kPanels]) const {
+    const float* residual =
+        block.residual == nullptr ? nullptr : block.residual + i * block.residual_stride + column;
+    float* c = block.c + i * block.c_stride + column;
+    LITE_UNROLL
+    for (int j = 0; j < kPanels; ++j) {
+      const int64_t at = j * kPanel;
+      Simd::f32 y = Simd::add(sums[j], bias[j]);
+      if (residual != nullptr)
+        y = Simd::add(
+            y, whole ? Simd::load(residual + at) : Simd::load_partial(residual + at, existing(j)));
+      y = Simd::min(Simd::broadcast(block.activation.hi),
+                    Simd::max(Simd::broadcast(block.activation.lo), y));
+      if (whole) {
+        Simd::store(c + at, y);
+      } else {
+        Simd::store_partial(c + at, y, existing(j));
+      }
+    }
+  }
+
+  // Of activations that are no bounds: over what was stored.
+  LITE_INLINE void rows(int64_t first, int64_t count) const {
+    apply_activation(block.activation, block.c + first * block.c_stride + column, block.c_stride,
+                     count, whole ? kPanels * kPanel : rest);
+  }
+
+  const Block& block;
+  int64_t column, rest;
+  bool whole;
+  Simd::f32 bias[kPanels];
+};
 
 template <int kRows, int kPanels>
 LITE_INLINE void accumulate(const Block& block, const Bf16* b, int64_t row,

@@ -68,15 +68,14 @@ TilePlan plan_tiles(const Block& block) {
 
 void configure(const TilePlan& plan) {
   Tiles::Shapes shapes;
-  const auto set = [&shapes](int tile, int64_t rows, int64_t row_bytes) {
-    shapes.rows[tile] = static_cast<uint8_t>(rows);
-    shapes.row_bytes[tile] = static_cast<uint16_t>(row_bytes);
-  };
   const bool high = plan.heights[1] > 0;
-  for (int i = 0; i < kInputTile; ++i) set(i, plan.heights[high ? i / 2 : 0], Tiles::kRowBytes);
+  for (int i = 0; i < kInputTile; ++i)
+    Tiles::shape(shapes, i, plan.heights[high ? i / 2 : 0], Tiles::kRowBytes);
   if (plan.steps > 0) {
-    for (int i = 0; i < 1 + high; ++i) set(kInputTile + i, plan.heights[i], plan.depth);
-    for (int i = 0; i < 2; ++i) set(kWeightsTile + i, plan.depth / kQuad, Tiles::kRowBytes);
+    for (int i = 0; i < 1 + high; ++i)
+      Tiles::shape(shapes, kInputTile + i, plan.heights[i], plan.depth);
+    for (int i = 0; i < 2; ++i)
+      Tiles::shape(shapes, kWeightsTile + i, plan.depth / kQuad, Tiles::kRowBytes);
   }
   Tiles::configure(shapes);
 }
