@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from lite.cli._data import planned_shapes, random_inputs
+from lite.cli._machine import peak_memory_bytes
 from lite.convert import convert_to_bytes
 from lite.quant import WeightOnly
 from lite.session import Model, Session
@@ -39,19 +40,13 @@ def prepared(path: Path, threads: int) -> tuple[Session, dict[str, np.ndarray]]:
     return session, random_inputs(session.inputs, planned)
 
 
-def peak_bytes() -> int:
-    """Greatest resident memory of this process so far, what it maps included."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
-
-
 def print_memory(path: Path) -> None:
-    before = peak_bytes()
+    before = peak_memory_bytes()
     session, feeds = prepared(path, 1)
     for _ in range(RUNS_FOR_MEMORY):
         session.run(feeds)
     assert session.memory is not None
-    print(json.dumps({"peak_bytes": peak_bytes() - before, "arena_bytes": session.memory.arena_bytes,
+    print(json.dumps({"peak_bytes": peak_memory_bytes() - before, "arena_bytes": session.memory.arena_bytes,
                       "weights_bytes": session.memory.weights_bytes}))
 
 
