@@ -10,6 +10,7 @@
 
 #include "base/isa.h"
 #include "check.h"
+#include "cuts.h"
 #include "guarded.h"
 #include "meaning.h"
 
@@ -186,31 +187,11 @@ void check_error(const Kernels& kernels) {
   }
 }
 
-// Cutting a block changes no bit.
 void check_cuts(const Kernels& kernels) {
   guarded::Random random;
   const Case c = {83, 90, 2, 33, 20, 90, true, true, meaning::activation(1)};
   Operands whole(kernels, c, random);
-  kernels.multiply(whole.block());
-  const std::vector<float> expected(whole.c.data(), whole.c.data() + whole.c.size());
-  for (int64_t row : {1, 7, 17, 40})
-    for (int64_t column : {16, 48, 64}) {
-      whole.clear();
-      for (int part = 0; part < 4; ++part) {
-        lite::bgemm::Block block = whole.block();
-        const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;
-        block.m = part % 2 ? c.m - row : row;
-        block.n = part / 2 ? c.n - column : column;
-        block.rows += top;
-        block.b += left / kPanel * block.panel_stride;
-        block.bias += left;
-        block.residual += top * c.c_stride + left;
-        block.c += top * c.c_stride + left;
-        kernels.multiply(block);
-      }
-      for (int64_t i = 0; i < whole.c.size(); ++i)
-        CHECK(whole.c[i] == expected[static_cast<size_t>(i)]);
-    }
+  cuts::check(whole.c, {1, 7, 17, 40}, [&] { return whole.block(); }, kernels.multiply);
 }
 
 void check_rounding(const Kernels& kernels) {

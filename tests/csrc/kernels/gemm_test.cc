@@ -7,6 +7,7 @@
 
 #include "base/isa.h"
 #include "check.h"
+#include "cuts.h"
 #include "guarded.h"
 #include "meaning.h"
 
@@ -132,32 +133,12 @@ void check_sizes(lite::Isa isa) {
   check(isa, {40, 100, 1, 300, 100, true, false, meaning::activation(0)}, random);
 }
 
-// Cutting a block changes no bit.
 void check_cuts(lite::Isa isa) {
   guarded::Random random;
   const Case c = {23, 90, 2, 33, 90, true, true, meaning::activation(1)};
   Operands whole(c, random);
-  const auto& kernels = lite::gemm::kernels(isa);
-  kernels.multiply(whole.block());
-  const std::vector<float> expected(whole.c.data(), whole.c.data() + whole.c.size());
-  for (int64_t row : {1, 7, 12})
-    for (int64_t column : {16, 48, 64}) {
-      for (int64_t i = 0; i < whole.c.size(); ++i) whole.c[i] = kUntouched;
-      for (int part = 0; part < 4; ++part) {
-        lite::gemm::Block block = whole.block();
-        const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;
-        block.m = part % 2 ? c.m - row : row;
-        block.n = part / 2 ? c.n - column : column;
-        block.rows += top;
-        block.b += left / kPanel * block.panel_stride;
-        block.bias += left;
-        block.residual += top * c.c_stride + left;
-        block.c += top * c.c_stride + left;
-        kernels.multiply(block);
-      }
-      for (int64_t i = 0; i < whole.c.size(); ++i)
-        CHECK(whole.c[i] == expected[static_cast<size_t>(i)]);
-    }
+  cuts::check(
+      whole.c, {1, 7, 12}, [&] { return whole.block(); }, lite::gemm::kernels(isa).multiply);
 }
 
 void check_packing(lite::Isa isa) {

@@ -9,6 +9,7 @@
 
 #include "base/isa.h"
 #include "check.h"
+#include "cuts.h"
 #include "guarded.h"
 
 namespace {
@@ -297,33 +298,14 @@ void check_runs(lite::Isa isa) {
   CHECK(!lite::qgemm::takes_runs(*kernels, 68));
 }
 
-// Cutting a block changes no bit.
 void check_cuts(lite::Isa isa) {
   guarded::Random random;
   const Case c = {23, 90, 2, 33, 90, true, 4};
   Operands whole(c, random);
   const auto& kernels = lite::qgemm::kernels(isa);
-  kernels.multiply(whole.block(kernels.offset));
-  const std::vector<int8_t> expected(whole.c.data(), whole.c.data() + whole.c.size());
-  for (int64_t row : {1, 7, 12})
-    for (int64_t column : {16, 48, 64}) {
-      std::fill_n(whole.c.data(), whole.c.size(), kUntouched);
-      for (int part = 0; part < 4; ++part) {
-        lite::qgemm::Block block = whole.block(kernels.offset);
-        const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;
-        block.m = part % 2 ? c.m - row : row;
-        block.n = part / 2 ? c.n - column : column;
-        block.rows += top;
-        block.b += left / kPanel * block.panel_stride;
-        block.bias += left;
-        block.scale += left;
-        block.residual += top * c.c_stride + left;
-        block.c += top * c.c_stride + left;
-        kernels.multiply(block);
-      }
-      for (int64_t i = 0; i < whole.c.size(); ++i)
-        CHECK(whole.c[i] == expected[static_cast<size_t>(i)]);
-    }
+  cuts::check(
+      whole.c, {1, 7, 12}, [&] { return whole.block(kernels.offset); }, kernels.multiply,
+      [](lite::qgemm::Block& block, int64_t left) { block.scale += left; });
 }
 
 }  // namespace
