@@ -20,7 +20,7 @@ from lite.ops._extents import differ
 
 
 class NonMaxSuppression(Op, name="non_max_suppression"):
-    """Boxes are [image, class or 1, box, corners]: least and greatest coordinates, as x0 y0 x1 y1 or y0 x0 y1 x1."""
+    """Boxes are [image, class or 1, box, corners]: x0 y0 x1 y1 or y0 x0 y1 x1, the least coordinates first."""
 
     keep: Extent  # the most that stay of one class of an image
     iou_threshold: float = 0.5
@@ -33,8 +33,8 @@ class NonMaxSuppression(Op, name="non_max_suppression"):
         check_dtype("boxes", boxes, (DType.F32,))
         check_dtype("scores", scores, (DType.F32,))
         if boxes.rank != 4 or scores.rank != 3 or differ(boxes.shape[3], 4):
-            raise ShapeError(f"boxes are {boxes} and scores {scores}, expected [images, classes or 1, boxes, 4] "
-                             f"and [images, classes, boxes]")
+            raise ShapeError(f"boxes are {boxes} and scores {scores}, expected [images, classes or 1, boxes, "
+                             f"4] and [images, classes, boxes]")
         images, classes, count = scores.shape
         shared = boxes.shape[1] == 1
         if differ(boxes.shape[0], images) or differ(boxes.shape[2], count) or (
@@ -54,7 +54,8 @@ class NonMaxSuppression(Op, name="non_max_suppression"):
     def _kept(self, boxes: np.ndarray, scores: np.ndarray) -> list[int]:
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] > np.float32(self.score_threshold)][: self.candidates or None]
-        threshold, kept = np.float32(self.iou_threshold), []
+        threshold = np.float32(self.iou_threshold)
+        kept: list[int] = []
         for index in order:
             if len(kept) == self.keep:
                 break
@@ -66,8 +67,8 @@ class NonMaxSuppression(Op, name="non_max_suppression"):
     @classmethod
     def samples(cls) -> Iterator[tuple[Op, list[Any]]]:
         random = np.random.default_rng(11)
-        corners = random.uniform(0, 9, (2, 3, 60, 2)).astype(np.float32)
-        boxes = np.concatenate([corners, corners + random.uniform(-0.2, 6, corners.shape).astype(np.float32)], 3)
+        low = random.uniform(0, 9, (2, 3, 60, 2))
+        boxes = np.concatenate([low, low + random.uniform(-0.2, 6, low.shape)], 3).astype(np.float32)
         scores = random.uniform(-1, 1, (2, 3, 60)).astype(np.float32)
         scores[:, 1] = np.round(scores[:, 1] * 4) / 4
         yield cls(20), [boxes, scores]
