@@ -106,7 +106,7 @@ LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t
     }
     for (int64_t k = 0; k < depth; ++k, b += kPanel) {
       if constexpr (kFetches<B, kRows, kVectors>) {
-        __builtin_prefetch(ahead, 0, 2);
+        __builtin_prefetch(ahead);
         ahead += ahead_step;
       }
       Simd::f32 columns[kVectors];
