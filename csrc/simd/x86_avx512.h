@@ -92,6 +92,11 @@ struct Simd {
   static LITE_INLINE f32 mul(f32 a, f32 b) { return _mm512_mul_ps(a, b); }
   static LITE_INLINE f32 div(f32 a, f32 b) { return _mm512_div_ps(a, b); }
   static LITE_INLINE f32 fma(f32 a, f32 b, f32 c) { return _mm512_fmadd_ps(a, b, c); }
+  // Of the lower halves; what the upper half holds then is not defined.
+  static LITE_INLINE f32 fma_low(f32 a, f32 b, f32 c) {
+    return _mm512_castps256_ps512(_mm256_fmadd_ps(
+        _mm512_castps512_ps256(a), _mm512_castps512_ps256(b), _mm512_castps512_ps256(c)));
+  }
   static LITE_INLINE f32 fnma(f32 a, f32 b, f32 c) { return _mm512_fnmadd_ps(a, b, c); }
   static LITE_INLINE f32 sqrt(f32 x) { return _mm512_sqrt_ps(x); }
   static LITE_INLINE f32 neg(f32 x) { return _mm512_xor_ps(x, _mm512_set1_ps(-0.0f)); }
