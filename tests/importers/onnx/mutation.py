@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seeded damage to ONNX models: to their bytes, and to what they say once parsed."""
+"""Seeded damage to what ONNX models say; damage.py of the folder above damages bytes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,6 @@ from onnx import AttributeProto, TensorProto, helper
 
 NUMBERS = (0, 1, -1, 2, 3, 7, -2, 127, 1 << 31, -(1 << 31), (1 << 63) - 1, -(1 << 63))
 REALS = (0.0, -1.0, 1e30, float("nan"), float("inf"), -0.5, 1e-30)
-
-
-def mutate_bytes(content: bytes, dice: random.Random) -> bytes:
-    """Bits flipped, bytes set, cut out and repeated."""
-    mutated = bytearray(content)
-    for _ in range(dice.choice((1, 1, 2, 5))):
-        place = dice.randrange(len(mutated))
-        kind = dice.randrange(5)
-        if kind == 0:
-            mutated[place] ^= 1 << dice.randrange(8)
-        elif kind == 1:
-            mutated[place] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
-        elif kind == 2:
-            del mutated[place : place + dice.choice((1, 2, 8))]
-        elif kind == 3:
-            mutated[place:place] = mutated[place : place + dice.choice((1, 4, 16))]
-        else:
-            mutated[place : place + 10] = b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"  # the greatest varint
-    return bytes(mutated)
 
 
 def mutate_model(model: Any, dice: random.Random) -> Any:

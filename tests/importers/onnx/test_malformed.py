@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import pytest
 import tiny
+from damage import mutate_bytes
 from onnx import TensorProto, helper
 
 from lite import importers
@@ -276,7 +277,7 @@ def test_mutated_models_end_in_a_graph_or_an_error() -> None:
     content = net().SerializeToString()
     outcomes = {"read": 0, "refused": 0}
     for seed in range(2000):
-        mutated = mutation.mutate_bytes(content, random.Random(seed))
+        mutated = mutate_bytes(content, random.Random(seed))
         try:
             importers.load(mutated, format="onnx")
             outcomes["read"] += 1
