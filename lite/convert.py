@@ -29,6 +29,7 @@ REFUSALS_SHOWN = 5
 STAYS_FLOAT = "stays_float"  # as in lite.passes.to_integers, which is not imported before it is needed
 JOINING = ("fold_affine", "fold_pad", "fuse_", "make_", "recognize_")  # passes that make one op of several
 MOST_THREADS = 4  # of calibration
+PARTNERS = {".pdmodel": ".pdiparams", ".prototxt": ".caffemodel", ".caffemodel": ".prototxt"}  # counted, too
 GOLDEN_EXTENTS = (32, 64, 224, 8, 1)  # tried in turn for free extents
 
 
@@ -141,14 +142,14 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     Parameters
     ----------
     model : path or bytes
-        .onnx, .pdmodel, a folder, ...
+        .onnx, .pdmodel, .prototxt, .caffemodel, a folder, ...
     out : path, optional
         File to write; ".nb" is appended if missing. A folder: the file gets the model's name in it. Left out:
         the current folder.
     targets : sequence of {"arm", "x86"}
         Where the file may run.
     param_file : path or bytes, optional
-        A Paddle model's parameter file, if it does not lie where it usually does; its bytes with bytes.
+        The weights of a Paddle or Caffe model, if they do not lie where they usually do; bytes with bytes.
     input_shape : mapping of str to shape, optional
         Fixes extents of inputs.
     freeze_inputs : mapping of str to array, optional
@@ -348,7 +349,7 @@ def size_bytes(model: Source, param_file: Source | None = None) -> int:
     sources = [source for source in (model, param_file) if source is not None]
     total = sum(len(source) for source in sources if isinstance(source, bytes))
     paths = [Path(source) for source in sources if not isinstance(source, bytes)]
-    beside = [path.with_suffix(".pdiparams") for path in paths if path.suffix == ".pdmodel"]
+    beside = [path.with_suffix(PARTNERS[path.suffix]) for path in paths if path.suffix in PARTNERS]
     chosen = paths if param_file is not None else paths + beside
     files = {file for path in chosen for file in (path.rglob("*") if path.is_dir() else (path,))}
     return total + sum(file.stat().st_size for file in files if file.is_file())

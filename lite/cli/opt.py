@@ -115,7 +115,7 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
 @click.option("--model-dir", type=click.Path(), help="Folder of a Paddle model.")
 @click.option("--model-filename", help="The program's name in --model_dir.")
 @click.option("--param-filename", help="The parameter file's name in --model_dir.")
-@click.option("--model-file", type=click.Path(), help="A model's file, say a Paddle program.")
+@click.option("--model-file", type=click.Path(), help="A model's file, say a Paddle program or a .prototxt.")
 @click.option("--param-file", type=click.Path(), help="The parameters of --model_file.")
 @click.option(
     "--valid-targets",
@@ -160,7 +160,7 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
 @click.version_option(lite.__version__, prog_name="lite", help="Show the version.")
 @json_option
 def command(as_json: bool, **flags: Any) -> int:
-    """Convert MODEL (.onnx, .pdmodel, or a folder of one) to a .nb file.
+    """Convert MODEL (.onnx, .pdmodel, .caffemodel, or a folder of one) to a .nb file.
 
     \b
     Examples:

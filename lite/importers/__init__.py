@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,8 @@ HEAD_BYTES = 64
 FOLDERS_SHOWN = 5
 NB_IDENTIFIER = b"LTNB"
 FOREIGN = {  # what a file's name says of formats that have no importer
-    ".tflite": "TFLite", ".caffemodel": "Caffe", ".prototxt": "Caffe", ".pb": "TensorFlow", ".h5": "Keras",
-    ".keras": "Keras", ".pt": "PyTorch", ".pth": "PyTorch", ".mlmodel": "Core ML",
+    ".tflite": "TFLite", ".pb": "TensorFlow", ".h5": "Keras", ".keras": "Keras", ".pt": "PyTorch",
+    ".pth": "PyTorch", ".mlmodel": "Core ML",
 }  # fmt: skip
 
 
@@ -42,12 +43,15 @@ class Format:
         A folder that holds a file of this name, or with this suffix (.x), is a model of this format.
     begins : callable(head) -> bool
         True if the first bytes can be of no other format in the table.
+    has_param_file : bool
+        Whether weights lie in a file of their own, so that ``load`` takes ``param_file``.
     """
 
     name: str
     names: tuple[str, ...]
     begins: Callable[[bytes], bool]
     folder_files: tuple[str, ...] = ()
+    has_param_file: bool = False
 
 
 def _begins_onnx(head: bytes) -> bool:
@@ -61,10 +65,15 @@ def _begins_paddle(head: bytes) -> bool:
     return head[:1] == b"\x0a" and head[varint + 1 : varint + 4] == b"\x08\x00\x10"  # a block: idx 0, parent
 
 
+def _begins_caffe(head: bytes) -> bool:
+    return re.match(rb"(\s|#.*\n)*(name|layers?|input|input_shape)\s*[:{]", head) is not None
+
+
 FORMATS = (
     Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
     Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams"), _begins_paddle,
-           (".pdmodel", "__model__", "model", "inference.json")),
+           (".pdmodel", "__model__", "model", "inference.json"), has_param_file=True),
+    Format("caffe", (".prototxt", ".caffemodel"), _begins_caffe, (".caffemodel",), has_param_file=True),
 )  # fmt: skip
 
 
@@ -80,7 +89,8 @@ def load(source: Source, *, format: str | None = None, **options: Any) -> Graph:
     **options
         Handed to the importer. All importers know
         ``input_shapes`` ({name: shape}: fixes extents of inputs) and
-        ``freeze_inputs`` ({name: array}: inputs that become constants).
+        ``freeze_inputs`` ({name: array}: inputs that become constants);
+        formats whose weights lie in a file of their own know ``param_file`` (its path or bytes).
 
     Raises
     ------
@@ -92,8 +102,12 @@ def load(source: Source, *, format: str | None = None, **options: Any) -> Graph:
         If it uses ops that are not supported: all of them are listed.
     """
     name = format or find_format(source)
-    if name not in {row.name for row in FORMATS}:
+    row = next((row for row in FORMATS if row.name == name), None)
+    if row is None:
         raise InputError(f"there is no source format {name!r}", hint=f"known are {', '.join(_known())}")
+    if "param_file" in options and not row.has_param_file:
+        raise InputError(f"models of format {name!r} have no file of parameters", where="param_file",
+                         hint="leave it out")
     if name == "onnx" and not isinstance(source, bytes) and Path(source).is_dir():
         source = _only_onnx_file(Path(source))
     graph: Graph = importlib.import_module(f"{__name__}.{name}").load(source, **options)

@@ -20,7 +20,7 @@ from lite.ops._extents import differ
 
 
 class NonMaxSuppression(Op, name="non_max_suppression"):
-    """Boxes are [image, class or 1, box, corners]: x0 y0 x1 y1 or y0 x0 y1 x1, the least coordinates first."""
+    """Boxes are [image, class or 1, box, corners]: x0 y0 x1 y1 or y0 x0 y1 x1, least coordinates first."""
 
     keep: Extent  # the most that stay of one class of an image
     iou_threshold: float = 0.5

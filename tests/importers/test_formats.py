@@ -26,9 +26,21 @@ def test_the_name_tells_what_content_does_not(tmp_path: Path) -> None:
         ("A.ONNX", "onnx"),
         ("a.pdmodel", "paddle"),
         ("__model__", "paddle"),
+        ("a.caffemodel", "caffe"),
+        ("a.prototxt", "caffe"),
     ):
         (tmp_path / name).write_bytes(b"?")
         assert importers.find_format(tmp_path / name) == format
+
+
+@pytest.mark.parametrize("text", [b'name: "net"', b"# a network\n\nlayer {", b'input: "x"', b"layers{"])
+def test_content_tells_caffes_text(text: bytes) -> None:
+    assert importers.find_format(text) == "caffe"
+
+
+def test_formats_of_one_file_take_no_parameters() -> None:
+    with pytest.raises(InputError, match="'onnx' have no file of parameters"):
+        importers.load(ONNX_HEAD, param_file=b"")
 
 
 def test_a_folder_is_what_it_holds(tmp_path: Path) -> None:
@@ -65,7 +77,6 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str)
     [
         ("a.tflite", b"\x1c\x00\x00\x00TFL3", "TFLite models are not read yet"),
         ("a.bin", b"\x1c\x00\x00\x00TFL3", "TFLite models are not read yet"),
-        ("a.caffemodel", b"\x0a\x05", "Caffe models are not read yet"),
         ("a.PB", b"\x0a\x05", "TensorFlow models are not read yet"),
         ("a.nb", b"\x1c\x00\x00\x00LTNB", "this is a .nb file"),
     ],

@@ -15,7 +15,7 @@ from typing import Any
 
 from lite.errors import MissingDependencyError
 
-_TOKEN = re.compile(r'"[^"]*"|[\w.]+|[{}=;\[\],]')
+_TOKEN = re.compile(r'"[^"]*"|[\w.+-]+|[{}=;\[\],]')
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LABELS = {"optional": 1, "required": 2, "repeated": 3}
 _SCALARS = {
