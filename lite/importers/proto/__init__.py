@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Room: importers/proto - our own minimal .proto and .fbs of the foreign formats, and their loader.
-In:   the name of a .proto that lies here.
-Out:  protobuf message classes, made when first asked for: no generated code, so any protobuf >= 4 will do.
+In:   the name of a .proto or .fbs that lies here.
+Out:  protobuf message classes, made when first asked for: no generated code, so any protobuf >= 4 will do;
+      the records of a flatbuffer, checked as they are read (``flat``).
 May import: errors, google.protobuf (late).
 """
 
