@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Room: importers - one parser per source format, and the ops of it that are not mere renames.
 In:   a file, folder or bytes of a foreign model.
-Out:  a Graph in NCHW; or one error that names everything that is wrong.
+Out:  a Graph in NCHW, of TFLite in NHWC; or one error that names everything that is wrong.
 May import: ops, ir, errors, numpy; a third-party parser only inside its own importer, late.
 """
 
@@ -23,8 +23,9 @@ Source = Union[str, "os.PathLike[str]", bytes]
 HEAD_BYTES = 64
 FOLDERS_SHOWN = 5
 NB_IDENTIFIER = b"LTNB"
+SINGLE_FILES = {"onnx": "ONNX", "tflite": "TFLite"}  # formats in which a model is a file, by suffix
 FOREIGN = {  # what a file's name says of formats that have no importer
-    ".tflite": "TFLite", ".pb": "TensorFlow", ".h5": "Keras", ".keras": "Keras", ".pt": "PyTorch",
+    ".pb": "TensorFlow", ".h5": "Keras", ".keras": "Keras", ".pt": "PyTorch",
     ".pth": "PyTorch", ".mlmodel": "Core ML",
 }  # fmt: skip
 
@@ -69,11 +70,16 @@ def _begins_caffe(head: bytes) -> bool:
     return re.match(rb"(\s|#.*\n)*(name|layers?|input|input_shape)\s*[:{]", head) is not None
 
 
+def _begins_tflite(head: bytes) -> bool:
+    return head[4:8] == b"TFL3"
+
+
 FORMATS = (
     Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
     Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams"), _begins_paddle,
            (".pdmodel", "__model__", "model", "inference.json"), has_param_file=True),
     Format("caffe", (".prototxt", ".caffemodel"), _begins_caffe, (".caffemodel",), has_param_file=True),
+    Format("tflite", (".tflite",), _begins_tflite, (".tflite",)),
 )  # fmt: skip
 
 
@@ -108,19 +114,19 @@ def load(source: Source, *, format: str | None = None, **options: Any) -> Graph:
     if "param_file" in options and not row.has_param_file:
         raise InputError(f"models of format {name!r} have no file of parameters", where="param_file",
                          hint="leave it out")
-    if name == "onnx" and not isinstance(source, bytes) and Path(source).is_dir():
-        source = _only_onnx_file(Path(source))
+    if name in SINGLE_FILES and not isinstance(source, bytes) and Path(source).is_dir():
+        source = _only_file(Path(source), name)
     graph: Graph = importlib.import_module(f"{__name__}.{name}").load(source, **options)
     return graph
 
 
-def _only_onnx_file(folder: Path) -> Path:
-    """A folder of a Paddle model is the model; one of ONNX must hold just one file of a model."""
-    files = sorted(folder.glob("*.onnx"))
+def _only_file(folder: Path, format: str) -> Path:
+    """A folder of a Paddle model is the model; one of other formats must hold just one file of a model."""
+    files = sorted(folder.glob(f"*.{format}"))
     if len(files) != 1:
         names = ", ".join(file.name for file in files)
-        raise ModelFormatError(f"the folder holds {len(files)} ONNX models ({names}), expected 1",
-                               where=str(folder), hint="name the model file itself")
+        found = f"the folder holds {len(files)} {SINGLE_FILES[format]} models ({names})"
+        raise ModelFormatError(f"{found}, expected 1", where=str(folder), hint="name the model file itself")
     return files[0]
 
 
@@ -221,7 +227,7 @@ def _unknown(head: bytes, where: str) -> ModelFormatError:
             hint="open it with lite.Model, lite run or lite bench",
         )
     known = f"known formats are {', '.join(_known())}"
-    suffix = ".tflite" if head[4:8] == b"TFL3" else Path(where).suffix.lower()
+    suffix = Path(where).suffix.lower()
     if suffix in FOREIGN:
         return ModelFormatError(f"{FOREIGN[suffix]} models are not read yet", where=where, hint=known)
     found = f"begins with {head[:8].hex(' ')}" if head else "is empty"

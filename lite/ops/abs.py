@@ -11,7 +11,7 @@ from lite.ops._unary import Unary
 
 
 class Abs(Unary, name="abs", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Abs"), Rename("paddle", "abs"))
+    imports = (Rename("onnx", "Abs"), Rename("paddle", "abs"), Rename("tflite", "ABS"))
     dtypes = NUMBERS
     ulps = 0.0
 

@@ -10,7 +10,8 @@ from lite.ops._binary import Bitwise
 
 
 class BitwiseXor(Bitwise, name="bitwise_xor"):
-    imports = (Rename("onnx", "BitwiseXor"), Rename("paddle", "bitwise_xor", inputs=("X", "Y")))
+    imports = (Rename("onnx", "BitwiseXor"), Rename("paddle", "bitwise_xor", inputs=("X", "Y")),
+               Rename("tflite", "BITWISE_XOR"))
 
     def function(self, a, b):
         return np.bitwise_xor(a, b)

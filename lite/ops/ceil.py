@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Ceil(Unary, name="ceil", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Ceil"), Rename("paddle", "ceil"))
+    imports = (Rename("onnx", "Ceil"), Rename("paddle", "ceil"), Rename("tflite", "CEIL"))
     ulps = 0.0
 
     def function(self, x):

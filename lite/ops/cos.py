@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Cos(Unary, name="cos", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Cos"), Rename("paddle", "cos"))
+    imports = (Rename("onnx", "Cos"), Rename("paddle", "cos"), Rename("tflite", "COS"))
     sweep = (-100.0, 100.0)
 
     def function(self, x):

@@ -11,7 +11,8 @@ from lite.ops._unary import Unary
 
 class Elu(Unary, name="elu", quant=Quant.TABLE):
     alpha: float = 1.0
-    imports = (Rename("onnx", "Elu", alpha="alpha"), Rename("paddle", "elu", alpha="alpha"))
+    imports = (Rename("onnx", "Elu", alpha="alpha"), Rename("paddle", "elu", alpha="alpha"),
+               Rename("tflite", "ELU"))
 
     def function(self, x):
         return np.where(x > 0, x, np.float32(self.alpha) * np.expm1(x))

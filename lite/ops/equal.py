@@ -11,7 +11,7 @@ from lite.ops._broadcast import ANY
 
 
 class Equal(Comparison, name="equal"):
-    imports = (Rename("onnx", "Equal"),)
+    imports = (Rename("onnx", "Equal"), Rename("tflite", "EQUAL"))
     dtypes = ANY
 
     def function(self, a, b):

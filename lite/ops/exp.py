@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Exp(Unary, name="exp", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Exp"), Rename("paddle", "exp"))
+    imports = (Rename("onnx", "Exp"), Rename("paddle", "exp"), Rename("tflite", "EXP"))
     sweep = (-105.0, 90.0)
 
     def function(self, x):

@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Floor(Unary, name="floor", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Floor"), Rename("paddle", "floor"))
+    imports = (Rename("onnx", "Floor"), Rename("paddle", "floor"), Rename("tflite", "FLOOR"))
     ulps = 0.0
 
     def function(self, x):

@@ -10,7 +10,7 @@ from lite.ops._binary import Comparison
 
 
 class Greater(Comparison, name="greater"):
-    imports = (Rename("onnx", "Greater"),)
+    imports = (Rename("onnx", "Greater"), Rename("tflite", "GREATER"))
 
     def function(self, a, b):
         return np.greater(a, b)

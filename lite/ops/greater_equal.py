@@ -10,7 +10,7 @@ from lite.ops._binary import Comparison
 
 
 class GreaterEqual(Comparison, name="greater_equal"):
-    imports = (Rename("onnx", "GreaterOrEqual"),)
+    imports = (Rename("onnx", "GreaterOrEqual"), Rename("tflite", "GREATER_EQUAL"))
 
     def function(self, a, b):
         return np.greater_equal(a, b)

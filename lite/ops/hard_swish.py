@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class HardSwish(Unary, name="hard_swish", quant=Quant.TABLE):
-    imports = (Rename("onnx", "HardSwish"),)
+    imports = (Rename("onnx", "HardSwish"), Rename("tflite", "HARD_SWISH"))
     sweep = (-8.0, 8.0)
 
     def function(self, x):

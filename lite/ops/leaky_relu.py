@@ -11,7 +11,8 @@ from lite.ops._unary import Unary
 
 class LeakyRelu(Unary, name="leaky_relu", quant=Quant.TABLE):
     alpha: float = 0.01
-    imports = (Rename("onnx", "LeakyRelu", alpha="alpha"), Rename("paddle", "leaky_relu", alpha="alpha"))
+    imports = (Rename("onnx", "LeakyRelu", alpha="alpha"), Rename("paddle", "leaky_relu", alpha="alpha"),
+               Rename("tflite", "LEAKY_RELU", alpha="alpha"))
     ulps = 0.5
 
     def function(self, x):

@@ -10,7 +10,7 @@ from lite.ops._binary import Comparison
 
 
 class Less(Comparison, name="less"):
-    imports = (Rename("onnx", "Less"),)
+    imports = (Rename("onnx", "Less"), Rename("tflite", "LESS"))
 
     def function(self, a, b):
         return np.less(a, b)

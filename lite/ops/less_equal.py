@@ -10,7 +10,7 @@ from lite.ops._binary import Comparison
 
 
 class LessEqual(Comparison, name="less_equal"):
-    imports = (Rename("onnx", "LessOrEqual"),)
+    imports = (Rename("onnx", "LessOrEqual"), Rename("tflite", "LESS_EQUAL"))
 
     def function(self, a, b):
         return np.less_equal(a, b)

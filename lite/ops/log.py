@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Log(Unary, name="log", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Log"), Rename("paddle", "log"))
+    imports = (Rename("onnx", "Log"), Rename("paddle", "log"), Rename("tflite", "LOG"))
     sweep = (-1.0, 50.0)
 
     def function(self, x):

@@ -10,7 +10,8 @@ from lite.ops._binary import Logical
 
 
 class LogicalAnd(Logical, name="logical_and"):
-    imports = (Rename("onnx", "And"), Rename("paddle", "logical_and", inputs=("X", "Y")))
+    imports = (Rename("onnx", "And"), Rename("paddle", "logical_and", inputs=("X", "Y")),
+               Rename("tflite", "LOGICAL_AND"))
 
     def function(self, a, b):
         return np.logical_and(a, b)

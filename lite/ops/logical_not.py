@@ -8,7 +8,7 @@ from lite.ops._unary import Unary
 
 
 class LogicalNot(Unary, name="logical_not"):
-    imports = (Rename("onnx", "Not"), Rename("paddle", "logical_not"))
+    imports = (Rename("onnx", "Not"), Rename("paddle", "logical_not"), Rename("tflite", "LOGICAL_NOT"))
     dtypes = (DType.BOOL,)
 
     def reference(self, x):

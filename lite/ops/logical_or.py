@@ -10,7 +10,8 @@ from lite.ops._binary import Logical
 
 
 class LogicalOr(Logical, name="logical_or"):
-    imports = (Rename("onnx", "Or"), Rename("paddle", "logical_or", inputs=("X", "Y")))
+    imports = (Rename("onnx", "Or"), Rename("paddle", "logical_or", inputs=("X", "Y")),
+               Rename("tflite", "LOGICAL_OR"))
 
     def function(self, a, b):
         return np.logical_or(a, b)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from lite.ir import Rename
 from lite.ops._binary import Binary
 
 
 class Max(Binary, name="max"):
+    imports = (Rename("tflite", "MAXIMUM"),)
 
     def function(self, a, b):
         return np.maximum(a, b)

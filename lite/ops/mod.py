@@ -11,7 +11,7 @@ from lite.ops._binary import Binary
 
 class Mod(Binary, name="mod"):
     fmod: bool = False
-    imports = (Rename("onnx", "Mod", fmod="fmod"),)
+    imports = (Rename("onnx", "Mod", fmod="fmod"), Rename("tflite", "FLOOR_MOD"))
     ulps = 1.0
 
     def function(self, a, b):

@@ -11,7 +11,7 @@ from lite.ops._unary import Unary
 
 
 class Neg(Unary, name="neg", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Neg"),)
+    imports = (Rename("onnx", "Neg"), Rename("tflite", "NEG"))
     dtypes = FLOATS + SIGNED
     ulps = 0.0
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from lite.ir import Rename
 from lite.ops._binary import Binary
 from lite.ops._integers import integer_power
 
 
 class Pow(Binary, name="pow"):
+    imports = (Rename("tflite", "POW"),)
     ulps = 4.0
 
     def function(self, a, b):

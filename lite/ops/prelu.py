@@ -11,7 +11,7 @@ from lite.ops._broadcast import FLOATS, SIGNED, broadcast, check_dtype, check_sa
 
 
 class Prelu(Op, name="prelu"):
-    imports = (Rename("onnx", "PRelu"),)
+    imports = (Rename("onnx", "PRelu"), Rename("tflite", "PRELU"))
     ulps = 0.5
     range_ulps = 0.0
 

@@ -11,7 +11,7 @@ from lite.ops._unary import Unary
 
 
 class Relu(Unary, name="relu", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Relu"), Rename("paddle", "relu"))
+    imports = (Rename("onnx", "Relu"), Rename("paddle", "relu"), Rename("tflite", "RELU"))
     dtypes = FLOATS + SIGNED
     ulps = 0.0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lite.ir import Quant
+from lite.ir import Quant, Rename
 from lite.ops._unary import Unary
 
 
 class Relu6(Unary, name="relu6", quant=Quant.TABLE):
+    imports = (Rename("tflite", "RELU6"),)
     ulps = 0.0
 
     def function(self, x):

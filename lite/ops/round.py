@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Round(Unary, name="round", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Round"),)
+    imports = (Rename("onnx", "Round"), Rename("tflite", "ROUND"))
     ulps = 0.0
     sweep = (-12.75, 12.8)
 

@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Rsqrt(Unary, name="rsqrt", quant=Quant.TABLE):
-    imports = (Rename("paddle", "rsqrt"),)
+    imports = (Rename("paddle", "rsqrt"), Rename("tflite", "RSQRT"))
     sweep = (-1.0, 50.0)
 
     def function(self, x):

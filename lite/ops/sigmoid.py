@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Sigmoid(Unary, name="sigmoid", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Sigmoid"), Rename("paddle", "sigmoid"))
+    imports = (Rename("onnx", "Sigmoid"), Rename("paddle", "sigmoid"), Rename("tflite", "LOGISTIC"))
     sweep = (-100.0, 100.0)
 
     def function(self, x):

@@ -11,7 +11,7 @@ from lite.ops._unary import Unary
 
 
 class Sign(Unary, name="sign", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Sign"), Rename("paddle", "sign"))
+    imports = (Rename("onnx", "Sign"), Rename("paddle", "sign"), Rename("tflite", "SIGN"))
     dtypes = NUMBERS
     ulps = 0.0
 

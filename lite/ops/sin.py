@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Sin(Unary, name="sin", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Sin"), Rename("paddle", "sin"))
+    imports = (Rename("onnx", "Sin"), Rename("paddle", "sin"), Rename("tflite", "SIN"))
     sweep = (-100.0, 100.0)
 
     def function(self, x):

@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Sqrt(Unary, name="sqrt", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Sqrt"), Rename("paddle", "sqrt"))
+    imports = (Rename("onnx", "Sqrt"), Rename("paddle", "sqrt"), Rename("tflite", "SQRT"))
     ulps = 0.5
     sweep = (-1.0, 50.0)
 

@@ -11,7 +11,7 @@ from lite.ops.mul import Mul
 
 
 class Square(Unary, name="square", quant=Quant.TABLE):
-    imports = (Rename("paddle", "square"),)
+    imports = (Rename("paddle", "square"), Rename("tflite", "SQUARE"))
     dtypes = NUMBERS
     ulps = 0.5
 

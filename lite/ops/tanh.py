@@ -10,7 +10,7 @@ from lite.ops._unary import Unary
 
 
 class Tanh(Unary, name="tanh", quant=Quant.TABLE):
-    imports = (Rename("onnx", "Tanh"), Rename("paddle", "tanh"))
+    imports = (Rename("onnx", "Tanh"), Rename("paddle", "tanh"), Rename("tflite", "TANH"))
     sweep = (-10.0, 10.0)
 
     def function(self, x):

@@ -12,7 +12,8 @@ from lite.ops._broadcast import ANY, broadcast, check_dtype, check_same_dtype
 class Where(Op, name="where"):
     """All three operands are broadcast; the condition is bool."""
 
-    imports = (Rename("onnx", "Where"), Rename("paddle", "where", inputs=("Condition", "X", "Y")))
+    imports = (Rename("onnx", "Where"), Rename("paddle", "where", inputs=("Condition", "X", "Y")),
+               Rename("tflite", "SELECT_V2"))
     range_ulps = 0.0
 
     def infer(self, condition: TensorType, a: TensorType, b: TensorType) -> TensorType:

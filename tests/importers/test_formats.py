@@ -18,6 +18,7 @@ def test_content_tells_onnx_whatever_the_name(tmp_path: Path) -> None:
     path.write_bytes(ONNX_HEAD)
     assert importers.find_format(path) == "onnx"
     assert importers.find_format(ONNX_HEAD) == "onnx"
+    assert importers.find_format(b"\x1c\x00\x00\x00TFL3") == "tflite"
 
 
 def test_the_name_tells_what_content_does_not(tmp_path: Path) -> None:
@@ -25,6 +26,7 @@ def test_the_name_tells_what_content_does_not(tmp_path: Path) -> None:
         ("a.onnx", "onnx"),
         ("A.ONNX", "onnx"),
         ("a.pdmodel", "paddle"),
+        ("a.tflite", "tflite"),
         ("__model__", "paddle"),
         ("a.caffemodel", "caffe"),
         ("a.prototxt", "caffe"),
@@ -75,8 +77,6 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str)
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.tflite", b"\x1c\x00\x00\x00TFL3", "TFLite models are not read yet"),
-        ("a.bin", b"\x1c\x00\x00\x00TFL3", "TFLite models are not read yet"),
         ("a.PB", b"\x0a\x05", "TensorFlow models are not read yet"),
         ("a.nb", b"\x1c\x00\x00\x00LTNB", "this is a .nb file"),
     ],

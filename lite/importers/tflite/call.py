@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Call: one TFLite operator as a rule sees it - inputs, options - and how the rule answers.
+
+Rules work on reals: an input that is quantized is read through dequantize, and what a rule gives for an
+output that is quantized goes through quantize. The passes make integer ops of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers.proto import flat
+from lite.importers.tflite.model import Operator, Tensor
+from lite.ir import DType, Extent, Value
+from lite.ir.quant import dequantize
+
+if TYPE_CHECKING:
+    from lite.importers.tflite.walk import Walk
+
+ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")  # by the file's number; LiteRT passes over others
+NHWC_RANK = 4
+
+
+class Call:
+    """An operator being imported.
+
+    Attributes
+    ----------
+    operator : Operator
+    options : Record
+        As in tflite.fbs, defaults where the file says nothing; None of ops without options.
+    name : str
+        Of the first tensor that it writes.
+    """
+
+    def __init__(self, walk: Walk, operator: Operator) -> None:
+        self.walk = walk
+        self.operator = operator
+        self.options: Any = operator.options
+        self.name = walk.tensor(operator.outputs[0]).name if operator.outputs else operator.op
+
+    # Inputs ---------------------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """How many inputs the file lists."""
+        return len(self.operator.inputs)
+
+    def has(self, position: int) -> bool:
+        return position < self.count and self.operator.inputs[position] >= 0
+
+    def tensor(self, position: int) -> Tensor:
+        """What the file says about an input that must be there."""
+        if not self.has(position):
+            raise ModelFormatError(f"input {position} is missing: it has {self.count}")
+        return self.walk.tensor(self.operator.inputs[position])
+
+    def output(self, position: int = 0) -> Tensor:
+        """What the file says about an output."""
+        if position >= len(self.operator.outputs):
+            raise ModelFormatError(f"output {position} is missing: it has {len(self.operator.outputs)}")
+        return self.walk.tensor(self.operator.outputs[position])
+
+    def stored(self, position: int) -> Value:
+        """An input as the file has it: integers if it is quantized."""
+        return self.walk.stored(self.tensor(position))
+
+    def need(self, position: int) -> Value:
+        """An input that must be there, as reals if it is quantized."""
+        return self.walk.real(self.tensor(position))
+
+    def input(self, position: int) -> Value | None:
+        """An input, or None if it is left out."""
+        return self.need(position) if self.has(position) else None
+
+    def inputs(self, first: int = 0) -> list[Value]:
+        """All inputs from one on."""
+        return [self.need(position) for position in range(first, self.count)]
+
+    def moved(self, position: int) -> Value:
+        """An input of an op that moves elements: integers where those of the output mean the same."""
+        return self.all_moved((position,))[0]
+
+    def all_moved(self, positions: Iterable[int]) -> list[Value]:
+        """Inputs whose elements the op moves to its output."""
+        tensors = [self.tensor(position) for position in positions]
+        as_output = self.output().quantized
+        same = all(as_output is None if tensor.quantized is None else tensor.quantized.same(as_output)
+                   and tensor.dtype is self.output().dtype for tensor in tensors)
+        return [self.walk.stored(tensor) if same else self.walk.real(tensor) for tensor in tensors]
+
+    def image(self, position: int) -> Value:
+        """An input that must have rank 4, as reals."""
+        return self._of_rank_4(self.need(position), position)
+
+    def moved_image(self, position: int) -> Value:
+        """``moved`` of an input that must have rank 4."""
+        return self._of_rank_4(self.moved(position), position)
+
+    def _of_rank_4(self, x: Value, position: int) -> Value:
+        if x.type.rank != NHWC_RANK:
+            raise UnsupportedOpError(
+                f"input {position} is {x.type}, expected [batch, height, width, channels]"
+            )
+        return x
+
+    def array(self, position: int) -> np.ndarray | None:
+        """Content of an input if it is known at import, else None."""
+        return self.walk.emitter.contents.array(self.stored(position)) if self.has(position) else None
+
+    def fixed(self, position: int, what: str) -> np.ndarray:
+        """Content of an input that must be known at import."""
+        array = self.array(position)
+        if array is None:
+            self.tensor(position)
+            raise self.depends_on_data(position, what)
+        return array
+
+    def extents(self, position: int, what: str) -> tuple[Extent, ...]:
+        """Content of an input as ints and formulas over the extents of the model's inputs."""
+        found = self.walk.emitter.contents.extents(self.stored(position))
+        if found is None:
+            raise self.depends_on_data(position, what)
+        return found
+
+    def ints(self, position: int, what: str) -> tuple[int, ...]:
+        """Content of an input as plain ints."""
+        found = self.extents(position, what)
+        if not all(isinstance(extent, int) for extent in found):
+            raise UnsupportedOpError(f"its {what} depends on extents of the model's inputs",
+                                     hint="fix them with input_shapes (--input_shape name:1,224,224,3)")
+        return tuple(int(extent) for extent in found if isinstance(extent, int))
+
+    def single(self, position: int, what: str) -> int:
+        """Content of an input that is one plain int."""
+        found = self.ints(position, what)
+        if len(found) != 1:
+            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
+        return found[0]
+
+    def real_number(self, position: int, what: str) -> float:
+        """Content of an input that is one number, which integers may stand for."""
+        found = self.fixed(position, what)
+        if found.size != 1:
+            raise ModelFormatError(f"its {what} has {found.size} elements, expected 1")
+        tensor, number = self.tensor(position), found.reshape(-1)[0]
+        if tensor.quantized is None:
+            return float(number)
+        how = tensor.quantized
+        return float(dequantize(np.asarray(number), float(how.scales[0]), int(how.zero_points[0])))
+
+    def options_like(self, table: str, **fields: int) -> Any:
+        """Options of another op."""
+        options = flat.schema("tflite").empty(table)
+        vars(options).update(fields)
+        return options
+
+    def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
+        """The refusal of an op whose shapes would depend on the content of an input."""
+        value = self.stored(position)
+        is_input = any(value is item for item in self.walk.emitter.graph.inputs)
+        hint = (f"give its content: freeze_inputs={{{value.name!r}: array}}" if is_input
+                else "replace the computation of it by a constant")
+        return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
+
+    # Answers --------------------------------------------------------------------------------------
+
+    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
+        """The only output of a new node of ours."""
+        return self.walk.emitter.emit(op, *inputs, name=self.name, **attributes)
+
+    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
+        """All outputs of a new node of ours."""
+        return self.walk.emitter.emit_all(op, inputs, name=self.name, **attributes)
+
+    def constant(self, array: Any, dtype: DType | None = None) -> Value:
+        """A new constant."""
+        return self.walk.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)
+
+    def like(self, number: Any, value: Value) -> Value:
+        """A constant of rank 0 of the type of a value."""
+        return self.constant(number, value.type.dtype)
+
+    def cast(self, value: Value, dtype: DType) -> Value:
+        """The value in another element type; itself if it has that."""
+        return value if value.type.dtype is dtype else self.emit("cast", value, to=dtype)
+
+    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
+        """The value in another shape; itself if it has that shape."""
+        return value if value.type.shape == tuple(shape) else self.emit("reshape", value, shape=tuple(shape))
+
+    def activated(self, y: Value) -> Value:
+        """A value behind the activation that the op's options name."""
+        number = int(self.options.fused_activation_function)
+        if not 0 <= number < len(ACTIVATIONS):
+            raise UnsupportedOpError(f"the activation number {number} is not supported",
+                                     hint=f"known are {', '.join(ACTIVATIONS)}")
+        return _ACTIVATE[ACTIVATIONS[number]](self, y)
+
+
+_ACTIVATE: dict[str, Callable[[Call, Value], Value]] = {
+    "NONE": lambda call, y: y,
+    "RELU": lambda call, y: call.emit("relu", y),
+    "RELU_N1_TO_1": lambda call, y: call.emit("clip", y, lo=-1.0, hi=1.0),
+    "RELU6": lambda call, y: call.emit("relu6", y),
+}  # fmt: skip
