@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Call: one ONNX node as a rule sees it - inputs, attributes, version - and how the rule answers."""
+"""Call: one ONNX node as a rule sees it - inputs, attributes, version."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from onnx import AttributeProto
 
-from lite.errors import ModelFormatError, UnsupportedOpError
-from lite.importers import _stored
-from lite.ir import DType, Extent, Value
+from lite.errors import ModelFormatError
+from lite.importers._call import BaseCall
+from lite.ir import Value
 
 if TYPE_CHECKING:
     from lite.importers.onnx.scope import Scope
@@ -26,105 +25,35 @@ _KINDS = {
 }  # fmt: skip
 
 
-class Call:
-    """A node being imported.
+class Call(BaseCall):
+    """A node being imported; its name is its first output's if it has none.
 
     Attributes
     ----------
     op : str
         Name of the ONNX op.
-    name : str
-        Of the node; its first output's name if it has none.
     opset : int
         Version of the op's domain.
-    inputs : list of Value or None
-        None: left out.
     outputs : int
         How many outputs the node names.
     """
 
     def __init__(self, walk: Walk, scope: Scope, node: Any, inputs: list[Value | None], opset: int) -> None:
+        name = node.name or next(filter(None, node.output), node.op_type)
+        super().__init__(walk.emitter, name, inputs)
         self.walk = walk
         self.scope = scope
         self.node = node
         self.op: str = node.op_type
-        self.name: str = node.name or next(filter(None, node.output), node.op_type)
         self.opset = opset
-        self.inputs = inputs
         self.outputs = len(node.output)
         self.attributes = scope.attributes_of(node)
-
-    # Inputs ---------------------------------------------------------------------------------------
-
-    def input(self, position: int) -> Value | None:
-        """An input, or None if it is left out."""
-        return self.inputs[position] if position < len(self.inputs) else None
-
-    def need(self, position: int) -> Value:
-        """An input that must be there."""
-        value = self.input(position)
-        if value is None:
-            raise ModelFormatError(f"input {position} is missing")
-        return value
 
     def as_op(self, op: str, *inputs: Value | None) -> Call:
         """This node as one of another op that has the same attributes, on other inputs."""
         other = copy.copy(self)
         other.op, other.inputs = op, list(inputs)
         return other
-
-    def array(self, position: int) -> np.ndarray | None:
-        """Content of an input if it is known at import, else None."""
-        value = self.input(position)
-        return None if value is None else self.walk.emitter.contents.array(value)
-
-    def fixed(self, position: int, what: str) -> np.ndarray:
-        """Content of an input that must be known at import."""
-        array = self.array(position)
-        if array is None:
-            raise self.depends_on_data(position, what)
-        return array
-
-    def extents(self, position: int, what: str) -> tuple[Extent, ...]:
-        """Content of an input as ints and formulas over the extents of the model's inputs."""
-        found = self.walk.emitter.contents.extents(self.need(position))
-        if found is None:
-            raise self.depends_on_data(position, what)
-        return found
-
-    def ints(self, position: int, what: str) -> tuple[int, ...]:
-        """Content of an input as plain ints."""
-        found = self.extents(position, what)
-        if not all(isinstance(extent, int) for extent in found):
-            raise UnsupportedOpError(
-                f"its {what} depends on extents of the model's inputs",
-                hint="fix them with input_shapes (--input_shape name:1,3,224,224)",
-            )
-        return tuple(int(extent) for extent in found)
-
-    def extent(self, position: int, what: str) -> Extent:
-        """Content of an input that holds one int or formula."""
-        found = self.extents(position, what)
-        if len(found) != 1:
-            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
-        return found[0]
-
-    def number(self, position: int, what: str) -> Any:
-        """Content of an input that holds one number and must be known at import."""
-        found = self.fixed(position, what)
-        if found.size != 1:
-            raise ModelFormatError(f"its {what} has {found.size} elements, expected 1")
-        return found.reshape(-1)[0]
-
-    def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
-        """The refusal of a node whose shapes would depend on the content of an input."""
-        value = self.need(position)
-        hint = (
-            f"give its content: freeze_inputs={{{value.name!r}: array}}"
-            if value in self.walk.emitter.graph.inputs
-            else "replace the computation of it by a constant"
-        )
-        return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
 
     # Attributes -----------------------------------------------------------------------------------
 
@@ -169,41 +98,3 @@ class Call:
     def graph(self, name: str) -> Any:
         """An attribute that is a graph."""
         return self._get(name, AttributeProto.GRAPH, ...)
-
-    # Answers --------------------------------------------------------------------------------------
-
-    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
-        """The only output of a new node of ours."""
-        return self.walk.emitter.emit(op, *inputs, name=self.name, **attributes)
-
-    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
-        """All outputs of a new node of ours."""
-        return self.walk.emitter.emit_all(op, inputs, name=self.name, **attributes)
-
-    def emit_single(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
-        """``emit`` for products and convolutions: what comes in 64-bit floats is computed in 32 bits."""
-        if inputs[0] is None or inputs[0].type.dtype is not DType.F64:
-            return self.emit(op, *inputs, **attributes)
-        narrow = [None if value is None else self.emit("cast", value, to=DType.F32) for value in inputs]
-        return self.emit("cast", self.emit(op, *narrow, **attributes), to=DType.F64)
-
-    def constant(self, array: Any, dtype: DType | None = None) -> Value:
-        """A new constant."""
-        return self.walk.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)
-
-    def like(self, number: Any, value: Value) -> Value:
-        """A constant of rank 0 of the type of a value."""
-        return self.constant(number, value.type.dtype)
-
-    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
-        """The value in another shape; itself if it has that shape."""
-        if value.type.shape == tuple(shape):
-            return value
-        stored = _stored.reshaped(self.walk.emitter.graph, value, shape) if _stored.is_stored(value) else None
-        return self.emit("reshape", value, shape=tuple(shape)) if stored is None else stored
-
-    def transpose(self, value: Value, perm: Sequence[Any]) -> Value:
-        """The value with its axes permuted; weights stored as integers stay so."""
-        if _stored.is_stored(value):
-            return _stored.transposed(self.walk.emitter.graph, value, perm)
-        return self.emit("transpose", value, perm=tuple(perm))
