@@ -276,15 +276,16 @@ __attribute__((noinline)) void run_tall_tile(const Block& block, const Stripe<fl
   finish(block, stripe, row, sums);
 }
 
-// The last tile overlaps the one before where the rows are no multiple.
+// Whole tiles only: the rows that are done.
 template <int kVectors, bool kHalf>
-void run_tall(const Block& block, const Stripe<float>& stripe) {
-  for (int64_t next = 0; next < block.m; next += kTallRows) {
-    const int64_t row = next + kTallRows <= block.m ? next : block.m - kTallRows;
+int64_t run_tall(const Block& block, const Stripe<float>& stripe) {
+  int64_t row = 0;
+  for (; row + kTallRows <= block.m; row += kTallRows) {
     run_tall_tile<kVectors, kHalf>(block, stripe, row);
     if (block.activation.kind != ActivationKind::bounds)
       activate_tile(block, stripe.c + row * block.c_stride, kTallRows, stripe.columns);
   }
+  return row;
 }
 
 template <class B>
@@ -340,21 +341,25 @@ constexpr int64_t kAheadBytes = 1024;
 template <class B, bool kHalf>
 void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& stripe) {
   constexpr int64_t kRowBytes = kPanel * sizeof(B);
+  int64_t row = 0;
   if constexpr (kTallVectors > 0 && !kScaled<B>)
     if (fits_tall(block, vectors))
-      return vectors == 1 ? run_tall<1, kHalf>(block, stripe) : run_tall<2, kHalf>(block, stripe);
+      row = vectors == 1 ? run_tall<1, kHalf>(block, stripe) : run_tall<2, kHalf>(block, stripe);
+  const int64_t left = block.m - row;
+  if (left == 0) return;
   const int64_t highest = max_rows<B>(vectors);
-  const int64_t tiles = (block.m + highest - 1) / highest;
+  const int64_t tiles = (left + highest - 1) / highest;
   const int64_t panels = (vectors * kWidth + kPanel - 1) / kPanel;
   stripe.ahead = reinterpret_cast<const std::byte*>(next);
   stripe.ahead_step = panels * kRowBytes / tiles;
-  if (tiles == 1) {
+  if (tiles == 1 && row == 0) {
     stripe.ahead = reinterpret_cast<const std::byte*>(stripe.b) + kAheadBytes;
     stripe.ahead_step = kRowBytes;
   }
-  const int64_t rows = block.m / tiles, higher = block.m % tiles;
-  if (higher > 0) kRuns<B, kHalf>[vectors][rows + 1](block, stripe, 0, 0, higher);
-  kRuns<B, kHalf>[vectors][rows](block, stripe, higher*(rows + 1), higher, tiles - higher);
+  const int64_t rows = left / tiles, higher = left % tiles;
+  if (higher > 0) kRuns<B, kHalf>[vectors][rows + 1](block, stripe, row, 0, higher);
+  row += higher * (rows + 1);
+  kRuns<B, kHalf>[vectors][rows](block, stripe, row, higher, tiles - higher);
 }
 
 template <class B>
