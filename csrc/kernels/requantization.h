@@ -15,6 +15,18 @@ inline constexpr int32_t kGreatestNarrowWeight = 64;
 static_assert(2 * UINT8_MAX * kGreatestNarrowWeight <= INT16_MAX);
 static_assert(2 * UINT8_MAX * -kGreatestNarrowWeight >= INT16_MIN);
 
+// Sums up to this magnitude are small: 1.5 * 2^23 and such a sum are a float, whose bits count it.
+// Steps up to the other one, residuals included, are: they and a zero point fit 16 bits.
+inline constexpr int64_t kGreatestSmallSum = (int64_t{1} << 22) - 1;
+inline constexpr float kGreatestSmallSteps = 32000.0f;
+
+// What is known of the sums of a layer, whatever its inputs.
+enum class Sums : uint8_t {
+  any,
+  small_steps,  // all steps are small
+  small,        // and so are all sums
+};
+
 struct Requantization {
   int32_t x_zero = 0;  // the input that stands for 0, and fills paddings
   int32_t y_zero = 0, lo = -128, hi = 127;

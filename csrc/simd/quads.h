@@ -3,16 +3,19 @@
 // multiplies and adds four of them. A struct Quads<kBlock> is for blocks of kBlock channels:
 //   kBlock, kPartChannels   a block falls into 4 parts, of so many channels, one vector of sums
 //   each kOffset                 what zip adds to each byte, besides its zip; takers fold it into
-//   the bias s32                     vector of kPartChannels sums Part                    four
-//   bytes of each channel of a part Weight                  integers that hold weights; a part of
-//   them has 4 * kPartChannels Bounds                  how outputs are placed, in vectors
+//   the bias kAdded                  what store takes off the sums again; takers add it to the bias
+//   s32                     vector of kPartChannels sums
+//   Part                    four bytes of each channel of a part
+//   Weight                  integers that hold weights; a part of them has 4 * kPartChannels
+//   Bounds                  how outputs are placed, in vectors
 //   zip(pixels, parts)      the channels of a block, of the pixels at four places
 //   weights(p)              a part of weights
 //   dot(sum, x, w, first, end)   adds the products of taps [first, end); weights of others are 0
 //   place(tap, channel)     where a weight lies in its part of weights
 //   channel(part, i)        the channel, in its block, of a part's i-th sum
 //   store(y, sums, scales, bounds)   requantizes a block; |scale| <= 0.5, so that rounded steps
-//                                    are in s32 and bounds may follow the rounding
+//                                    are in s32 and bounds may follow the rounding; where
+//                                    kQuadsOfSmallSums, sums are small, of kernels/requantization.h
 // kGreatestBlock is the widest there is, 0 if there is none; half of it down to 16 are there too.
 // kQuadsInOneStep: there are dot products of bytes; without them a Part takes more registers.
 // kNarrowQuads: there are NarrowQuads, too. They have the same members, and are faster; weights are
@@ -43,7 +46,7 @@ struct NarrowQuads;
 namespace lite {
 namespace {
 constexpr int kGreatestBlock = 0;
-constexpr bool kQuadsInOneStep = false, kNarrowQuads = false;
+constexpr bool kQuadsInOneStep = false, kNarrowQuads = false, kQuadsOfSmallSums = false;
 }  // namespace
 }  // namespace lite
 #endif

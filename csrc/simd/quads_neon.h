@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quads of NEON. Without dot products of bytes, the four pixels are not zipped but multiplied one
-// by one, 16 bits wide.
+// by one, 16 bits wide. Sums must be small.
 #pragma once
 
 #include <arm_neon.h>
 
 #include "simd/quads.h"
+#include "simd/small_sums_neon.h"
 
 namespace lite {
 namespace {
 
 constexpr int kGreatestBlock = 16;
+constexpr bool kQuadsOfSmallSums = true;
 
 #if defined(__ARM_FEATURE_DOTPROD)
 constexpr bool kQuadsInOneStep = true, kNarrowQuads = false;
@@ -78,40 +80,22 @@ struct Quads<16> : NeonProducts {
   static constexpr int kBlock = 16;
   static constexpr int kPartChannels = 4;
   static constexpr int kOffset = 0;
+  static constexpr int32_t kAdded = SmallSums::kAdded;
 
-  struct Bounds {
-    explicit LITE_INLINE Bounds(const Placement& to)
-        : zero(vdupq_n_s16(static_cast<int16_t>(to.zero_point))),
-          lo(vdupq_n_s8(static_cast<int8_t>(to.lo))),
-          hi(vdupq_n_s8(static_cast<int8_t>(to.hi))) {}
-    int16x8_t zero;
-    int8x16_t lo, hi;
-  };
+  using Bounds = SmallSums;
 
   static LITE_INLINE s32 load(const int32_t* p) { return vld1q_s32(p); }
   static constexpr int channel(int part, int i) { return 4 * part + i; }
   static LITE_INLINE f32 load(const float* p) { return vld1q_f32(p); }
   static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const f32 (&scales)[4],
                                 const Bounds& bounds) {
-    int16x4_t steps[4];
+    f32 steps[4];
     LITE_UNROLL
     for (int part = 0; part < 4; ++part)
-      steps[part] = vqmovn_s32(rounded(vmulq_f32(vcvtq_f32_s32(sums[part]), scales[part])));
-    const int16x8_t low = vqaddq_s16(vcombine_s16(steps[0], steps[1]), bounds.zero);
-    const int16x8_t high = vqaddq_s16(vcombine_s16(steps[2], steps[3]), bounds.zero);
-    const int8x16_t bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
-    vst1q_s8(y, vmaxq_s8(bounds.lo, vminq_s8(bounds.hi, bytes)));
-  }
-
- private:
-  static LITE_INLINE s32 rounded(float32x4_t x) {
-#if defined(__aarch64__)
-    return vcvtnq_s32_f32(x);
-#else  // as base/requant.h does it; what is beyond s16 only has to stay there
-    const float32x4_t near = vminq_f32(vmaxq_f32(x, vdupq_n_f32(-65536.0f)), vdupq_n_f32(65536.0f));
-    const s32 bits = vreinterpretq_s32_f32(vaddq_f32(near, vdupq_n_f32(12582912.0f)));
-    return vsubq_s32(bits, vdupq_n_s32(0x4B400000));
-#endif
+      steps[part] = vmulq_f32(bounds.as_floats(sums[part]), scales[part]);
+    const int16x8_t low = bounds.rounded(steps[0], steps[1]);
+    const int16x8_t high = bounds.rounded(steps[2], steps[3]);
+    vst1q_s8(y, bounds.saturates() ? bounds.saturated(low, high) : bounds.bounded(low, high));
   }
 };
 

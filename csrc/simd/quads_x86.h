@@ -84,6 +84,7 @@ struct X86Quads : P {
   using Part = typename P::Part;
   static constexpr int kBlock = V::kBytes;
   static constexpr int kPartChannels = kBlock / 4;
+  static constexpr int32_t kAdded = 0;
 
   struct Bounds {
     explicit LITE_INLINE Bounds(const Placement& to)
@@ -122,6 +123,7 @@ template <int kBlock>
 struct NarrowQuads : X86Quads<Bytes<kBlock>, NarrowProducts<Bytes<kBlock>>> {};
 #endif
 
+constexpr bool kQuadsOfSmallSums = false;
 #if defined(__AVX512BW__)
 constexpr int kGreatestBlock = 64;
 #else

@@ -34,6 +34,7 @@ struct Layer {
   bool residual = false;
   bool small_scales = false;    // none is greater than kGreatestSmallScale, or NaN
   bool narrow_weights = false;  // none is greater than kGreatestNarrowWeight
+  Sums sums = Sums::any;        // what is known of them, if Kernels::wants_sums
   Requantization requantization;
 
   [[nodiscard]] int64_t taps() const { return kernel_height * kernel_width; }
@@ -65,6 +66,7 @@ struct Kernels {
   void (*arrange)(const Layer& layer, const Parameters& parameters, std::byte* arranged);
   void (*run)(const Layer& layer, const Strip& strip);
   bool (*narrow)(const Layer& layer);  // whether it is faster for its narrow weights
+  bool wants_sums;                     // faster where Layer::sums are small
 };
 
 const Kernels& kernels(Isa isa);

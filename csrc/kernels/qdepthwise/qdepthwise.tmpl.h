@@ -214,7 +214,8 @@ void fill_block(const Parameters& from, int64_t c, std::byte* arranged) {
     uint32_t sum = 0;
     for (int tap = 0; tap < W::kKernel * W::kKernel; ++tap)
       sum += static_cast<uint32_t>(w[tap * from.tap_stride]);
-    bias[i] = static_cast<int32_t>(static_cast<uint32_t>(from.bias[channel]) - Q::kOffset * sum);
+    bias[i] = static_cast<int32_t>(static_cast<uint32_t>(from.bias[channel]) - Q::kOffset * sum +
+                                   Q::kAdded);
     scale[i] = from.scale[channel];
     for (int vector = 0; vector < W::kVectors * 4; ++vector) {
       const int spread = vector / 4 % W::kSpread, row = vector / 4 / W::kSpread / W::kShifts;
@@ -477,7 +478,7 @@ template <int kTheWidest>
 Variant choose(const Layer& layer) {
   if constexpr (kTheWidest > 0) {
     const bool plain = layer.dilation_height == 1 && layer.dilation_width == 1 && !layer.residual &&
-                       layer.small_scales;
+                       (kQuadsOfSmallSums ? layer.sums == Sums::small : layer.small_scales);
     const bool square = layer.kernel_height == layer.kernel_width;
     const int64_t kernel = layer.kernel_height, stride = layer.stride_width;
     const int64_t columns = kernel == 3 ? Window<3, 1>::kColumns : Window<5, 1>::kColumns;
@@ -508,6 +509,7 @@ bool narrow(const Layer& layer) {
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {pointers_needed, arranged_bytes, arrange, run, narrow};
+const Kernels LITE_KERNELS = {pointers_needed, arranged_bytes,   arrange, run,
+                              narrow,          kQuadsOfSmallSums};
 
 }  // namespace lite::qdepthwise

@@ -59,6 +59,7 @@ struct Block {
   int8_t* c = nullptr;
   int64_t c_stride = 0;
   std::byte* scratch = nullptr;  // scratch_bytes, lines of 64
+  Sums sums = Sums::any;         // what is known of C, if Kernels::wants_sums
 };
 
 inline constexpr int64_t kTiledStepBytes = 2 * 1024 + 64;  // two tiles, and where they are
@@ -77,6 +78,7 @@ struct Kernels {
   Kind kind;
   const Kernels* narrow;  // faster ones if weights in B are narrow; null if there are none
   const Kernels* tiled;   // faster ones if is_worth_tiles; null if there are none
+  bool wants_sums;        // faster where Block::sums are small
 };
 
 const Kernels& kernels(Isa isa);

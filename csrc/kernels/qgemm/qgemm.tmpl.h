@@ -3,18 +3,12 @@
 
 #include <type_traits>
 
-#include "kernels/qgemm/qgemm.h"
+#include "kernels/qgemm/small_sums.h"
+#include "kernels/qgemm/stripe.h"
 #include "simd/requantize.h"
 
 namespace lite::qgemm {
 namespace {
-
-constexpr int kWidth = Simd::kWidth;
-constexpr int kMaxVectors = 4;
-constexpr int kMaxRows =
-    8;  // more rows at a stride of a power of two would evict one another from L1
-constexpr int kLeastDepth = 96;        // below, rows are finished one after another
-constexpr int kStep = kPanel * kQuad;  // bytes from quad to quad of a panel
 
 // Vectors of a tile start at multiples of their width inside a panel or cover whole panels.
 constexpr bool fits_panels(int vectors) {
@@ -27,57 +21,12 @@ constexpr bool fits_panels(int vectors) {
 template <class D>
 constexpr int max_rows(int vectors) {
   if (!fits_panels(vectors)) return 0;
+  const bool groups = D::kInputQuads > 1;  // of inputs: those of all rows, but two weights only
   const int others =
-      vectors * D::kWeightsRegisters + D::kInputsRegisters + D::kPreparationRegisters;
-  const int rows = (Simd::kRegisters - others) / (vectors * D::kSumsRegisters);
+      groups ? 2 * D::kWeightsRegisters : vectors * D::kWeightsRegisters + D::kInputsRegisters;
+  const int rows = (Simd::kRegisters - others - D::kPreparationRegisters) /
+                   (vectors * D::kSumsRegisters + (groups ? D::kInputsRegisters : 0));
   return rows < kMaxRows ? rows : kMaxRows;
-}
-
-#if defined(__AMX_INT8__)
-constexpr int kGreatestSums = 2 * kPanel * kMaxVectors * kWidth;  // two tiles high
-#else
-constexpr int kGreatestSums = kMaxRows * kMaxVectors * kWidth;
-#endif
-
-struct Stripe;
-struct Results;
-using Finish = void (*)(const Block& block, const Stripe& stripe, Results& results, int64_t rows);
-
-// The columns that a tile works on: [column, column + vectors * kWidth) of the block.
-struct Stripe {
-  const int8_t* b;
-  const int8_t* next;  // the following stripe's part of B, or this one's if it is the last
-  int64_t column;
-  int64_t n;                                       // columns that exist
-  Finish finish;                                   // turns rows of sums that wait into outputs
-  bool plain;                                      // they need no care: finish_row may do it
-  alignas(64) int32_t bias[kMaxVectors * kWidth];  // zeros after those that exist
-  alignas(64) float scale[kMaxVectors * kWidth];
-};
-
-// Rows of sums that are to become outputs.
-struct Waiting {
-  const int32_t* sums;
-  int8_t* c;
-  int64_t row;   // of the block, the next one
-  int64_t rows;  // that are left
-};
-
-// Sums on their way to outputs. Those of a tile wait until the next tile is summed, so that the
-// processor finishes them while it multiplies.
-struct Results {
-  alignas(64) int32_t sums[2][kGreatestSums];
-  int turn = 0;
-  Waiting waiting = {nullptr, nullptr, 0, 0};
-  int64_t c_stride = 0;
-  int64_t chunk = 0;  // of the depth, between two rows that are finished
-  Simd::Bounds bounds = {};
-};
-
-// Columns of a vector that exist.
-LITE_INLINE int lanes(int64_t n, int vector) {
-  const int64_t rest = n - vector * kWidth;
-  return rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
 }
 
 // Panels of a stripe.
@@ -111,9 +60,6 @@ LITE_INLINE int32_t last_quad(const int8_t* p, int64_t k) {
 }
 
 LITE_INLINE const int8_t* bytes_of(const int32_t* p) { return reinterpret_cast<const int8_t*>(p); }
-
-// What was read from memory is read again: it takes no registers from the loop before this.
-LITE_INLINE void reload() { asm volatile("" ::: "memory"); }
 
 // One row that waits to outputs, if its scales are small, it has no residual and all columns exist.
 template <int kVectors>
@@ -178,6 +124,59 @@ LITE_INLINE void accumulate(const Block& block, const Stripe& stripe, int64_t ro
   }
 }
 
+// The products of the quads of a group from kPlace on.
+template <class D, int kPlace, int kRows, int kVectors>
+LITE_INLINE void add_group(const typename D::InputGroup (&inputs)[kRows], const int8_t* b,
+                           int64_t panel_stride, typename D::Sums (&sums)[kRows][kVectors]) {
+  LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j) {
+    const typename D::Weights columns =
+        D::weights(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel * kQuad);
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i)
+      sums[i][j] = D::template add_quad<kPlace>(sums[i][j], inputs[i], columns);
+  }
+  if constexpr (kPlace + 1 < D::kInputQuads)
+    add_group<D, kPlace + 1>(inputs, b + kStep, panel_stride, sums);
+}
+
+// As accumulate, where inputs are loaded in groups of quads; what is left over comes quad by quad.
+template <class D, int kRows, int kVectors>
+LITE_INLINE void accumulate_groups(const Block& block, const Stripe& stripe, int64_t row,
+                                   typename D::Sums (&sums)[kRows][kVectors]) {
+  constexpr int64_t kGroup = D::kInputQuads * kQuad;
+  const int64_t panel_stride = block.panel_stride;
+  const int64_t grouped = block.k / kGroup * kGroup, rest = block.k - grouped;
+  const int8_t* const* table = block.rows + row;
+  const int8_t* b = stripe.b;
+  for (int64_t tap = 0; tap < block.taps; ++tap, table += block.row_stride) {
+    const int8_t* a[kRows];
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) a[i] = table[i] + grouped;
+    for (int64_t k = -grouped; k < 0; k += kGroup, b += D::kInputQuads * kStep) {
+      typename D::InputGroup inputs[kRows];
+      LITE_UNROLL
+      for (int i = 0; i < kRows; ++i) inputs[i] = D::input_group(a[i] + k);
+      add_group<D, 0>(inputs, b, panel_stride, sums);
+    }
+    for (int64_t k = 0; k < rest; k += kQuad, b += kStep) {
+      typename D::Weights columns[kVectors];
+      LITE_UNROLL
+      for (int j = 0; j < kVectors; ++j)
+        columns[j] =
+            D::weights(b + j * kWidth / kPanel * panel_stride + j * kWidth % kPanel * kQuad);
+      const bool whole = k + kQuad <= rest;
+      LITE_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        const int32_t quad = whole ? quad_at(a[i] + k) : last_quad(a[i] + k, block.k);
+        const typename D::Inputs inputs = D::inputs(quad, D::preparation());
+        LITE_UNROLL
+        for (int j = 0; j < kVectors; ++j) sums[i][j] = D::add(sums[i][j], inputs, columns[j]);
+      }
+    }
+  }
+}
+
 // A pointer that the compiler knows nothing about: what is read through it stays in memory instead
 // of taking registers from the sums.
 LITE_INLINE const int32_t* opaque(const int32_t* p) {
@@ -200,7 +199,16 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
     LITE_UNROLL
     for (int i = 1; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
-    accumulate<D>(block, stripe, row, ahead, results, sums);
+    if constexpr (D::kInputQuads > 1) {
+      accumulate_groups<D>(block, stripe, row, sums);
+    } else {
+      accumulate<D>(block, stripe, row, ahead, results, sums);
+    }
+    if constexpr (kWantsSums)
+      if (stripe.sums != Sums::any) {
+        finish_small<D>(block, stripe, row, sums);
+        continue;
+      }
     int32_t* target = results.sums[results.turn];
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
@@ -330,6 +338,8 @@ void fill(const Block& block, int vectors, Stripe& stripe) {
     Simd::store(stripe.scale + j * kWidth, scale);
     Simd::store(stripe.bias + j * kWidth, Simd::load_partial(block.bias + first, count));
   }
+  if constexpr (kWantsSums)
+    expect_sums(block, stripe.n >= vectors * kWidth ? block.sums : Sums::any, vectors, stripe);
   stripe.finish = finishes[vectors - 1](small, block.residual != nullptr);
   stripe.plain = small && block.residual == nullptr && stripe.n >= vectors * kWidth &&
                  block.taps * block.k >= kLeastDepth;
@@ -372,9 +382,10 @@ void multiply(const Block& block) {
 namespace lite::qgemm {
 namespace {
 
-const Kernels kNarrow = {multiply<NarrowDot>, NarrowDot::kOffset, Kind::narrow, nullptr, nullptr};
+const Kernels kNarrow = {multiply<NarrowDot>, NarrowDot::kOffset, Kind::narrow, nullptr, nullptr,
+                         kWantsSums};
 #if defined(__AMX_INT8__)
-const Kernels kTiled = {multiply_by_tiles, 0, Kind::tiled, nullptr, nullptr};
+const Kernels kTiled = {multiply_by_tiles, 0, Kind::tiled, nullptr, nullptr, kWantsSums};
 constexpr const Kernels* kTiledOrNone = &kTiled;
 #else
 constexpr const Kernels* kTiledOrNone = nullptr;
@@ -383,7 +394,8 @@ constexpr const Kernels* kTiledOrNone = nullptr;
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {multiply<Dot>, Dot::kOffset, Kind::any,
-                              std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow, kTiledOrNone};
+const Kernels LITE_KERNELS = {multiply<Dot>, Dot::kOffset,
+                              Kind::any,     std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow,
+                              kTiledOrNone,  kWantsSums};
 
 }  // namespace lite::qgemm

@@ -52,6 +52,7 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
                                                       static_cast<size_t>(weights.shape.count())});
   cut();
   bias_bytes_ = bias_.prepare(context, requantization.x_zero);
+  if (kernels_->wants_sums) layer_.sums = bias_.sums(context, requantization);
   const int64_t bytes = kernels_->arranged_bytes(layer_);
   if (scale.constant && bias_bytes_ == 0) {
     arranged_.resize(static_cast<size_t>(ceil_div(bytes, sizeof(Line))));

@@ -66,6 +66,7 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   tasks_ = GemmTasks(m, out_.channels / window.groups, rows_.taps(), rows_.k(), rows_.fresh_bytes(),
                      task_of(*kernels_));
   bias_bytes_ = bias_.prepare(context, requantization.x_zero + kernels_->offset);
+  if (kernels_->wants_sums) sums_ = bias_.sums(context, requantization);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(rows_.k()) + 1);
   even_rows_ = EvenRows(window, in_, out_, rows_);
   is_even_ = even_rows_.fit(*kernels_);
@@ -142,6 +143,7 @@ void QGemmConv::run_task(const RunContext& context, const Operands& operands, in
   block.c = context.outputs[0].as<int8_t>() + pixel * out_.pitch + column;
   block.c_stride = out_.pitch;
   block.scratch = scratch + table_bytes_;
+  block.sums = sums_;
   kernels_->multiply(block);
   table_.apply(context, block.c, block.m, block.n, block.c_stride);
 }

@@ -47,6 +47,7 @@ class QGemmConv {
   GemmTasks tasks_;
   QuadWeights weights_;
   FoldedBias bias_;
+  Sums sums_ = Sums::any;
   OutputTable table_;
   // Scratch: weights, bias, padding, then a part per thread.
   size_t weights_bytes_ = 0, bias_bytes_ = 0, padding_bytes_ = 0, thread_bytes_ = 0;

@@ -2,6 +2,7 @@
 #include "ops/linear/requantization.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "ops/checks.h"
@@ -58,24 +59,28 @@ Status read(const Attributes& attributes, const char* name, int64_t fallback, Li
   return Status();
 }
 
-// Adds up the weights of each output channel, modulo 2^32.
-void add_plain(const Tensor& weights, uint32_t* sums) {
+// Adds up of(w) over the weights of each output channel, modulo 2^32.
+template <class Of>
+void add_plain(const Tensor& weights, Of of, uint32_t* sums) {
   const Shape& shape = weights.shape;
   const int8_t* w = weights.as<int8_t>();
   const bool matrix = shape.rank == 2;  // [k, n]
   const int64_t channels = shape[matrix ? 1 : 0];
   const int64_t depth = matrix ? shape[0] : shape.count(1, shape.rank);
   for (int64_t i = 0; i < channels * depth; ++i)
-    sums[matrix ? i % channels : i / depth] += static_cast<uint32_t>(w[i]);
+    sums[matrix ? i % channels : i / depth] += static_cast<uint32_t>(of(w[i]));
 }
 
-void add_depthwise(const Tensor& weights, uint32_t* sums) {
+template <class Of>
+void add_depthwise(const Tensor& weights, Of of, uint32_t* sums) {
   const int64_t channels = weights.shape[0], taps = weights.shape.count(1, weights.shape.rank);
   const int8_t* w = weights.as<int8_t>();
-  for (int64_t i = 0; i < taps * channels; ++i) sums[i % channels] += static_cast<uint32_t>(w[i]);
+  for (int64_t i = 0; i < taps * channels; ++i)
+    sums[i % channels] += static_cast<uint32_t>(of(w[i]));
 }
 
-void add_quads(const Tensor& weights, int64_t groups, uint32_t* sums) {
+template <class Of>
+void add_quads(const Tensor& weights, int64_t groups, Of of, uint32_t* sums) {
   constexpr int64_t panel = 16, quad = 4;
   const Shape& shape = weights.shape;
   const bool matrix = shape.rank == 2;  // [k, n]
@@ -88,8 +93,8 @@ void add_quads(const Tensor& weights, int64_t groups, uint32_t* sums) {
       uint32_t totals[panel] = {};
       for (int64_t i = 0; i < quads; ++i, w += panel * quad)
         for (int64_t j = 0; j < panel; ++j)
-          totals[j] += static_cast<uint32_t>(w[j * quad] + w[j * quad + 1] + w[j * quad + 2] +
-                                             w[j * quad + 3]);
+          totals[j] += static_cast<uint32_t>(of(w[j * quad]) + of(w[j * quad + 1]) +
+                                             of(w[j * quad + 2]) + of(w[j * quad + 3]));
       for (int64_t j = 0; j < std::min(panel, n - first); ++j)
         sums[first + j] += static_cast<uint32_t>(totals[j]);
     }
@@ -139,16 +144,35 @@ const int32_t* FoldedBias::fold(const RunContext& context, std::byte* scratch) c
   return folded;
 }
 
+template <class Of>
+void FoldedBias::add_up(const Tensor& weights, Of of, uint32_t* sums) const {
+  if (weights.packing == Packing::p16x4) return add_quads(weights, groups_, of, sums);
+  weights.packing == Packing::depthwise ? add_depthwise(weights, of, sums)
+                                        : add_plain(weights, of, sums);
+}
+
 void FoldedBias::fold(const Tensor& weights, const int32_t* bias, int32_t* folded) const {
   uint32_t* sums = reinterpret_cast<uint32_t*>(folded);
   std::fill_n(sums, channels_, 0u);
-  if (weights.packing == Packing::p16x4) {
-    add_quads(weights, groups_, sums);
-  } else {
-    weights.packing == Packing::depthwise ? add_depthwise(weights, sums) : add_plain(weights, sums);
-  }
+  add_up(weights, [](int8_t w) { return int{w}; }, sums);
   for (int64_t c = 0; c < channels_; ++c)
     sums[c] = static_cast<uint32_t>(bias[c]) - static_cast<uint32_t>(zero_) * sums[c];
+}
+
+Sums FoldedBias::sums(const PrepareContext& context, const Requantization& to) const {
+  const Tensor& scale = context.inputs[kScale];
+  if (folded_.empty() || !scale.constant) return Sums::any;
+  std::vector<uint32_t> magnitudes(static_cast<size_t>(channels_));
+  add_up(context.inputs[1], [](int8_t w) { return std::abs(int{w}); }, magnitudes.data());
+  const float residual = std::abs(to.residual_scale) * UINT8_MAX;
+  Sums known = Sums::small;
+  for (size_t c = 0; c < magnitudes.size(); ++c) {
+    const int64_t greatest = std::abs(int64_t{folded_[c]}) - INT8_MIN * int64_t{magnitudes[c]};
+    const float steps = static_cast<float>(greatest) * std::abs(scale.as<float>()[c]) + residual;
+    if (!(steps <= kGreatestSmallSteps)) return Sums::any;
+    if (greatest > kGreatestSmallSum) known = Sums::small_steps;
+  }
+  return known;
 }
 
 }  // namespace lite::linear

@@ -29,9 +29,14 @@ class FoldedBias {
   [[nodiscard]] size_t prepare(const PrepareContext& context, int32_t zero);
   // One per output channel.
   const int32_t* fold(const RunContext& context, std::byte* scratch) const;
+  // What is known of the layer's sums; any, if something is no constant. Bytes are multiplied as
+  // they are: zero was x_zero.
+  [[nodiscard]] Sums sums(const PrepareContext& context, const Requantization& to) const;
 
  private:
   void fold(const Tensor& weights, const int32_t* bias, int32_t* folded) const;
+  template <class Of>
+  void add_up(const Tensor& weights, Of of, uint32_t* sums) const;
 
   int32_t zero_ = 0;
   int64_t groups_ = 1, channels_ = 0;

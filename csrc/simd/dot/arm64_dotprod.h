@@ -13,6 +13,8 @@ struct Dot {
   using Weights = int8x16_t;
   using Sums = int32x4_t;
   using Preparation = bool;
+  using InputGroup = int8x16_t;
+  static constexpr int kInputQuads = 4;
   static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 1;
   static constexpr int kPreparationRegisters = 0;
   static constexpr int32_t kOffset = 0;
@@ -21,9 +23,14 @@ struct Dot {
   static LITE_INLINE Inputs inputs(int32_t x, Preparation) {
     return vreinterpretq_s8_s32(vdupq_n_s32(x));
   }
+  static LITE_INLINE InputGroup input_group(const int8_t* p) { return vld1q_s8(p); }
   static LITE_INLINE Weights weights(const int8_t* p) { return vld1q_s8(p); }
   static LITE_INLINE Sums start(Simd::s32 bias) { return bias; }
   static LITE_INLINE Sums add(Sums sums, Inputs x, Weights w) { return vdotq_s32(sums, w, x); }
+  template <int kPlace>
+  static LITE_INLINE Sums add_quad(Sums sums, InputGroup x, Weights w) {
+    return vdotq_laneq_s32(sums, w, x, kPlace);
+  }
   static LITE_INLINE Simd::s32 finish(Sums sums) { return sums; }
 };
 

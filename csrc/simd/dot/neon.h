@@ -18,6 +18,7 @@ struct Dot {
   using Weights = int8x16_t;  // columns 0 to 3
   using Sums = Pair;          // columns 0 and 1, 2 and 3, in two parts for each
   using Preparation = bool;
+  static constexpr int kInputQuads = 1;
   static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 2;
   static constexpr int kPreparationRegisters = 1;  // products
   static constexpr int32_t kOffset = 0;

@@ -14,6 +14,9 @@ struct Dot {
   using Weights = int32_t;   // four for each of Simd::kWidth columns
   using Sums = int32_t;      // of Simd::kWidth columns
   using Preparation = bool;  // what turns bytes into inputs
+  // Quads that are loaded at once. Where they are several, there are InputGroup, input_group(p) and
+  // add_quad<i>(sums, group, w), which multiplies the i-th of them.
+  static constexpr int kInputQuads = 1;
   static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 1;
   static constexpr int kPreparationRegisters = 0;
   // Inputs are multiplied as if they were so much greater.

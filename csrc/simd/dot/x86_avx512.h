@@ -17,6 +17,7 @@ struct Dot {
   using Weights = Pair;    // columns 0 to 7, 8 to 15
   using Sums = Pair;       // likewise, in two parts for each column
   using Preparation = bool;
+  static constexpr int kInputQuads = 1;
   static constexpr int kInputsRegisters = 1, kWeightsRegisters = 2, kSumsRegisters = 2;
   static constexpr int kPreparationRegisters = 0;
   static constexpr int32_t kOffset = 0;

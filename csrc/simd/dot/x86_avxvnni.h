@@ -12,6 +12,7 @@ struct Dot {
   using Weights = __m256i;
   using Sums = __m256i;
   using Preparation = __m256i;
+  static constexpr int kInputQuads = 1;
   static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 1;
   static constexpr int kPreparationRegisters = 1;
   static constexpr int32_t kOffset = 128;  // the instruction takes the inputs unsigned

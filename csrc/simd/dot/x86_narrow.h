@@ -14,6 +14,7 @@ struct X86NarrowDot {
   using Weights = typename V::s32;
   using Sums = typename V::s32;
   using Preparation = typename V::s32;
+  static constexpr int kInputQuads = 1;
   static constexpr int kInputsRegisters = 1, kWeightsRegisters = 1, kSumsRegisters = 1;
   static constexpr int kPreparationRegisters = 3;  // signs, ones, products
   static constexpr int32_t kOffset = 128;          // one factor of the products is unsigned

@@ -75,6 +75,7 @@ class Trial {
       bias_[i] = static_cast<int32_t>(random.next() * (c.fill == Fill::random ? 2e4f : 2e9f));
       scale_[i] = (0.6f + 0.4f * random.next()) * c.greatest_scale;
     }
+    layer_.sums = known_sums();
   }
 
   // Rows in two parts, channels in two parts if they are enough; false if a byte is wrong.
@@ -108,6 +109,18 @@ class Trial {
       bytes[i] = static_cast<int8_t>(how == Fill::random   ? std::floor(random.next() * 128.0f)
                                      : how == Fill::lowest ? -128.0f
                                                            : 127.0f);
+  }
+
+  lite::Sums known_sums() {
+    for (int64_t c = 0; c < layer_.channels; ++c) {
+      int64_t greatest = std::abs(int64_t{bias_[c]});
+      for (int64_t tap = 0; tap < layer_.taps(); ++tap)
+        greatest += 256 * std::abs(int64_t{w_[tap * layer_.channels + c]});
+      if (greatest > lite::kGreatestSmallSum ||
+          static_cast<float>(greatest) * scale_[c] > lite::kGreatestSmallSteps)
+        return lite::Sums::any;
+    }
+    return lite::Sums::small;
   }
 
   void arrange(const Kernels& kernels, bool by_tap) {

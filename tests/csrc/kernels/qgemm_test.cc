@@ -103,6 +103,7 @@ class Operands {
     block.residual_stride = case_.c_stride;
     block.c = c.data();
     block.c_stride = case_.c_stride;
+    block.sums = std::min(known_sums(), static_cast<lite::Sums>(2 - case_.turn % 3 % 2));
     return block;
   }
 
@@ -146,12 +147,28 @@ class Operands {
         60.0f / (74.0f * 74.0f * std::sqrt(static_cast<float>(case_.taps * case_.k + 1)));
     for (int64_t j = 0; j < case_.n; ++j) {
       bias[j] = random.integer(-20000, 20000);
-      scale[j] = typical * (1.0f + 0.5f * random.next());
+      scale[j] = case_.turn % 4 == 3 ? std::exp2(std::floor(std::log2(typical)))  // many are ties
+                                     : typical * (1.0f + 0.5f * random.next());
     }
     for (int64_t i = 0; i < residual.size(); ++i) {
       residual[i] = static_cast<int8_t>(random.integer(-128, 127));
       c[i] = kUntouched;
     }
+  }
+
+  lite::Sums known_sums() const {
+    lite::Sums known = lite::Sums::small;
+    const float added = case_.residual ? 255.0f * std::abs(to.residual_scale) : 0.0f;
+    for (int64_t j = 0; j < case_.n; ++j) {
+      int64_t greatest = std::abs(int64_t{folded[j]});
+      for (int64_t tap = 0; tap < case_.taps; ++tap)
+        for (int64_t k = 0; k < case_.k; ++k)
+          greatest += 128 * std::abs(int64_t{weight(tap, k, j)});
+      const float steps = static_cast<float>(greatest) * scale[j] + added;
+      if (steps > lite::kGreatestSmallSteps) return lite::Sums::any;
+      if (greatest > lite::kGreatestSmallSum) known = lite::Sums::small_steps;
+    }
+    return known;
   }
 
   int8_t weight(int64_t tap, int64_t k, int64_t column) const {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tiles of the GEMM of bytes whose sums become outputs in registers: where steps are small, and for
+// vectors that are narrow enough.
+#pragma once
+
+#include "kernels/qgemm/stripe.h"
+
+namespace lite::qgemm {
+namespace {
+
+#if defined(__ARM_NEON)
+
+constexpr bool kWantsSums = kWidth > 1;
+
+// Prepares a stripe for what is known of its sums.
+inline void expect_sums(const Block& block, Sums sums, int vectors, Stripe& stripe) {
+  const Requantization& to = block.requantization;
+  stripe.sums = sums;
+  if (sums == Sums::any) return;
+  stripe.small = SmallSums({to.y_zero, to.lo, to.hi}, sums == Sums::small);
+  stripe.residuals = Residuals(to);
+  if (sums != Sums::small) return;
+  for (int j = 0; j < vectors * kWidth; ++j)
+    stripe.bias[j] =
+        static_cast<int32_t>(static_cast<uint32_t>(stripe.bias[j]) + SmallSums::kAdded);
+}
+
+template <bool kResidual, bool kSaturates, int kRows, int kVectors>
+LITE_INLINE void place_small(const Block& block, const Stripe& stripe, int64_t row,
+                             const Simd::s32 (&sums)[kRows][kVectors]) {
+  // Copies: outputs are bytes, and bytes might be any of this.
+  const SmallSums small = stripe.small;
+  const Residuals residuals = stripe.residuals;
+  const int64_t c_stride = block.c_stride, residual_stride = block.residual_stride;
+  Simd::f32 scales[kVectors];
+  LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j) scales[j] = Simd::load(stripe.scale + j * kWidth);
+  int8_t* c = block.c + stripe.column + row * c_stride;
+  const int8_t* residual = nullptr;
+  if (kResidual) residual = block.residual + stripe.column + row * residual_stride;
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i, c += c_stride) {
+    Simd::f32 steps[kVectors];
+    LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) {
+      auto sum = sums[i][j];
+      if (kResidual) asm volatile("" : "+w"(sum));  // row by row, as registers are few
+      steps[j] = Simd::mul(small.as_floats(sum), scales[j]);
+    }
+    if (kResidual) {
+      residuals.add(residual, steps);
+      residual += residual_stride;
+    }
+    const int16x8_t low = small.rounded(steps[0], steps[kVectors > 1 ? 1 : 0]);
+    int16x8_t high = low;
+    if constexpr (kVectors == 4) high = small.rounded(steps[2], steps[3]);
+    const int8x16_t bytes = kSaturates ? SmallSums::saturated(low, high) : small.bounded(low, high);
+    __builtin_memcpy(c, &bytes, static_cast<size_t>(kVectors * kWidth));
+  }
+}
+
+// Turns sums into outputs, if the stripe's are not just any. The common case has no branches, where
+// it is worth its size.
+template <class D, int kRows, int kVectors>
+LITE_INLINE void finish_small(const Block& block, const Stripe& stripe, int64_t row,
+                              const typename D::Sums (&sums)[kRows][kVectors]) {
+  constexpr bool kLarge = kVectors * kRows >= 16;
+  Simd::s32 finished[kRows][kVectors];
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j) finished[i][j] = D::finish(sums[i][j]);
+  if (stripe.sums == Sums::small_steps) {
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) finished[i][j] = Simd::bits(Simd::to_f32(finished[i][j]));
+  }
+  const bool saturates = kLarge && stripe.small.saturates();
+  if (block.residual != nullptr) {
+    saturates ? place_small<true, kLarge>(block, stripe, row, finished)
+              : place_small<true, false>(block, stripe, row, finished);
+  } else {
+    saturates ? place_small<false, kLarge>(block, stripe, row, finished)
+              : place_small<false, false>(block, stripe, row, finished);
+  }
+}
+
+#else
+
+constexpr bool kWantsSums = false;
+template <class D, int kRows, int kVectors>
+void finish_small(const Block&, const Stripe&, int64_t,
+                  const typename D::Sums (&)[kRows][kVectors]) {}
+inline void expect_sums(const Block&, Sums, int, Stripe&) {}
+
+#endif
+
+}  // namespace
+}  // namespace lite::qgemm
