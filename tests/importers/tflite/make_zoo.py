@@ -20,6 +20,7 @@ import tfl_quant
 import tfl_special
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from tfl_case import Case
+from tfl_special import MOST_DETECTIONS
 from tfl_writer import packed
 
 
@@ -49,7 +50,19 @@ def _run(model: bytes, case: Case) -> list[np.ndarray]:
     for detail in interpreter.get_input_details():
         interpreter.set_tensor(detail["index"], case.fed[detail["name"]])
     interpreter.invoke()
-    return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+    outputs = [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+    if case.steps[0][0] == "TFLite_Detection_PostProcess":
+        outputs = _counted(outputs)
+    return outputs
+
+
+def _counted(outputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Detections with 0 in the place of what LiteRT leaves in memory behind the last one."""
+    boxes, classes, scores, count = outputs
+    ways = max(1, scores.size // MOST_DETECTIONS)  # each box counts for so many classes
+    there = np.arange(scores.size) < int(count[0]) * ways
+    return [np.where(there[:, None], boxes, np.float32(0)), np.where(there, classes, np.float32(0)),
+            np.where(there, scores, np.float32(0)), count]  # fmt: skip
 
 
 def main() -> None:

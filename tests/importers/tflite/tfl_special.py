@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from flatbuffers import flexbuffers
 from tfl_case import Case, T, case, floats, integers
 from tfl_math import held
 from tfl_quant import made, q
 from tfl_writer import TYPES
 
+MOST_DETECTIONS = 8
+
 
 def cases() -> Iterator[Case]:
     yield from _sparse()
     yield from _dynamic()
+    yield from _detections()
+    yield from _lstms()
 
 
 def _by_rows(dense: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
@@ -69,3 +74,71 @@ def _dynamic() -> Iterator[Case]:
     w = T(pairs, True, 0.05, 0, more={"shape": four.shape, "type": TYPES["INT4"]})
     bias = T(np.arange(8, dtype=np.int32) * 100, True, 0.0025, 0)
     yield case("FULLY_CONNECTED", "int4", q(1, 2, 30), w, bias, outputs=(made(scale=0.2),))
+
+
+def _detections() -> Iterator[Case]:
+    """Boxes around a grid of anchors, of three classes and what is none."""
+    centres = np.stack(np.meshgrid(np.arange(5), np.arange(6), indexing="ij"), 2).reshape(-1, 2) / 5
+    anchors = np.concatenate([centres, np.full((30, 2), 0.3)], 1).astype(np.float32)
+    encodings = floats(1, 1, 30, 4)
+    scores = floats(2, 1, 30, 4, low=0.0, high=1.0)
+    for name, settings in (
+        ("fast", {}), ("fast_classes", {"max_classes_per_detection": 2}),
+        ("fast_few", {"nms_score_threshold": 0.97}),
+        ("regular", {"use_regular_nms": True}),
+        ("regular_few", {"use_regular_nms": True, "nms_score_threshold": 0.95, "detections_per_class": 5}),
+    ):  # fmt: skip
+        options = {"custom": _settings(**settings)}
+        ends = [T() for _ in range(4)]
+        yield case("TFLite_Detection_PostProcess", name, encodings, scores, held(anchors), options=options,
+                   outputs=ends)  # fmt: skip
+
+
+def _settings(**changes: Any) -> bytes:
+    settings = {"max_detections": MOST_DETECTIONS, "max_classes_per_detection": 1, "num_classes": 3,
+                "nms_score_threshold": 0.3, "nms_iou_threshold": 0.4, "y_scale": 10.0, "x_scale": 10.0,
+                "h_scale": 5.0, "w_scale": 5.0, "use_regular_nms": False, **changes}  # fmt: skip
+    builder = flexbuffers.Builder()
+    with builder.Map():
+        for name, value in settings.items():
+            {bool: builder.Bool, int: builder.Int, float: builder.Float}[type(value)](name, value)
+    return bytes(builder.Finish())
+
+
+def lstm(name: str, *, units: int = 5, coupled: bool = False, time_major: bool = False, projected: int = 0,
+         integers_: bool = False, **options: float) -> Case:  # fmt: skip
+    """Three items of a batch in four steps of six numbers."""
+    batch, out = 3, projected or units
+    tensors = {"x": T(floats(1, 4, batch, 6) if time_major else floats(1, batch, 4, 6))}
+    inputs = ["x"] + [""] * 23
+
+    def put(position: int, tensor: T) -> None:
+        inputs[position] = f"t{position}"
+        tensors[inputs[position]] = tensor
+
+    def weights(seed: int, rows: int, columns: int) -> T:
+        if integers_:
+            return T(integers(seed, rows, columns, low=-127), True, 0.004, 0)
+        return held(floats(seed, rows, columns, low=-0.5, high=0.5))
+
+    for gate in range(1 if coupled else 0, 4):
+        put(1 + gate, weights(10 + gate, units, 6))
+        put(5 + gate, weights(20 + gate, units, out))
+        put(12 + gate, held(floats(30 + gate, units, low=-0.5, high=0.5)))
+    if projected:
+        put(16, weights(40, projected, units))
+        put(17, held(floats(41, projected)))
+    put(18, T(None, more={"shape": (batch, out), "is_variable": True}))
+    put(19, T(None, more={"shape": (batch, units), "is_variable": True}))
+    tensors["y"] = T()
+    settings = {"fused_activation_function": 4, "time_major": time_major, **options}
+    return Case(f"UNIDIRECTIONAL_SEQUENCE_LSTM_{name}", tensors, [
+        ("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, ["y"], settings)])  # fmt: skip
+
+
+def _lstms() -> Iterator[Case]:
+    yield lstm("batch_major")
+    yield lstm("time_major", time_major=True, cell_clip=0.5)
+    yield lstm("coupled", coupled=True)
+    yield lstm("projected", projected=2, proj_clip=0.4)
+    yield lstm("dynamic", integers_=True)

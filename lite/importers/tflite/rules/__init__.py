@@ -16,12 +16,14 @@ from lite import ops
 from lite.errors import UnsupportedOpError
 from lite.importers.tflite.call import Call
 from lite.importers.tflite.rules import (
+    detection,
     elementwise,
     images,
     indices,
     linear,
     moves,
     quantization,
+    recurrent,
     reductions,
     windows,
 )
@@ -29,7 +31,8 @@ from lite.ir import Rename, Value
 
 Rule = Callable[[Call], Union[Value, Sequence[Value]]]
 
-FAMILIES = (elementwise, images, indices, linear, moves, quantization, reductions, windows)
+FAMILIES = (detection, elementwise, images, indices, linear, moves, quantization, recurrent,
+            reductions, windows)
 _DATA_SHAPE = ("the shape of its result depends on data",
                "end the model before it, and do this step after it")
 _CONTROL = ("control flow: its body runs a number of times known only when running",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers import _stored
 from lite.importers.tflite.call import Call
-from lite.importers.tflite.rules.layers import bias_of, permuted
+from lite.importers.tflite.rules.layers import bias_of, permuted, within_bytes
 from lite.ir import Value
 from lite.ir.dim import floor_div
 
@@ -23,6 +23,7 @@ def fully_connected(call: Call) -> Value:
     if not call.options.keep_num_dims and (x.type.rank != 2 or x.type.shape[1] != columns):
         x = call.reshape(x, (floor_div(x.type.count, columns), columns))
     if _stored.is_fixed(w):
+        x, w = within_bytes(call, x, w, 1)
         y = call.emit("fully_connected", x, permuted(call, w, (1, 0)), bias_of(call, 2))
     else:
         y = call.emit("matmul", x, w, transpose_b=True)

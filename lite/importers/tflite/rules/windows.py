@@ -12,7 +12,7 @@ import numpy as np
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import same_pads
 from lite.importers.tflite.call import Call
-from lite.importers.tflite.rules.layers import bias_of, permuted
+from lite.importers.tflite.rules.layers import bias_of, permuted, within_bytes
 from lite.ir import Extent, Value
 from lite.ir.dim import ceil_div, maximum
 
@@ -65,7 +65,10 @@ def conv_2d(call: Call) -> Value:
     channels, per_group = x.type.shape[3], w.type.shape[3]
     if not isinstance(channels, int) or not isinstance(per_group, int) or channels % max(per_group, 1):
         raise ModelFormatError(f"the weights {w.type} do not fit the {channels} channels of {x.type}")
-    return _convolved(call, x, permuted(call, w, OHWI_TO_OIHW), kernel, steps, channels // max(per_group, 1))
+    groups = channels // max(per_group, 1)
+    if groups == 1:
+        x, w = within_bytes(call, x, w, 3)
+    return _convolved(call, x, permuted(call, w, OHWI_TO_OIHW), kernel, steps, groups)
 
 
 def depthwise_conv_2d(call: Call) -> Value:
