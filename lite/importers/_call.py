@@ -73,6 +73,13 @@ class BaseCall:
             )
         return tuple(int(extent) for extent in found)
 
+    def single(self, position: int, what: str) -> int:
+        """Content of an input that is one plain int."""
+        found = self.ints(position, what)
+        if len(found) != 1:
+            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
+        return found[0]
+
     def extent(self, position: int, what: str) -> Extent:
         """Content of an input that holds one int or formula."""
         found = self.extents(position, what)
@@ -134,3 +141,7 @@ class BaseCall:
         if _stored.is_stored(value):
             return _stored.transposed(self.emitter.graph, value, perm)
         return self.emit("transpose", value, perm=tuple(perm))
+
+    def cast(self, value: Value, dtype: DType) -> Value:
+        """The value in another element type; itself if it has that."""
+        return value if value.type.dtype is dtype else self.emit("cast", value, to=dtype)

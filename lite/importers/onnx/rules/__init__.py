@@ -18,7 +18,6 @@ from lite.importers.onnx.call import Call
 from lite.importers.onnx.rules import (
     constants,
     control,
-    einsum,
     elementwise,
     images,
     indices,
@@ -42,7 +41,6 @@ Rule = Callable[[Call], Answer]
 FAMILIES = (
     constants,
     control,
-    einsum,
     elementwise,
     images,
     indices,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from lite.errors import ModelFormatError
+from lite.importers._einsum import einsum
 from lite.importers._stored import is_fixed, is_stored
 from lite.importers.onnx.call import Call
 from lite.ir import Value
@@ -19,7 +20,7 @@ def matmul(call: Call) -> Value:
 
 
 def _is_known(call: Call, weights: Value) -> bool:
-    return is_fixed(weights) or call.walk.emitter.contents.array(weights) is not None
+    return is_fixed(weights) or call.emitter.contents.array(weights) is not None
 
 
 def gemm(call: Call) -> Value:
@@ -78,6 +79,7 @@ def _bias(call: Call, beta: float, columns: object) -> Value | None:
 
 
 RULES = {
+    "Einsum": lambda call: einsum(call, call.text("equation")),
     "Gemm": gemm,
     "MatMul": matmul,
 }

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import math
-
 from lite.errors import ModelFormatError
+from lite.importers import _moves
 from lite.importers.tflite.call import Call
 from lite.ir import Extent, Value
-from lite.ir.dim import floor_div
 
 
 def _size(call: Call) -> tuple[Extent, ...]:
@@ -48,56 +46,16 @@ def depth_to_space(call: Call) -> Value:
     return call.emit("depth_to_space", call.moved_image(0), block=int(call.options.block_size), layout="nhwc")
 
 
-def _blocks(call: Call, x: Value, what: str) -> tuple[list[int], list[Extent], list[Extent]]:
-    """Extents of a block, and what is padded or cropped before and after each of these axes."""
-    blocks, sides = list(call.ints(1, "block shape")), call.extents(2, what)
-    if not 0 < len(blocks) < x.type.rank or len(sides) != 2 * len(blocks) or min(blocks) < 1:
-        raise ModelFormatError(f"the block shape is {blocks} and its {what} are {list(sides)} for {x.type}")
-    return blocks, list(sides[::2]), list(sides[1::2])
-
-
 def space_to_batch_nd(call: Call) -> Value:
     """Each place in a block becomes an image of its own, in front of those of the batch."""
-    x = call.need(0)
-    blocks, before, after = _blocks(call, x, "paddings")
-    rest = x.type.shape[1 + len(blocks):]
-    if any(extent != 0 for extent in (*before, *after)):
-        none: list[Extent] = [0] * len(rest)
-        x = call.emit("pad", x, before=(0, *before, *none), after=(0, *after, *none))
-    batch, *spatial = x.type.shape[:1 + len(blocks)]
-    if any(isinstance(extent, int) and extent % block for extent, block in zip(spatial, blocks)):
-        raise ModelFormatError(f"blocks of {blocks} do not divide the padded {x.type}")
-    counts = [floor_div(extent, block) for extent, block in zip(spatial, blocks)]
-    pairs = [item for pair in zip(counts, blocks) for item in pair]
-    split = call.reshape(x, (batch, *pairs, *rest))
-    inner = range(2, 2 + 2 * len(blocks), 2)
-    outer = range(1, 1 + 2 * len(blocks), 2)
-    moved = call.emit("transpose", split, perm=(*inner, 0, *outer, *_behind(split, len(blocks))))
-    return call.reshape(moved, (batch * math.prod(blocks), *counts, *rest))
+    blocks, paddings = call.ints(1, "block shape"), call.extents(2, "paddings")
+    return _moves.space_to_batch(call, call.need(0), blocks, paddings)
 
 
 def batch_to_space_nd(call: Call) -> Value:
     """The inverse, and crops."""
-    x = call.moved(0)
-    blocks, before, after = _blocks(call, x, "crops")
-    batch, *spatial = x.type.shape[:1 + len(blocks)]
-    rest = x.type.shape[1 + len(blocks):]
-    images = floor_div(batch, math.prod(blocks))
-    split = call.reshape(x, (*blocks, images, *spatial, *rest))
-    count = len(blocks)
-    pairs = [axis for place in range(count) for axis in (count + 1 + place, place)]
-    moved = call.emit("transpose", split, perm=(count, *pairs, *_behind(split, count)))
-    y = call.reshape(moved, (images, *(extent * block for extent, block in zip(spatial, blocks)), *rest))
-    if all(extent == 0 for extent in (*before, *after)):
-        return y
-    axes = tuple(range(1, 1 + count))
-    sizes = tuple(y.type.shape[axis] - before[axis - 1] - after[axis - 1] for axis in axes)
-    return call.emit("slice", y, axes=axes, starts=tuple(before), sizes=sizes, steps=(1,) * count)
-
-
-def _behind(split: Value, blocks: int) -> range:
-    """Axes behind those that blocks divide."""
-    return range(1 + 2 * blocks, split.type.rank)
+    blocks, crops = call.ints(1, "block shape"), call.extents(2, "crops")
+    return _moves.batch_to_space(call, call.moved(0), blocks, crops)
 
 
 RULES = {

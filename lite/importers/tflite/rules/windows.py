@@ -11,10 +11,10 @@ import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import same_pads
+from lite.importers._moves import transposed_side
 from lite.importers.tflite.call import Call
 from lite.importers.tflite.rules.layers import bias_of, permuted, within_bytes
 from lite.ir import Extent, Value
-from lite.ir.dim import ceil_div, maximum
 
 SAME, VALID = 0, 1
 OHWI_TO_OIHW, OHWI_TO_IOHW, HWO_TO_OHW = (0, 3, 1, 2), (3, 0, 1, 2), (3, 0, 1, 2)
@@ -107,25 +107,13 @@ def transposed_convolution(
     x, w = call.image(image), call.need(weights)
     if len(wanted) != 2:
         raise ModelFormatError(f"the output shape has {len(wanted) + 2} extents, expected 4")
-    sides = [_side(call, extent, kernel, stride, size) for extent, kernel, stride, size in zip(
-        x.type.shape[1:3], _kernel(w), _steps(call.options).strides, wanted)]
-    (top, bottom, below), (left, right, beside) = sides
+    same, strides = int(call.options.padding) == SAME, _steps(call.options).strides
+    (top, bottom, below), (left, right, beside) = (
+        transposed_side(extent, kernel, stride, size, same=same)
+        for extent, kernel, stride, size in zip(x.type.shape[1:3], _kernel(w), strides, wanted))
     return call.emit("conv2d_transpose", x, permuted(call, w, OHWI_TO_IOHW),
                      bias_of(call, bias, x=image, w=weights), strides=_steps(call.options).strides,
                      pads=(top, left, bottom, right), output_pads=(below, beside), layout="nhwc")
-
-
-def _side(
-    call: Call, extent: Extent, kernel: int, stride: int, wanted: Extent
-) -> tuple[Extent, Extent, Extent]:
-    """What is cut off before and after one side, and what is added behind it."""
-    if int(call.options.padding) == SAME:
-        total = maximum((ceil_div(wanted, stride) - 1) * stride + kernel - wanted, 0)
-    else:
-        total = 0
-    before = total // 2
-    missing = wanted - ((extent - 1) * stride + kernel - total)
-    return before, total - before + maximum(missing * -1, 0), maximum(missing, 0)
 
 
 def _pool(call: Call, x: Value, kind: str) -> Value:

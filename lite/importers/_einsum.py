@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lite.errors import ModelFormatError, UnsupportedOpError
-from lite.importers.onnx.call import Call
+from lite.importers._call import BaseCall
 from lite.ir import Extent, Value
 from lite.ir.dim import product
 
@@ -25,9 +25,15 @@ class Term:
         return self.value.type.shape[self.labels.index(label)]
 
 
-def einsum(call: Call) -> Value:
+def einsum(call: BaseCall, equation: str) -> Value:
+    """Sums of products of the call's inputs, as an equation such as ``bij,bjk->bik`` says.
+
+    Raises
+    ------
+    ModelFormatError, UnsupportedOpError
+    """
     inputs = [call.need(position) for position in range(len(call.inputs))]
-    terms, wanted = _parsed(call.text("equation"), inputs)
+    terms, wanted = _parsed(equation, inputs)
     terms = [_without_repeats(call, term) for term in terms]
     result = terms[0]
     for position, term in enumerate(terms[1:], 1):
@@ -35,7 +41,7 @@ def einsum(call: Call) -> Value:
         result = _joined(call, result, term, later)
     result = _summed(call, result, set(wanted))
     if set(result.labels) != set(wanted):
-        raise ModelFormatError(f"equation {call.text('equation')!r}: an output label is in no operand")
+        raise ModelFormatError(f"equation {equation!r}: an output label is in no operand")
     return _ordered(call, result, wanted)
 
 
@@ -63,7 +69,7 @@ def _parsed(equation: str, inputs: Sequence[Value]) -> tuple[list[Term], str]:
     return terms, wanted
 
 
-def _without_repeats(call: Call, term: Term) -> Term:
+def _without_repeats(call: BaseCall, term: Term) -> Term:
     """The diagonal where a label is given twice."""
     repeated = next((label for label in term.labels if term.labels.count(label) > 1), None)
     if repeated is None:
@@ -84,7 +90,7 @@ def _without_repeats(call: Call, term: Term) -> Term:
     return _without_repeats(call, Term(value, labels))
 
 
-def _summed(call: Call, term: Term, needed: set[str]) -> Term:
+def _summed(call: BaseCall, term: Term, needed: set[str]) -> Term:
     """Labels that nothing needs any more summed away."""
     axes = tuple(axis for axis, label in enumerate(term.labels) if label not in needed)
     if not axes:
@@ -93,12 +99,12 @@ def _summed(call: Call, term: Term, needed: set[str]) -> Term:
     return Term(call.emit("reduce_sum", term.value, axes=axes), labels)
 
 
-def _ordered(call: Call, term: Term, labels: str) -> Value:
+def _ordered(call: BaseCall, term: Term, labels: str) -> Value:
     perm = tuple(term.labels.index(label) for label in labels)
     return term.value if perm == tuple(range(len(perm))) else call.emit("transpose", term.value, perm=perm)
 
 
-def _joined(call: Call, left: Term, right: Term, later: set[str]) -> Term:
+def _joined(call: BaseCall, left: Term, right: Term, later: set[str]) -> Term:
     """The product of two terms, summed over the labels that nothing needs later."""
     left = _summed(call, left, later | set(right.labels))
     right = _summed(call, right, later | set(left.labels))
@@ -121,7 +127,7 @@ def _common(left: Extent, right: Extent) -> Extent:
     return right if left == 1 else left
 
 
-def _blocked(call: Call, term: Term, groups: tuple[str, ...], extents: dict[str, Extent]) -> Value:
+def _blocked(call: BaseCall, term: Term, groups: tuple[str, ...], extents: dict[str, Extent]) -> Value:
     """The term with one axis for each group of labels."""
     labels = "".join(groups)
     value = _ordered(call, term, labels)
@@ -129,6 +135,3 @@ def _blocked(call: Call, term: Term, groups: tuple[str, ...], extents: dict[str,
     if value.type.shape != shape:
         value = call.emit("expand", value, shape=shape)
     return call.reshape(value, tuple(product(tuple(extents[label] for label in group)) for group in groups))
-
-
-RULES = {"Einsum": einsum}
