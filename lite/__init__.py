@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Room: lite - an on-device inference engine: convert a trained model, run it anywhere.
-In:   a model file (ONNX, PaddlePaddle, Caffe, ...).
+In:   a model file (ONNX, PaddlePaddle, TensorFlow, Caffe, ...).
 Out:  convert -> .nb; Model -> Session -> arrays.
 May import: everything below; at import time numpy and the native module only.
 """

@@ -142,7 +142,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     Parameters
     ----------
     model : path or bytes
-        .onnx, .pdmodel, .prototxt, .caffemodel, a folder, ...
+        .onnx, .pdmodel, .pb, .tflite, .prototxt, .caffemodel, a folder, ...
     out : path, optional
         File to write; ".nb" is appended if missing. A folder: the file gets the model's name in it. Left out:
         the current folder.

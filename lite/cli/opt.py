@@ -160,7 +160,7 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
 @click.version_option(lite.__version__, prog_name="lite", help="Show the version.")
 @json_option
 def command(as_json: bool, **flags: Any) -> int:
-    """Convert MODEL (.onnx, .pdmodel, .caffemodel, or a folder of one) to a .nb file.
+    """Convert MODEL (.onnx, .pdmodel, .pb, .tflite, .caffemodel, or a folder of one) to a .nb file.
 
     \b
     Examples:

@@ -25,8 +25,7 @@ FOLDERS_SHOWN = 5
 NB_IDENTIFIER = b"LTNB"
 SINGLE_FILES = {"onnx": "ONNX", "tflite": "TFLite"}  # formats in which a model is a file, by suffix
 FOREIGN = {  # what a file's name says of formats that have no importer
-    ".pb": "TensorFlow", ".h5": "Keras", ".keras": "Keras", ".pt": "PyTorch",
-    ".pth": "PyTorch", ".mlmodel": "Core ML",
+    ".h5": "Keras", ".keras": "Keras", ".pt": "PyTorch", ".pth": "PyTorch", ".mlmodel": "Core ML",
 }  # fmt: skip
 
 
@@ -56,7 +55,8 @@ class Format:
 
 
 def _begins_onnx(head: bytes) -> bool:
-    return len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 0x80  # ModelProto.ir_version
+    told = len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 0x80  # ModelProto.ir_version
+    return told and not _begins_saved_model(head)
 
 
 def _begins_paddle(head: bytes) -> bool:
@@ -74,12 +74,24 @@ def _begins_tflite(head: bytes) -> bool:
     return head[4:8] == b"TFL3"
 
 
+def _begins_saved_model(head: bytes) -> bool:
+    """The version of TensorFlow's schema, then a graph that begins with words about itself."""
+    return re.match(rb"\x08\x01\x12[\x80-\xff]*[\x00-\x7f]\x0a", head, re.DOTALL) is not None
+
+
+def _begins_tensorflow(head: bytes) -> bool:
+    varint = next((at for at in range(1, min(len(head), 6)) if head[at] < 0x80), 0)
+    is_graph = head[:1] == b"\x0a" and head[varint + 1 : varint + 2] == b"\x0a"  # a node, and its name
+    return is_graph or _begins_saved_model(head)
+
+
 FORMATS = (
     Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
     Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams"), _begins_paddle,
            (".pdmodel", "__model__", "model", "inference.json"), has_param_file=True),
     Format("caffe", (".prototxt", ".caffemodel"), _begins_caffe, (".caffemodel",), has_param_file=True),
     Format("tflite", (".tflite",), _begins_tflite, (".tflite",)),
+    Format("tensorflow", (".pb",), _begins_tensorflow, (".pb",)),
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def test_the_name_tells_what_content_does_not(tmp_path: Path) -> None:
         ("__model__", "paddle"),
         ("a.caffemodel", "caffe"),
         ("a.prototxt", "caffe"),
+        ("a.PB", "tensorflow"),
     ):
         (tmp_path / name).write_bytes(b"?")
         assert importers.find_format(tmp_path / name) == format
@@ -77,7 +78,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes, words: str)
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.PB", b"\x0a\x05", "TensorFlow models are not read yet"),
+        ("a.H5", b"\x0a\x05", "Keras models are not read yet"),
         ("a.nb", b"\x1c\x00\x00\x00LTNB", "this is a .nb file"),
     ],
 )
