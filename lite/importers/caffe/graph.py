@@ -81,7 +81,7 @@ class _Importer:
     def __init__(
         self,
         network: Network,
-        blobs: Mapping[str, list[np.ndarray]],
+        blobs: dict[str, list[np.ndarray]],
         where: str,
         input_shapes: Mapping[str, Sequence[Extent]],
         frozen: Mapping[str, np.ndarray],
@@ -196,7 +196,7 @@ class _Importer:
             if rule is None:
                 why, todo = rules.why_not(layer.type)
                 raise UnsupportedOpError(why, hint=todo)
-            given = rule(Call(self.emitter, layer, bottoms, self.blobs.get(layer.name, ())))
+            given = rule(Call(self.emitter, layer, bottoms, self.blobs.pop(layer.name, ())))
             made = (given,) if isinstance(given, Value) else tuple(given)
             if len(made) != len(layer.tops):
                 raise ModelFormatError(f"it names {len(layer.tops)} tops, expected {len(made)}")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ _HINT = "give the file of weights (.caffemodel); the text that describes the net
 _HDF5 = b"\x89HDF\r\n"
 
 
-def read_weights(data: bytes, where: str) -> Mapping[str, list[np.ndarray]]:
+def read_weights(data: bytes, where: str) -> dict[str, list[np.ndarray]]:
     """Parse a .caffemodel: the blobs of each layer that has some, in float32.
 
     Raises
@@ -40,6 +40,7 @@ def read_weights(data: bytes, where: str) -> Mapping[str, list[np.ndarray]]:
     except (DecodeError, UnicodeDecodeError) as error:
         raise ModelFormatError(f"found bytes that are no Caffe weights ({error})", where=where,
                                hint=_HINT) from error  # fmt: skip
+    del data  # there is a copy now, and they can be large
     found: dict[str, list[np.ndarray]] = {}
     for layer in (*message.layer, *message.layers):
         if not layer.blobs:
@@ -75,4 +76,4 @@ def _numbers(
             hint="the file is damaged or was not written to its end",
         )
     with np.errstate(over="ignore"):
-        return np.frombuffer(content, dtype).astype(np.float32).reshape(shape)
+        return np.frombuffer(content, dtype).astype(np.float32, copy=False).reshape(shape)

@@ -20,6 +20,7 @@ from lite.importers.tensorflow.tensors import extents_of
 from lite.importers.tensorflow.variables import keys_of
 
 SAVED_MODEL = "saved_model.pb"
+_VERSION_COMES_FIRST = b"\x08"  # in a SavedModel; a graph begins with a node
 SERVING_TAG, SERVING = "serve", "serving_default"
 # Ops that nothing reads and that are no results: they save, check or only order others.
 ENDS = frozenset(
@@ -103,11 +104,12 @@ def read_model(source: Source) -> Model:
     path = None if isinstance(source, bytes) else _file(Path(source))
     content = source if isinstance(source, bytes) else read_bytes(path or source)
     name = "model" if path is None else path.resolve().parent.name if path.name == SAVED_MODEL else path.stem
-    saved = _parsed("SavedModel", content)
-    if saved is not None and saved.HasField("saved_model_schema_version") and saved.meta_graphs:
+    saved = _parsed("SavedModel", content) if content.startswith(_VERSION_COMES_FIRST) else None
+    if saved is not None and saved.meta_graphs:
         variables = path.parent / "variables" / "variables" if path is not None else None
         return _of_saved(saved, name, where, variables)
     graph = _parsed("Graph", content)
+    del content  # there is a copy now, and they can be large
     if graph is None or not graph.node:
         raise ModelFormatError("found no graph of TensorFlow", where=where, hint=_HINT)
     nodes = _by_name(graph.node, where)
