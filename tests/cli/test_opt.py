@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lite import ops
+from lite.importers.proto import messages
 from lite.nb.reader import read, read_golden, read_header
 
 
@@ -180,3 +181,36 @@ def test_an_unwritable_place(cli: Callable, source: Path, tmp_path: Path) -> Non
     outcome = cli("opt", source, "-o", tmp_path / "no" / "folder" / "out.nb")
     assert (outcome.code, outcome.out) == (1, "")
     assert len(outcome.err.splitlines()) <= 2
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """The two files of a Caffe model, in folders of their own."""
+    network, weights = tmp_path / "text" / "net.prototxt", tmp_path / "binary" / "iter_9.caffemodel"
+    message = messages("caffe")["Weights"]()
+    message.layer.add(name="slopes").blobs.add(data=[b"\0\0\x80\x3e" * 2]).shape.dim.append(2)
+    for path, content in (
+        (network, b'input: "x" input_shape { dim: 1 dim: 2 }'
+                  b'layer { name: "slopes" type: "PReLU" bottom: "x" top: "y" }'),
+        (weights, message.SerializeToString()),
+    ):  # fmt: skip
+        path.parent.mkdir()
+        path.write_bytes(content)
+    return network, weights
+
+
+def test_a_model_of_two_files(cli: Callable, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    network, weights = pair
+    flags = ("--model_file", network, "--param_file", weights)
+    assert cli("opt", *flags, "--optimize_out", tmp_path / "out").code == 0
+    assert [node.op.name for node in read(tmp_path / "out.nb").nodes] == ["leaky_relu"]
+    assert "prelu" in cli("opt", *flags, "--print_model_ops").out
+    outcome = cli("opt", network, "-o", tmp_path / "out")
+    assert outcome.code == 1
+    assert "the weights of the model cannot be told" in outcome.err
+
+
+def test_a_file_of_parameters_where_there_is_none(cli: Callable, source: Path, tmp_path: Path) -> None:
+    outcome = cli("opt", "--model_file", source, "--param_file", source, "-o", tmp_path / "out")
+    assert outcome.code == 1
+    assert "have no file of parameters" in outcome.err

@@ -29,7 +29,7 @@ def _prelu(call: Call) -> Value:
     if x.type.rank < 2:
         raise ModelFormatError(f"it reads {x.type}, expected channels on axis 1")
     shared = call.param("prelu").channel_shared
-    channels = 1 if shared else call.fixed(x.type.shape[1], "number of channels")
+    channels = 1 if shared else call.known(x.type.shape[1], "number of channels")
     slopes = call.weights(0, (channels,), "slopes").reshape(channels, *(1,) * (x.type.rank - 2))
     return call.emit("prelu", x, call.constant(slopes))
 
@@ -110,7 +110,7 @@ def _scale(call: Call) -> Value:
     y = call.emit("mul", x, factor)
     if not told.bias_term:
         return y
-    extents = tuple(call.fixed(extent, "extent") for extent in factor.type.shape)
+    extents = tuple(call.known(extent, "extent") for extent in factor.type.shape)
     bias = call.weights(used, _unpadded(extents), "bias")
     return call.emit("add", y, call.constant(bias.reshape(extents)))
 
@@ -143,7 +143,7 @@ def _beside(call: Call, axis: int, axes: int, what: str) -> tuple[Value, int]:
         raise ModelFormatError(
             f"num_axes is {axes}, expected at most {x.type.rank - first}, the axes from {axis} on"
         )
-    extents = [call.fixed(extent, "extent") for extent in x.type.shape[first : first + count]]
+    extents = [call.known(extent, "extent") for extent in x.type.shape[first : first + count]]
     behind = x.type.rank - first - count
     weights = call.weights(0, extents, what)
     return call.constant(weights.reshape(*extents, *(1,) * behind)), 1
@@ -186,7 +186,7 @@ def _inner_product(call: Call) -> Value:
     axis = axis_of(told.axis, x.type.rank)
     width = 1
     for extent in x.type.shape[axis:]:
-        width *= call.fixed(extent, "input's size")
+        width *= call.known(extent, "input's size")
     shape = (width, told.num_output) if told.transpose else (told.num_output, width)
     w = call.weights(0, shape, "weights")
     bias = call.constant(call.weights(1, (told.num_output,), "bias")) if told.bias_term else None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers._call import BaseCall
 from lite.importers._emitter import Emitter
 from lite.importers.caffe.network import Layer
 from lite.importers.proto import messages
@@ -19,7 +20,7 @@ class MissingWeightsError(ModelFormatError):
     """A layer needs weights that the file of weights does not have."""
 
 
-class Call:
+class Call(BaseCall):
     """What a rule sees of the layer it imports.
 
     Attributes
@@ -34,7 +35,7 @@ class Call:
     def __init__(
         self, emitter: Emitter, layer: Layer, bottoms: list[Value], blobs: Sequence[np.ndarray]
     ) -> None:
-        self.emitter = emitter
+        super().__init__(emitter, layer.name, [*bottoms])
         self.layer = layer
         self.bottoms = bottoms
         self.blobs = blobs
@@ -68,7 +69,7 @@ class Call:
             raise UnsupportedOpError(f"it reads {x.type}; blobs of 4 axes are supported")
         return x
 
-    def fixed(self, extent: Extent, what: str) -> int:
+    def known(self, extent: Extent, what: str) -> int:
         """An extent that must be known when converting."""
         if not isinstance(extent, int):
             raise UnsupportedOpError(
@@ -99,21 +100,9 @@ class Call:
 
     # nodes
 
-    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
-        """The only output of a new node of ours."""
-        return self.emitter.emit(op, *inputs, name=self.layer.name, **attributes)
-
-    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
-        """All outputs of a new node of ours."""
-        return self.emitter.emit_all(op, inputs, name=self.layer.name, **attributes)
-
-    def constant(self, array: Any, dtype: DType = DType.F32) -> Value:
-        """A new constant."""
-        return self.emitter.constant(array, dtype.numpy, self.layer.name)
-
-    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
-        """The value in another shape; itself if it has that shape."""
-        return value if value.type.shape == tuple(shape) else self.emit("reshape", value, shape=tuple(shape))
+    def constant(self, array: Any, dtype: DType | None = None) -> Value:
+        """A new constant, of float32 if nothing else is said."""
+        return super().constant(array, dtype or DType.F32)
 
     def times(self, value: Value, factor: float) -> Value:
         """The value multiplied by a number; itself if that is 1."""

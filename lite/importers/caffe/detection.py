@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers._detections import Found, best, boxes_at, is_filled
 from lite.importers.caffe.call import Call
-from lite.ir import DType, Extent, Value
+from lite.ir import DType, Value
 
 MOST_PRIORS = 1 << 24
 _SAME_RATIO = 1e-6
@@ -42,7 +43,7 @@ def _prior_box(call: Call) -> Value:
 
 
 def _size(call: Call, x: Value, what: str) -> tuple[int, int]:
-    height, width = (call.fixed(extent, what) for extent in x.type.shape[2:])
+    height, width = (call.known(extent, what) for extent in x.type.shape[2:])
     return height, width
 
 
@@ -123,7 +124,7 @@ def _detection_output(call: Call) -> Value:
 def _boxes_and_scores(call: Call, told: Any) -> tuple[Value, Value, int]:
     """Boxes [images, classes or 1, boxes, 4], scores [images, classes, boxes], and the number of boxes."""
     places, confidences, priors = (call.bottom(position) for position in range(3))
-    count = call.fixed(priors.type.count, "number of boxes") // 8
+    count = call.known(priors.type.count, "number of boxes") // 8
     images, classes = places.type.shape[0], told.num_classes
     groups = 1 if told.share_location else classes
     expected = ((places, count * groups * 4), (confidences, count * classes), (priors, count * 8))
@@ -172,51 +173,24 @@ def _of_labels(call: Call, value: Value, labels: Sequence[int]) -> Value:
 
 def _rows(call: Call, boxes: Value, scores: Value, kept: Value, labels: Sequence[int], rows: int) -> Value:
     """The best of what stayed, over all classes, in the order of their labels."""
-    images, _, keep = kept.type.shape
-    score = call.emit("gather_elements", scores, _at_least_zero(call, kept), axis=2)
-    nothing = call.constant(float("-inf"))
-    score = call.emit("where", _is_filled(call, kept), score, nothing)
-    flat = (images, len(labels) * keep)
-    score, place = call.emit_all("top_k", call.reshape(score, flat), k=rows, axis=1)
-    index = call.emit("gather_elements", call.reshape(kept, flat), place, axis=1)
-    number = call.emit("div", place, call.constant(keep, DType.S64))
-    behind = call.constant(len(labels), DType.S64)
-    _, order = call.emit_all(
-        "top_k", call.emit("where", _is_filled(call, index), number, behind), k=rows, axis=1, largest=False
-    )
-    score, index, number = (
-        call.emit("gather_elements", value, order, axis=1) for value in (score, index, number)
-    )
-    label = call.emit("gather", call.constant(list(labels)), number, axis=0)
-    columns = [_column(call, value, images, rows) for value in (label, score)]
-    found = call.emit("concat", *columns, _boxes_at(call, boxes, number, index, rows), axis=2)
-    filled = call.emit("unsqueeze", _is_filled(call, index), axes=(2,))
-    found = call.emit("where", filled, found, call.constant(-1.0))
+    found = _by_label(call, best(call, scores, kept, rows), len(labels))
+    images = kept.type.shape[0]
+    label = call.emit("gather", call.constant(list(labels)), found.number, axis=0)
+    columns = [call.emit("unsqueeze", value, axes=(2,)) for value in (label, found.score)]
+    row = call.emit("concat", *columns, boxes_at(call, boxes, found), axis=2)
+    filled = call.emit("unsqueeze", is_filled(call, found.box), axes=(2,))
+    row = call.emit("where", filled, row, call.constant(-1.0))
     image = call.emit("cast", call.emit("range", start=0, limit=images, delta=1), to=DType.F32)
     image = call.emit("expand", call.reshape(image, (images, 1, 1)), shape=(images, rows, 1))
-    return call.reshape(call.emit("concat", image, found, axis=2), (1, 1, images * rows, 7))
+    return call.reshape(call.emit("concat", image, row, axis=2), (1, 1, images * rows, 7))
 
 
-def _boxes_at(call: Call, boxes: Value, number: Value, index: Value, rows: int) -> Value:
-    """Boxes [images, rows, 4] of some classes (by number) and indices."""
-    images, groups, count, _ = boxes.type.shape
-    place = _at_least_zero(call, index)
-    if groups != 1:
-        place = call.emit("add", place, call.emit("mul", number, call.constant(count, DType.S64)))
-    place = call.emit("expand", call.emit("unsqueeze", place, axes=(2,)), shape=(images, rows, 4))
-    return call.emit("gather_elements", call.reshape(boxes, (images, groups * count, 4)), place, axis=1)
-
-
-def _column(call: Call, value: Value, images: Extent, rows: int) -> Value:
-    return call.reshape(value, (images, rows, 1))
-
-
-def _at_least_zero(call: Call, index: Value) -> Value:
-    return call.emit("max", index, call.constant(0, DType.S64))
-
-
-def _is_filled(call: Call, index: Value) -> Value:
-    return call.emit("greater_equal", index, call.constant(0, DType.S64))
+def _by_label(call: Call, found: Found, labels: int) -> Found:
+    """What was found, by label and then from the best on."""
+    behind = call.constant(labels, DType.S64)
+    key = call.emit("where", is_filled(call, found.box), found.number, behind)
+    _, order = call.emit_all("top_k", key, k=key.type.shape[1], axis=1, largest=False)
+    return Found(*(call.emit("gather_elements", value, order, axis=1) for value in found))
 
 
 RULES = {"DetectionOutput": _detection_output, "PriorBox": _prior_box}

@@ -27,7 +27,7 @@ def _concat(call: Call) -> Value:
 def _slice(call: Call) -> Sequence[Value]:
     x, points = call.bottom(0), list(call.param("slice").slice_point)
     axis, count = axis_of(_axis(call, "slice", "slice_dim"), x.type.rank), len(call.layer.tops)
-    extent = call.fixed(x.type.shape[axis], "extent along the axis")
+    extent = call.known(x.type.shape[axis], "extent along the axis")
     if not points and count and extent % count == 0:
         points = [extent // count * part for part in range(1, count)]
     edges = [0, *points, extent]

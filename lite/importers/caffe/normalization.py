@@ -20,7 +20,7 @@ def _batch_norm(call: Call) -> Value:
         )
     if x.type.rank < 2:
         raise ModelFormatError(f"it reads {x.type}, expected channels on axis 1")
-    channels = call.fixed(x.type.shape[1], "number of channels")
+    channels = call.known(x.type.shape[1], "number of channels")
     mean, variance = (call.weights(at, (channels,), what) for at, what in enumerate(("means", "variances")))
     divisor = call.weights(2, (1,), "divisor of the statistics")[0]
     factor = np.float32(0 if divisor == 0 else 1 / divisor)
@@ -67,7 +67,7 @@ def _mvn(call: Call) -> Value:
 def _normalize(call: Call) -> Value:
     """x / sqrt(sum of squares + eps) over the channels, or also the pixels; times learned factors."""
     x, told = call.image(), call.param("norm")
-    channels = 1 if told.channel_shared else call.fixed(x.type.shape[1], "number of channels")
+    channels = 1 if told.channel_shared else call.known(x.type.shape[1], "number of channels")
     factor = call.constant(call.weights(0, (channels,), "factors").reshape(channels, 1, 1))
     axes = (1, 2, 3) if told.across_spatial else (1,)
     total = call.emit("reduce_sum_square", x, axes=axes, keepdims=True)

@@ -45,7 +45,7 @@ def _convolution(call: Call) -> Value:
 
 def _depthwise(call: Call) -> Value:
     """A convolution of as many groups as channels, whatever its ``group`` says."""
-    return _convolved(call, call.fixed(call.image().type.shape[1], "number of channels"))
+    return _convolved(call, call.known(call.image().type.shape[1], "number of channels"))
 
 
 def _convolved(call: Call, groups: int) -> Value:
@@ -85,7 +85,7 @@ def _deconvolution(call: Call) -> Value:
 
 def _channels(call: Call, x: Value, groups: int) -> int:
     """The input's channels, after checks that all convolutions share."""
-    told, channels = call.param("convolution"), call.fixed(x.type.shape[1], "number of channels")
+    told, channels = call.param("convolution"), call.known(x.type.shape[1], "number of channels")
     if told.axis not in (1, -3):
         raise UnsupportedOpError(f"it has its channels on axis {told.axis}; axis 1 is supported")
     if groups < 1 or told.num_output < 1 or channels % groups or told.num_output % groups:

@@ -36,6 +36,7 @@ Item = Union[Value, Handle, Dead, None]  # None: made by a node that cannot be i
 OUTPUTS = {
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), ("y",)),
     "Switch": ("output_false", "output_true"), "RefSwitch": ("output_false", "output_true"),
+    "CombinedNonMaxSuppression": ("nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"),
     "TopKV2": ("values", "indices"), "Merge": ("output", "value_index"),
     "RefMerge": ("output", "value_index"),
 }  # fmt: skip

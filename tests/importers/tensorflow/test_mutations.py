@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from damage import mutate_bytes
-from test_zoo import ZOO
+from tf_archive import ZOO
 
 from lite.errors import LiteError
 from lite.importers.proto import messages

@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import lzma
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from tf_archive import ZOO, arrays, source
 
 from lite.importers.proto import messages
 from lite.importers.tensorflow import load
@@ -20,7 +15,6 @@ from lite.importers.tensorflow.rules import names
 from lite.ir.interpret import interpret
 from lite.ir.verify import verify
 
-ZOO: dict[str, Any] = json.loads(lzma.decompress(Path(__file__).with_name("zoo.json.xz").read_bytes()))
 TOLERANCE = 1e-5
 HALF_TOLERANCE = 1e-3  # we compute in 32 bits what TensorFlow computes in 16
 CUBIC_TOLERANCE = 2e-3  # TensorFlow rounds positions to 1024 parts of a pixel
@@ -29,25 +23,8 @@ CUBIC_TOLERANCE = 2e-3  # TensorFlow rounds positions to 1024 parts of a pixel
 WITHOUT_A_CASE = {"PartitionedCall", "RefMerge", "RefSwitch", "Variable"}
 
 
-def _array(entry: dict[str, Any]) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(entry["data"]), entry["dtype"]).reshape(entry["shape"])
-
-
-def _arrays(case: str, kind: str) -> dict[str, np.ndarray]:
-    return {name: _array(entry) for name, entry in ZOO[case][kind].items()}
-
-
-def _source(case: str, folder: Path) -> bytes | Path:
-    """The bytes of a graph; a folder, if it is a saved model."""
-    if "graph" in ZOO[case]:
-        return base64.b64decode(ZOO[case]["graph"])
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(ZOO[case]["folder"]))) as archive:
-        archive.extractall(folder)
-    return folder
-
-
 def _compare(found: dict[str, np.ndarray], case: str, tolerance: float) -> None:
-    wanted = _arrays(case, "outputs")
+    wanted = arrays(case, "outputs")
     tolerance = {"bicubic": CUBIC_TOLERANCE, "cast_half": HALF_TOLERANCE}.get(
         case if case == "cast_half" else case.partition("_")[0], tolerance
     )
@@ -64,9 +41,9 @@ def _compare(found: dict[str, np.ndarray], case: str, tolerance: float) -> None:
 
 @pytest.mark.parametrize("case", sorted(ZOO))
 def test_reference_gives_what_tensorflow_gave(case: str, tmp_path: Path) -> None:
-    graph = load(_source(case, tmp_path))
+    graph = load(source(case, tmp_path))
     verify(graph)
-    _compare(interpret(graph, _arrays(case, "inputs")), case, TOLERANCE)
+    _compare(interpret(graph, arrays(case, "inputs")), case, TOLERANCE)
 
 
 @pytest.mark.parametrize("case", sorted(ZOO))
@@ -74,15 +51,15 @@ def test_kernels_give_what_tensorflow_gave(case: str, tmp_path: Path) -> None:
     pytest.importorskip("lite._native")
     from lite import Model, convert_to_bytes
 
-    data, _ = convert_to_bytes(_source(case, tmp_path), verify=True)
-    _compare(Model(data).session(threads=2).run(_arrays(case, "inputs")), case, 2 * TOLERANCE)
+    data, _ = convert_to_bytes(source(case, tmp_path), verify=True)
+    _compare(Model(data).session(threads=2).run(arrays(case, "inputs")), case, 2 * TOLERANCE)
 
 
 def _ops_of(case: str, folder: Path) -> set[str]:
-    source = _source(case, folder)
-    if isinstance(source, bytes):
-        return {node.op for node in messages("tensorflow")["Graph"].FromString(source).node}
-    saved = messages("tensorflow")["SavedModel"].FromString((source / "saved_model.pb").read_bytes())
+    found = source(case, folder)
+    if isinstance(found, bytes):
+        return {node.op for node in messages("tensorflow")["Graph"].FromString(found).node}
+    saved = messages("tensorflow")["SavedModel"].FromString((found / "saved_model.pb").read_bytes())
     graphs = [meta.graph_def for meta in saved.meta_graphs]
     bodies = [function.node_def for graph in graphs for function in graph.library.function]
     return {node.op for nodes in (*(graph.node for graph in graphs), *bodies) for node in nodes}

@@ -313,9 +313,37 @@ def _windows() -> dict[str, Case]:
     }
 
 
+def _detections() -> dict[str, Case]:
+    low = random(2, 30, 3, 2, low=0, high=0.8)
+    boxes = np.concatenate([low, low + random(2, 30, 3, 2, seed=1, low=0.05, high=0.5)], -1)
+    scores = random(2, 30, 3, low=0, high=1)
+
+    def chosen(part: int, **attributes: Any) -> Callable[..., Any]:
+        def function(x: Any, y: Any) -> Any:
+            return raw.CombinedNonMaxSuppression(
+                boxes=x,
+                scores=y,
+                max_output_size_per_class=5,
+                iou_threshold=0.3,
+                score_threshold=0.4,
+                **attributes,
+            )[part]
+
+        return function
+
+    return {
+        "nms_boxes": _on(chosen(0, max_total_size=12), boxes, scores),
+        "nms_boxes_shared": _on(chosen(0, max_total_size=40, clip_boxes=False), boxes[:, :, :1], scores),
+        "nms_boxes_turned": _on(chosen(0, max_total_size=9), np.flip(boxes, -1).copy(), scores),
+        "nms_scores": _on(chosen(1, max_total_size=40, pad_per_class=True), boxes, scores),
+        "nms_classes": _on(chosen(2, max_total_size=12), boxes, scores),
+        "nms_counts": _on(chosen(3, max_total_size=12), boxes, scores),
+    }
+
+
 def cases() -> dict[str, Case]:
     """All functions by name."""
-    return {**_unary(), **_binary(), **_reductions(), **_moves(), **_images(), **_windows()}
+    return {**_detections(), **_unary(), **_binary(), **_reductions(), **_moves(), **_images(), **_windows()}
 
 
 # Saved models -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from lite.importers.tensorflow.refs import CALLS
 from lite.importers.tensorflow.rules import (
     constants,
     control,
+    detection,
     elementwise,
     images,
     indices,
@@ -22,7 +23,7 @@ from lite.importers.tensorflow.rules import (
 
 Rule = Callable[[Any], Any]  # from a Call to a Value, or to one item for each output
 
-_TOPICS = (constants, control, elementwise, images, indices, linear, moves, reductions, windows)
+_TOPICS = (constants, control, detection, elementwise, images, indices, linear, moves, reductions, windows)
 _WALKED = frozenset(
     {"Merge", "Placeholder", "ReadVariableOp", "RefMerge", "VarHandleOp", "Variable", "VariableV2", *CALLS}
 )
@@ -74,7 +75,7 @@ _REFUSED: tuple[tuple[Sequence[str], tuple[str, str]], ...] = (
         ("recurrent layers have no kernel", "use a model without recurrent layers"),
     ),
     (
-        ("NonMaxSuppression", "CombinedNonMaxSuppression", "CropAndResize", "Where", "Unique", "BooleanMask"),
+        ("NonMaxSuppression", "CropAndResize", "Where", "Unique", "BooleanMask"),
         ("the shape of its result depends on data", f"end the model before it, and {_OUTSIDE}"),
     ),
     (
