@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include "base/requant.h"
+#include "kernels/qdepthwise/any_window.h"
+#include "kernels/qdepthwise/blocks.h"
 #include "kernels/qdepthwise/qdepthwise.h"
 #include "simd/quads.h"
 
@@ -73,12 +77,10 @@ struct Target {
 // [kernel row][shift][spread][part][tap and channel as the quads place them].
 template <class W, class Q>
 struct Block {
-  static constexpr int64_t kBias = 0;
-  static constexpr int64_t kScale = 4 * Q::kBlock;
-  static constexpr int64_t kWeights = 8 * Q::kBlock;
   static constexpr int kPartWeights = 4 * Q::kPartChannels;
   static constexpr int64_t kBytes =
-      kWeights + W::kVectors * 4 * kPartWeights * static_cast<int64_t>(sizeof(typename Q::Weight));
+      BlockSums<Q>::kBytes +
+      W::kVectors * 4 * kPartWeights * static_cast<int64_t>(sizeof(typename Q::Weight));
 
   static constexpr int weights_at(int row, int shift, int spread, int part) {
     return (((row * W::kShifts + shift) * W::kSpread + spread) * 4 + part) * kPartWeights;
@@ -123,25 +125,17 @@ LITE_INLINE void add_window_row(int ky, const typename Q::Weight* weights,
   }
 }
 
-// Channels that tiles work on: so many blocks, and where their parameters lie.
-struct Channels {
-  const std::byte* arranged;
-  int64_t first, blocks;
-};
-
 // A block of a tile, whose first channel is c.
 template <class W, class Q, int kRows, class Source>
 LITE_INLINE void run_block(const Source& source, const std::byte* arranged, int64_t c,
                            const Target& target, int8_t* y, const typename Q::Bounds& bounds) {
-  using B = Block<W, Q>;
-  const int32_t* bias = reinterpret_cast<const int32_t*>(arranged + B::kBias);
-  const float* scale = reinterpret_cast<const float*>(arranged + B::kScale);
-  const auto* weights = reinterpret_cast<const typename Q::Weight*>(arranged + B::kWeights);
+  const auto* weights =
+      reinterpret_cast<const typename Q::Weight*>(arranged + BlockSums<Q>::kBytes);
   typename Q::s32 sums[kRows][W::kColumns][4];
   LITE_UNROLL
   for (int i = 0; i < kRows; ++i) LITE_UNROLL
   for (int j = 0; j < W::kColumns; ++j) LITE_UNROLL
-  for (int part = 0; part < 4; ++part) sums[i][j][part] = Q::load(bias + part * Q::kPartChannels);
+  for (int part = 0; part < 4; ++part) sums[i][j][part] = BlockSums<Q>::bias(arranged, part);
   Inputs<W, Q, kRows> x;
   LITE_UNROLL
   for (int row = 0; row < (kRows - 1) * W::kStride; ++row) zip_row<W, Q>(source, row, c, x);
@@ -152,7 +146,7 @@ LITE_INLINE void run_block(const Source& source, const std::byte* arranged, int6
   }
   typename Q::f32 scales[4];
   LITE_UNROLL
-  for (int part = 0; part < 4; ++part) scales[part] = Q::load(scale + part * Q::kPartChannels);
+  for (int part = 0; part < 4; ++part) scales[part] = BlockSums<Q>::scale(arranged, part);
   LITE_UNROLL
   for (int i = 0; i < kRows; ++i) LITE_UNROLL
   for (int j = 0; j < W::kColumns; ++j)
@@ -198,25 +192,19 @@ Cut cut(int64_t channels) {
 template <class Source>
 using Run = void (*)(const Requantization& to, const Channels& channels, Source source,
                      const Target& target);
-using FillBlock = void (*)(const Parameters& parameters, int64_t c, std::byte* arranged);
+using FillBlock = void (*)(const Layer& layer, const Parameters& parameters, int64_t c,
+                           std::byte* arranged);
 
 // Arranges the parameters of a block of channels from c on.
 template <class W, class Q>
-void fill_block(const Parameters& from, int64_t c, std::byte* arranged) {
+void fill_block(const Layer& layer, const Parameters& from, int64_t c, std::byte* arranged) {
   using B = Block<W, Q>;
-  int32_t* bias = reinterpret_cast<int32_t*>(arranged + B::kBias);
-  float* scale = reinterpret_cast<float*>(arranged + B::kScale);
-  auto* weights = reinterpret_cast<typename Q::Weight*>(arranged + B::kWeights);
+  auto* weights = reinterpret_cast<typename Q::Weight*>(arranged + BlockSums<Q>::kBytes);
   for (int i = 0; i < Q::kBlock; ++i) {
     const int part = i / Q::kPartChannels, lane = i % Q::kPartChannels;
     const int64_t channel = c + Q::channel(part, lane);
     const int8_t* w = from.w + channel * from.channel_stride;
-    uint32_t sum = 0;
-    for (int tap = 0; tap < W::kKernel * W::kKernel; ++tap)
-      sum += static_cast<uint32_t>(w[tap * from.tap_stride]);
-    bias[i] = static_cast<int32_t>(static_cast<uint32_t>(from.bias[channel]) - Q::kOffset * sum +
-                                   Q::kAdded);
-    scale[i] = from.scale[channel];
+    fill_sum<Q>(from, layer.taps(), channel, i, arranged);
     for (int vector = 0; vector < W::kVectors * 4; ++vector) {
       const int spread = vector / 4 % W::kSpread, row = vector / 4 / W::kSpread / W::kShifts;
       const int tap = W::first_tap(vector / 4 / W::kSpread % W::kShifts, spread) + vector % 4;
@@ -236,28 +224,40 @@ struct Functions {
   int64_t block_bytes;
 };
 
+struct AnyWindow {};
+
+// Of a window whose taps are added by fours.
+struct TapFunctions {
+  RunTaps run;
+  FillBlock fill;
+  int64_t block_bytes;
+};
+
 template <class W, class Q>
-Functions functions_of() {
-  return {{run_tiles<W, Q, 1, Scattered>, run_tiles<W, Q, W::kMostRows, Scattered>},
-          {run_tiles<W, Q, 1, Rows>, run_tiles<W, Q, W::kMostRows, Rows>},
-          fill_block<W, Q>,
-          Block<W, Q>::kBytes};
+auto functions_of(const Layer& layer) {
+  if constexpr (std::is_same<W, AnyWindow>::value)
+    return TapFunctions{run_taps<Q>, fill_taps<Q>, taps_bytes<Q>(layer)};
+  else
+    return Functions{{run_tiles<W, Q, 1, Scattered>, run_tiles<W, Q, W::kMostRows, Scattered>},
+                     {run_tiles<W, Q, 1, Rows>, run_tiles<W, Q, W::kMostRows, Rows>},
+                     fill_block<W, Q>,
+                     Block<W, Q>::kBytes};
 }
 
 template <class W, template <int> class Q>
-Functions functions_among(int width) {
+auto functions_among(const Layer& layer, int width) {
   if constexpr (kWidest >= 64)
-    if (width == 64) return functions_of<W, Q<64>>();
+    if (width == 64) return functions_of<W, Q<64>>(layer);
   if constexpr (kWidest >= 32)
-    if (width == 32) return functions_of<W, Q<32>>();
-  return functions_of<W, Q<16>>();
+    if (width == 32) return functions_of<W, Q<32>>(layer);
+  return functions_of<W, Q<16>>(layer);
 }
 
 template <class W>
-Functions functions(const Layer& layer, int width) {
+auto functions(const Layer& layer, int width) {
   if constexpr (kNarrowQuads && kWidest > 0)
-    if (layer.narrow_weights) return functions_among<W, NarrowQuads>(width);
-  return functions_among<W, Quads>(width);
+    if (layer.narrow_weights) return functions_among<W, NarrowQuads>(layer, width);
+  return functions_among<W, Quads>(layer, width);
 }
 
 const int8_t* input_at(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
@@ -288,19 +288,21 @@ LITE_INLINE void point_at_inputs(const Layer& layer, const Strip& strip, int row
 }
 
 // A strip's part of the channels: of the blocks, and of the one that overlaps them.
+template <class F>
 struct Parts {
-  Functions functions[2];
+  F functions[2];
   Channels channels[2];
   int count;
 };
 
 template <class W>
-Parts parts_of(const Layer& layer, const Strip& strip) {
+auto parts_of(const Layer& layer, const Strip& strip) {
   const Cut all = cut(layer.channels);
   const bool last = strip.channel_end == layer.channels;
   const int64_t first = strip.channel_begin / all.width;
   const int64_t end = last ? all.blocks : strip.channel_end / all.width;
-  Parts parts = {{functions<W>(layer, all.width), functions<W>(layer, all.tail)}, {}, 1};
+  const auto whole = functions<W>(layer, all.width), tail = functions<W>(layer, all.tail);
+  Parts<decltype(functions<W>(layer, 0))> parts = {{whole, tail}, {}, 1};
   const int64_t bytes = parts.functions[0].block_bytes;
   parts.channels[0] = {strip.parameters + first * bytes, first * all.width, end - first};
   if (!last || all.tail == 0) return parts;
@@ -316,8 +318,8 @@ struct Band {
 };
 
 template <class W>
-void run_at_border(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band,
-                   int64_t column) {
+void run_at_border(const Layer& layer, const Strip& strip, const Parts<Functions>& parts,
+                   const Band& band, int64_t column) {
   point_at_inputs<W::kInputColumns>(layer, strip, (band.rows - 1) * W::kStride + W::kKernel,
                                     band.row, column);
   const Target target = {output_at(layer, strip, band.row, column), layer.y_pitch,
@@ -328,8 +330,8 @@ void run_at_border(const Layer& layer, const Strip& strip, const Parts& parts, c
 }
 
 template <class W>
-void run_inside(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band,
-                int64_t column, int64_t tiles) {
+void run_inside(const Layer& layer, const Strip& strip, const Parts<Functions>& parts,
+                const Band& band, int64_t column, int64_t tiles) {
   const int64_t top = band.row * layer.stride_height - layer.pad_top;
   const int64_t left = column * W::kStride - layer.pad_left;
   Rows rows;
@@ -348,7 +350,8 @@ void run_inside(const Layer& layer, const Strip& strip, const Parts& parts, cons
 
 // A row of tiles; the last one overlaps the one before where the width is no multiple.
 template <class W>
-void run_band(const Layer& layer, const Strip& strip, const Parts& parts, const Band& band) {
+void run_band(const Layer& layer, const Strip& strip, const Parts<Functions>& parts,
+              const Band& band) {
   constexpr int64_t kTile = W::kColumns * W::kStride;
   const int64_t room = layer.width + layer.pad_left - W::kInputColumns;
   const int64_t whole = layer.out_width / W::kColumns;
@@ -368,7 +371,7 @@ void run_band(const Layer& layer, const Strip& strip, const Parts& parts, const 
 
 template <class W>
 void run_bands(const Layer& layer, const Strip& strip) {
-  const Parts parts = parts_of<W>(layer, strip);
+  const auto parts = parts_of<W>(layer, strip);
   int64_t row = strip.row_begin;
   const bool even = layer.stride_height == W::kStride;  // of rows as of columns
   for (; even && row + W::kMostRows <= strip.row_end; row += W::kMostRows)
@@ -377,20 +380,20 @@ void run_bands(const Layer& layer, const Strip& strip) {
 }
 
 template <class W>
-int64_t tiles_bytes(const Layer& layer) {
+int64_t blocks_bytes(const Layer& layer) {
   const Cut channels = cut(layer.channels);
   return channels.blocks * functions<W>(layer, channels.width).block_bytes +
          (channels.tail == 0 ? 0 : functions<W>(layer, channels.tail).block_bytes);
 }
 
 template <class W>
-void arrange_tiles(const Layer& layer, const Parameters& from, std::byte* arranged) {
+void arrange_blocks(const Layer& layer, const Parameters& from, std::byte* arranged) {
   const Cut channels = cut(layer.channels);
-  const Functions whole = functions<W>(layer, channels.width);
+  const auto whole = functions<W>(layer, channels.width);
   for (int64_t block = 0; block < channels.blocks; ++block, arranged += whole.block_bytes)
-    whole.fill(from, block * channels.width, arranged);
+    whole.fill(layer, from, block * channels.width, arranged);
   if (channels.tail != 0)
-    functions<W>(layer, channels.tail).fill(from, layer.channels - channels.tail, arranged);
+    functions<W>(layer, channels.tail).fill(layer, from, layer.channels - channels.tail, arranged);
 }
 
 // The generic kernel's parameters: bias, scale and weights [tap][channel].
@@ -416,6 +419,31 @@ void arrange_generic(const Layer& layer, const Parameters& from, std::byte* arra
     for (int64_t tap = 0; tap < layer.taps(); ++tap)
       w[tap * layer.channels + c] = from.w[tap * from.tap_stride + c * from.channel_stride];
   }
+}
+
+void point_at_taps(const Layer& layer, const Strip& strip, int64_t row, int64_t column) {
+  const int64_t left = column * layer.stride_width - layer.pad_left;
+  const int64_t end = left + layer.kernel_width * layer.dilation_width;
+  int64_t y = row * layer.stride_height - layer.pad_top;
+  const int8_t** next = strip.pointers;
+  for (int64_t ky = 0; ky < layer.kernel_height; ++ky, y += layer.dilation_height)
+    for (int64_t x = left; x < end; x += layer.dilation_width)
+      *next++ = input_at(layer, strip, y, x);
+}
+
+// Any window, channels in blocks.
+template <class W>
+void run_by_taps(const Layer& layer, const Strip& strip) {
+  const auto parts = parts_of<W>(layer, strip);
+  for (int64_t tap = layer.taps(); tap < quads_of(layer) * 4; ++tap)
+    strip.pointers[tap] = strip.padding;
+  for (int64_t row = strip.row_begin; row < strip.row_end; ++row)
+    for (int64_t column = 0; column < layer.out_width; ++column) {
+      point_at_taps(layer, strip, row, column);
+      for (int i = 0; i < parts.count; ++i)
+        parts.functions[i].run(layer, parts.channels[i], strip.pointers,
+                               output_at(layer, strip, row, column));
+    }
 }
 
 // Any window; `count` channels from c on, kChunk at most, of one output.
@@ -444,12 +472,7 @@ LITE_INLINE void run_generic_chunk(const Layer& layer, const Strip& strip, int8_
 void run_generic(const Layer& layer, const Strip& strip) {
   for (int64_t row = strip.row_begin; row < strip.row_end; ++row)
     for (int64_t column = 0; column < layer.out_width; ++column) {
-      const int64_t top = row * layer.stride_height - layer.pad_top;
-      const int64_t left = column * layer.stride_width - layer.pad_left;
-      for (int64_t tap = 0; tap < layer.taps(); ++tap)
-        strip.pointers[tap] =
-            input_at(layer, strip, top + tap / layer.kernel_width * layer.dilation_height,
-                     left + tap % layer.kernel_width * layer.dilation_width);
+      point_at_taps(layer, strip, row, column);
       int8_t* y = output_at(layer, strip, row, column);
       const int8_t* residual = strip.residual;
       if (residual != nullptr) residual += (row * layer.out_width + column) * layer.residual_pitch;
@@ -470,24 +493,28 @@ struct Variant {
 
 template <class W>
 Variant tiles() {
-  return {((W::kMostRows - 1) * W::kStride + W::kKernel) * W::kInputColumns, tiles_bytes<W>,
-          arrange_tiles<W>, run_bands<W>};
+  return {((W::kMostRows - 1) * W::kStride + W::kKernel) * W::kInputColumns, blocks_bytes<W>,
+          arrange_blocks<W>, run_bands<W>};
 }
 
 template <int kTheWidest>
 Variant choose(const Layer& layer) {
   if constexpr (kTheWidest > 0) {
-    const bool plain = layer.dilation_height == 1 && layer.dilation_width == 1 && !layer.residual &&
-                       (kQuadsOfSmallSums ? layer.sums == Sums::small : layer.small_scales);
-    const bool square = layer.kernel_height == layer.kernel_width;
+    const bool blocks = !layer.residual && layer.channels >= kNarrowest &&
+                        (kQuadsOfSmallSums ? layer.sums == Sums::small : layer.small_scales);
+    const bool plain = layer.dilation_height == 1 && layer.dilation_width == 1 &&
+                       layer.kernel_height == layer.kernel_width;
     const int64_t kernel = layer.kernel_height, stride = layer.stride_width;
     const int64_t columns = kernel == 3 ? Window<3, 1>::kColumns : Window<5, 1>::kColumns;
-    if (plain && square && layer.channels >= kNarrowest && layer.out_width >= columns) {
+    if (blocks && plain && layer.out_width >= columns) {
       if (kernel == 3 && stride == 1) return tiles<Window<3, 1>>();
       if (kernel == 3 && stride == 2) return tiles<Window<3, 2>>();
       if (kernel == 5 && stride == 1) return tiles<Window<5, 1>>();
       if (kernel == 5 && stride == 2) return tiles<Window<5, 2>>();
     }
+    if (blocks)
+      return {quads_of(layer) * 4, blocks_bytes<AnyWindow>, arrange_blocks<AnyWindow>,
+              run_by_taps<AnyWindow>};
   }
   return {layer.taps(), generic_bytes, arrange_generic, run_generic};
 }

@@ -239,8 +239,11 @@ void check_extremes(lite::Isa isa) {
 
 void check_generic(lite::Isa isa) {
   guarded::Random random;
-  for (int64_t channels : {1, 3, 16, 31, 32, 70}) {
+  for (int64_t channels : {1, 3, 16, 31, 32, 70, 129}) {
     check(isa, {9, 11, channels, 2, 4, 1, 1, 1}, random);
+    check(isa, {9, 10, channels, 3, 3, 1, 2, 2}, random);
+    check(isa, {9, 12, channels, 5, 5, 2, 3, 6}, random);
+    check(isa, {7, 8, channels, 7, 7, 2, 1, 3, false, Fill::opposite, 0.01f}, random);
     check(isa, {9, 10, channels, 3, 3, 1, 2, 2, true}, random);
     check(isa, {9, 10, channels, 3, 3, 1, 1, 1, true}, random);
     check(isa, {8, 9, channels, 3, 3, 3, 1, 0}, random);
