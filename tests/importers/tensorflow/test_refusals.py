@@ -54,7 +54,7 @@ def test_unsupported_ops_are_told_all_at_once() -> None:
         ("RandomUniform", "random"),
         ("HashTableV2", "text and tables"),
         ("DecodeJpeg", "reads data"),
-        ("FakeQuantWithMinMaxVars", "convert the model to TFLite"),
+        ("QuantizeV2", "convert the model to TFLite"),
         ("Conv3D", "three axes"),
         ("PyFunc", "a program in Python"),
         ("NoSuchOp", "no rule"),

@@ -16,15 +16,18 @@ from lite.ir.interpret import interpret
 from lite.ir.verify import verify
 
 TOLERANCE = 1e-5
+ONE_STEP = 1.001 / 255  # of the output's integers: sums on integers may round otherwise
 HALF_TOLERANCE = 1e-3  # we compute in 32 bits what TensorFlow computes in 16
 CUBIC_TOLERANCE = 2e-3  # TensorFlow rounds positions to 1024 parts of a pixel
 
 # Other names of rules that have a case, in graphs that TensorFlow does not write any more, or only at times.
-WITHOUT_A_CASE = {"PartitionedCall", "RefMerge", "RefSwitch", "Variable"}
+# test_layouts.py has one of them.
+WITHOUT_A_CASE = {"BatchNormWithGlobalNormalization", "PartitionedCall", "RefMerge", "RefSwitch", "Variable"}
 
 
 def _compare(found: dict[str, np.ndarray], case: str, tolerance: float) -> None:
     wanted = arrays(case, "outputs")
+    tolerance = ONE_STEP if case == "fake_quant_layer" else tolerance
     tolerance = {"bicubic": CUBIC_TOLERANCE, "cast_half": HALF_TOLERANCE}.get(
         case if case == "cast_half" else case.partition("_")[0], tolerance
     )

@@ -143,6 +143,8 @@ def _binary() -> dict[str, Case]:
         found[f"{name.lower()}_int"] = _on(lambda x, y, name=name: getattr(raw, name)(x=x, y=y), a, b)
     return {
         **found,
+        "truncate_mod": _on(lambda x, y: raw.TruncateMod(x=x, y=y), a, b),
+        "bias_add_old": _on(lambda x, y: raw.BiasAddV1(value=x, bias=y), IMAGE, random(6)),
         "pow": _on(lambda x, y: tf.pow(x, y), POSITIVE, y),
         "div_no_nan_zero": _on(
             lambda x, y: raw.DivNoNan(x=x, y=y), X, np.array([0, 1, 2, 0, -1], np.float32)
@@ -210,6 +212,10 @@ def _moves() -> dict[str, Case]:
             lambda x, y: tf.gather(x, y, axis=1, batch_dims=1), X, integers(3, 2, low=0, high=5)
         ),
         "gather_nd": _on(lambda x, y: tf.gather_nd(x, y), X, np.array([[0, 1], [2, 4]], np.int32)),
+        "roll": _on(lambda x: tf.roll(x, [1, -2], [0, 1])),
+        "scatter_nd": _on(lambda x: tf.scatter_nd([[1], [4], [1]], x, [6, 5]), X),
+        "scatter_update": _on(lambda x: tf.tensor_scatter_nd_update(x, [[2, 1], [0, 3]], [7.0, 8.0])),
+        "scatter_add": _on(lambda x: tf.tensor_scatter_nd_add(x, [[2], [2]], [[1.0] * 5, [2.0] * 5])),
         "one_hot": _on(lambda x: tf.one_hot(x, 5, 2.0, -1.0), integers(4, low=0, high=5)),
         "one_hot_axis": _on(lambda x: tf.one_hot(x, 3, axis=0), integers(4, low=0, high=3)),
         "flatten_open": _on(lambda x: tf.reshape(x, [tf.shape(x)[0], -1]), IMAGE, free=(0,)),
@@ -313,6 +319,28 @@ def _windows() -> dict[str, Case]:
     }
 
 
+def _quantized() -> dict[str, Case]:
+    """Rounded to steps as in training that knows of quantization."""
+    fake = tf.quantization
+
+    def layer(x: Any) -> Any:
+        x = fake.fake_quant_with_min_max_args(x, -2.0, 2.1)
+        low, high = np.full(4, -2, np.float32), np.full(4, 2, np.float32)
+        w = fake.fake_quant_with_min_max_vars_per_channel(
+            random(3, 3, 6, 4, seed=1), low, high, narrow_range=True
+        )
+        y = tf.nn.relu6(tf.nn.conv2d(x, w, 1, "SAME"))
+        return fake.fake_quant_with_min_max_vars(y, 0.0, 6.0)
+
+    return {
+        "fake_quant": _on(lambda x: fake.fake_quant_with_min_max_vars(x, -1.3, 1.9)),
+        "fake_quant_narrow": _on(
+            lambda x: fake.fake_quant_with_min_max_vars(x, -1.5, 1.5, narrow_range=True)
+        ),
+        "fake_quant_layer": _on(layer, IMAGE),
+    }
+
+
 def _detections() -> dict[str, Case]:
     low = random(2, 30, 3, 2, low=0, high=0.8)
     boxes = np.concatenate([low, low + random(2, 30, 3, 2, seed=1, low=0.05, high=0.5)], -1)
@@ -343,7 +371,16 @@ def _detections() -> dict[str, Case]:
 
 def cases() -> dict[str, Case]:
     """All functions by name."""
-    return {**_detections(), **_unary(), **_binary(), **_reductions(), **_moves(), **_images(), **_windows()}
+    return {
+        **_detections(),
+        **_quantized(),
+        **_unary(),
+        **_binary(),
+        **_reductions(),
+        **_moves(),
+        **_images(),
+        **_windows(),
+    }
 
 
 # Saved models -----------------------------------------------------------------------------------------

@@ -17,13 +17,26 @@ from lite.importers.tensorflow.rules import (
     indices,
     linear,
     moves,
+    quantization,
     reductions,
     windows,
 )
 
 Rule = Callable[[Any], Any]  # from a Call to a Value, or to one item for each output
 
-_TOPICS = (constants, control, detection, elementwise, images, indices, linear, moves, reductions, windows)
+_TOPICS = (
+    constants,
+    control,
+    detection,
+    elementwise,
+    images,
+    indices,
+    linear,
+    moves,
+    quantization,
+    reductions,
+    windows,
+)
 _WALKED = frozenset(
     {"Merge", "Placeholder", "ReadVariableOp", "RefMerge", "VarHandleOp", "Variable", "VariableV2", *CALLS}
 )
@@ -91,7 +104,7 @@ _REFUSED: tuple[tuple[Sequence[str], tuple[str, str]], ...] = (
         ("it reads data, which is no op of a network", _OUTSIDE),
     ),
     (
-        ("FakeQuant", "Quantize", "Dequantize", "Quantized"),
+        ("Quantize", "Dequantize"),
         ("quantized graphs are not read", "convert the model to TFLite, whose quantization is read"),
     ),
     (

@@ -62,6 +62,10 @@ def bias_add(call: Call) -> Value:
     return call.emit("add", x, bias)
 
 
+def truncate_mod(call: Call) -> Value:
+    return call.emit("mod", call.need(0), call.need(1), fmod=True)
+
+
 def squared_difference(call: Call) -> Value:
     difference = call.emit("sub", call.need(0), call.need(1))
     return call.emit("mul", difference, difference)
@@ -117,10 +121,10 @@ _UNARY = {
     "Tan": "tan", "Tanh": "tanh",
 }  # fmt: skip
 _BINARY = {
-    "Add": "add", "AddV2": "add", "Div": "div", "Equal": "equal", "FloorMod": "mod", "Greater": "greater",
-    "GreaterEqual": "greater_equal", "Less": "less", "LessEqual": "less_equal", "LogicalAnd": "logical_and",
-    "LogicalOr": "logical_or", "Maximum": "max", "Minimum": "min", "Mul": "mul", "NotEqual": "not_equal",
-    "Pow": "pow", "RealDiv": "div", "Sub": "sub", "TruncateDiv": "div",
+    "Add": "add", "AddV2": "add", "BiasAddV1": "add", "Div": "div", "Equal": "equal", "FloorMod": "mod",
+    "Greater": "greater", "GreaterEqual": "greater_equal", "Less": "less", "LessEqual": "less_equal",
+    "LogicalAnd": "logical_and", "LogicalOr": "logical_or", "Maximum": "max", "Minimum": "min", "Mul": "mul",
+    "NotEqual": "not_equal", "Pow": "pow", "RealDiv": "div", "Sub": "sub", "TruncateDiv": "div",
 }  # fmt: skip
 
 RULES = {
@@ -129,5 +133,5 @@ RULES = {
     "AddN": add_n, "BiasAdd": bias_add, "Cast": cast, "ClipByValue": clip_by_value, "DivNoNan": div_no_nan,
     "Erfc": erfc, "Expm1": expm1, "FloorDiv": floor_div, "IsFinite": is_finite, "LeakyRelu": leaky_relu,
     "Log1p": log1p, "Round": round_, "Select": select, "SelectV2": select,
-    "SquaredDifference": squared_difference,
+    "SquaredDifference": squared_difference, "TruncateMod": truncate_mod,
 }  # fmt: skip

@@ -37,6 +37,17 @@ def top_k(call: Call) -> Sequence[Value]:
     return values, call.cast(places, call.dtype("index_type", DType.S32))
 
 
+def scatter_nd(call: Call) -> Value:
+    """Updates added up where they belong, zeros elsewhere."""
+    indices, updates = call.need(0), call.need(1)
+    zeros = call.emit("expand", call.like(0, updates), shape=call.extents(2, "shape"))
+    return call.emit("scatter_nd", zeros, indices, updates, reduction="add")
+
+
+def _scattered(reduction: str) -> Callable[[Call], Value]:
+    return lambda call: call.emit("scatter_nd", call.need(0), call.need(1), call.need(2), reduction=reduction)
+
+
 def one_hot(call: Call) -> Value:
     indices = call.need(0)
     if indices.type.dtype not in (DType.S32, DType.S64):
@@ -66,5 +77,6 @@ def cumsum(call: Call) -> Value:
 RULES = {
     "ArgMax": _extreme("arg_max"), "ArgMin": _extreme("arg_min"), "Cumsum": cumsum, "Gather": gather,
     "GatherNd": gather_nd, "GatherV2": gather, "OneHot": one_hot, "ResourceGather": gather,
-    "TopKV2": top_k,
+    "ScatterNd": scatter_nd, "TensorScatterAdd": _scattered("add"),
+    "TensorScatterUpdate": _scattered("none"), "TopKV2": top_k,
 }  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lite.errors import ModelFormatError
+import numpy as np
+
+from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers import _moves
 from lite.importers._building import axes_of, axis_of, new_shape
 from lite.importers.tensorflow.call import Call
-from lite.ir import Extent, Value
+from lite.ir import DType, Extent, Value
 from lite.ir.dim import floor_div
 
 
@@ -139,9 +141,26 @@ def reverse_v2(call: Call) -> Value:
     return _moves.reversed_along(call, x, axes_of(call.ints(1, "axes"), x.type.rank))
 
 
+def roll(call: Call) -> Value:
+    """Elements that leave one end come in at the other."""
+    x = call.need(0)
+    shifts, axes = call.ints(1, "shift"), call.ints(2, "axis")
+    if len(shifts) != len(axes):
+        raise ModelFormatError(f"the shifts are {list(shifts)} for axes {list(axes)}")
+    for shift, axis in zip(shifts, (axis_of(axis, x.type.rank) for axis in axes)):
+        extent = x.type.shape[axis]
+        if not isinstance(extent, int):
+            raise UnsupportedOpError(
+                f"it rolls the open axis {axis} of {x.type}", hint="fix it with input_shapes"
+            )
+        places = (np.arange(extent) - shift) % max(extent, 1)
+        x = call.emit("gather", x, call.constant(places, DType.S64), axis=axis)
+    return x
+
+
 RULES = {
     "BroadcastTo": broadcast_to, "Concat": concat, "ConcatV2": concat_v2, "ExpandDims": expand_dims,
     "MirrorPad": mirror_pad, "Pack": pack, "Pad": pad, "PadV2": pad, "Reshape": reshape,
-    "ReverseV2": reverse_v2, "Slice": slice_, "Split": split, "SplitV": split_v, "Squeeze": squeeze,
-    "StridedSlice": strided_slice, "Tile": tile, "Transpose": transpose, "Unpack": unpack,
+    "ReverseV2": reverse_v2, "Roll": roll, "Slice": slice_, "Split": split, "SplitV": split_v,
+    "Squeeze": squeeze, "StridedSlice": strided_slice, "Tile": tile, "Transpose": transpose, "Unpack": unpack,
 }  # fmt: skip

@@ -176,6 +176,15 @@ def fused_batch_norm(call: Call) -> Value:
     return call.emit("batch_norm", call.image(0), *parameters, epsilon=epsilon, axis=axis)
 
 
+def old_batch_norm(call: Call) -> Value:
+    """Means, variances, biases and, if it says so, factors behind the image."""
+    mean, variance, bias = (call.need(position) for position in range(1, 4))
+    scaled = call.flag("scale_after_normalization")
+    scale = call.need(4) if scaled else call.emit("expand", call.like(1, mean), shape=mean.type.shape)
+    epsilon = call.float("variance_epsilon")
+    return call.emit("batch_norm", call.image(0), scale, bias, mean, variance, epsilon=epsilon, axis=3)
+
+
 def lrn(call: Call) -> Value:
     size = 2 * call.int("depth_radius", 5) + 1
     alpha = float(np.float32(call.float("alpha", 1.0))) * size
@@ -184,7 +193,8 @@ def lrn(call: Call) -> Value:
 
 
 RULES = {
-    "AvgPool": avg_pool, "Conv2D": conv2d, "Conv2DBackpropInput": conv2d_transpose,
-    "DepthwiseConv2dNative": conv2d, "FusedBatchNorm": fused_batch_norm, "LRN": lrn, "MaxPool": max_pool,
-    "FusedBatchNormV2": fused_batch_norm, "FusedBatchNormV3": fused_batch_norm,
+    "AvgPool": avg_pool, "BatchNormWithGlobalNormalization": old_batch_norm, "Conv2D": conv2d,
+    "Conv2DBackpropInput": conv2d_transpose, "DepthwiseConv2dNative": conv2d,
+    "FusedBatchNorm": fused_batch_norm, "FusedBatchNormV2": fused_batch_norm,
+    "FusedBatchNormV3": fused_batch_norm, "LRN": lrn, "MaxPool": max_pool,
 }  # fmt: skip
