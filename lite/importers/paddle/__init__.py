@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Room: importers/paddle - Paddle's programs in protobuf form, fluid 1.x to Paddle 3.x.
+"""Room: importers/paddle - Paddle's programs: protobuf form from fluid 1.x on, PIR form of Paddle 3.
 In:   a folder, a program file with its parameters, or the bytes of both.
 Out:  a Graph in NCHW.
 May import: importers' shared modules, ops, ir, errors, numpy; google.protobuf late.

@@ -91,10 +91,13 @@ def _assign_value(call: Call) -> Value:
 
 
 def _range(call: Call) -> Value:
+    """Integers may be counted by floats in PIR, where the type is an attribute."""
     bounds = [call.input(slot) for slot in ("Start", "End", "Step")]
-    dtype = bounds[0].type.dtype
-    if dtype.is_float:
-        numbers: list[Any] = [_float(call, value) for value in bounds]
+    given = bounds[0].type.dtype
+    dtype = call.dtype("dtype", 5) if call.integer("dtype", -1) >= 0 else given
+    if given.is_float:
+        floats = [_float(call, value) for value in bounds]
+        numbers: list[Any] = floats if dtype.is_float else [int(number) for number in floats]
     else:
         numbers = [call.extents_of(value)[0] for value in bounds]
     start, limit, delta = numbers

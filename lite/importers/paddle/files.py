@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
 
-from lite.errors import FileError, ModelFormatError, UnsupportedOpError
+from lite.errors import FileError, ModelFormatError
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -17,8 +17,11 @@ _PAIRS = (
     ("__model__", ("__params__", "params", "weights")),
     ("model", ("params", "weights", "vars", "__params__")),
 )
-_PROGRAM_SUFFIX, _PARAMETERS_SUFFIX = ".pdmodel", ".pdiparams"
-_LAYOUTS = "*.pdmodel + *.pdiparams, __model__ + __params__, __model__ + a file per variable, model + params"
+_PROGRAM_SUFFIXES, _PARAMETERS_SUFFIX = (".pdmodel", ".json"), ".pdiparams"
+_LAYOUTS = (
+    "*.json + *.pdiparams, *.pdmodel + *.pdiparams, __model__ + __params__, __model__ + a file per variable, "
+    "model + params"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def find_files(source: PathLike, param_file: PathLike | None = None) -> ModelFil
     Parameters
     ----------
     source : path
-        A folder, a program (.pdmodel, __model__) or a combined parameter file beside its program.
+        A folder, a program (.json, .pdmodel, __model__) or a combined parameter file beside its program.
     param_file : path, optional
         The combined parameter file, if it does not lie where it usually does.
 
@@ -61,15 +64,9 @@ def find_files(source: PathLike, param_file: PathLike | None = None) -> ModelFil
     if path.is_dir():
         path = _program_in(path)
     elif path.suffix == _PARAMETERS_SUFFIX and param_file is None:
-        return ModelFiles(
-            _existing(path.with_suffix(_PROGRAM_SUFFIX), "the program"), _existing(path, "parameters")
-        )
-    if path.suffix == ".json":
-        raise UnsupportedOpError(
-            "this is a program in PIR form (.json), which is not read yet",
-            where=str(path),
-            hint="save the model again with FLAGS_enable_pir_api=0: that writes a .pdmodel",
-        )
+        beside = [path.with_suffix(suffix) for suffix in _PROGRAM_SUFFIXES]
+        program = next((program for program in beside if program.is_file()), beside[0])
+        return ModelFiles(_existing(program, "the program"), _existing(path, "parameters"))
     _existing(path, "the program")
     parameters = (
         _parameters_of(path) if param_file is None else _existing(Path(param_file), "the parameter file")
@@ -85,9 +82,9 @@ def _existing(path: Path, what: str) -> Path:
 
 def _program_in(folder: Path) -> Path:
     named = [folder / program for program, _ in _PAIRS if (folder / program).is_file()]
-    found = sorted(folder.glob(f"*{_PROGRAM_SUFFIX}")) + named
-    if not found:
-        found = sorted(folder.glob("inference.json")) or sorted(folder.glob("model.json"))
+    beside = sorted(path.stem for path in folder.glob(f"*{_PARAMETERS_SUFFIX}"))
+    found = sorted(folder.glob("*.pdmodel")) + named
+    found += [path for path in (folder / f"{stem}.json" for stem in beside) if path.is_file()]
     if len(found) == 1:
         return found[0]
     what = (
@@ -104,7 +101,7 @@ def _program_in(folder: Path) -> Path:
 
 def _parameters_of(program: Path) -> Path | None:
     """The combined parameter file that belongs to a program, None if there is none."""
-    if program.suffix == _PROGRAM_SUFFIX:
+    if program.suffix in _PROGRAM_SUFFIXES:
         return _existing(program.with_suffix(_PARAMETERS_SUFFIX), "the parameter file")
     names = dict(_PAIRS).get(program.name, ("__params__",))
     return next((program.parent / name for name in names if (program.parent / name).is_file()), None)

@@ -17,6 +17,7 @@ from lite.importers.paddle import rules
 from lite.importers.paddle.call import Call, Given, dtype_of
 from lite.importers.paddle.files import PathLike, find_files
 from lite.importers.paddle.parameters import read_combined, read_separate
+from lite.importers.paddle.pir import read_pir
 from lite.importers.paddle.program import Operator, Program, Variable, read_program
 from lite.importers.paddle.stored import Stored, stored
 from lite.ir import Extent, Graph, Symbol, TensorType, Value
@@ -52,17 +53,22 @@ def load(
     FileError, ModelFormatError, UnsupportedOpError
     """
     if isinstance(source, bytes):
-        where, program = _BUFFER, read_program(source, _BUFFER)
+        where, program = _BUFFER, _read(source, _BUFFER)
         arrays = read_combined(program, read_bytes(param_file or b""))
     else:
         files = find_files(source, None if isinstance(param_file, bytes) else param_file)
         where = str(files.program)
-        program = read_program(read_bytes(files.program), where)
+        program = _read(read_bytes(files.program), where)
         combined = param_file if isinstance(param_file, bytes) else files.parameters
         arrays = (
             read_separate(program, files.folder) if combined is None else read_combined(program, combined)
         )
     return _Importer(program, arrays, where, dict(input_shapes or {}), dict(freeze_inputs or {})).graph()
+
+
+def _read(data: bytes, where: str) -> Program:
+    """A program in either form."""
+    return (read_pir if data.lstrip()[:1] == b"{" else read_program)(data, where)
 
 
 class _Importer:

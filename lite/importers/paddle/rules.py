@@ -22,6 +22,7 @@ from lite.importers.paddle import (
     shaping,
 )
 from lite.importers.paddle.call import Call, Given
+from lite.importers.paddle.pir import UNKNOWN
 from lite.importers.paddle.program import Operator, SubBlock
 from lite.ir import Rename
 
@@ -75,12 +76,13 @@ def refusal(operator: Operator, known: Mapping[str, Rule]) -> tuple[str, str] | 
         return _CONTROL_FLOW
     if operator.type in known:
         return None
+    name = operator.type.removeprefix(UNKNOWN).rstrip("_")
     for names, reason in _REFUSED:
-        if operator.type in names:
+        if name in names:
             return reason
-    if operator.type.startswith("fake_"):
+    if name.startswith("fake_"):
         return _QUANTIZED
-    if operator.type.startswith("sequence_"):
+    if name.startswith("sequence_"):
         return _RAGGED
     return "there is no rule for this op", "`lite opt --print_all_ops` lists the ops that are supported"
 

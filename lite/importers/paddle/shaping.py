@@ -109,6 +109,10 @@ def _shape(call: Call) -> Value:
     return call.cast(call.add("shape", call.input("Input")), DType.S32)
 
 
+def _shape64(call: Call) -> Value:
+    return call.add("shape", call.input("Input"))
+
+
 def _size(call: Call) -> Value:
     x = call.input("Input")
     count = x.type.count
@@ -132,7 +136,7 @@ RULES = {
     "assign": _same("X"), "cast": _cast, "dropout": _dropout, "expand": _expand_times,
     "expand_as_v2": _expand_as, "expand_v2": _expand, "flatten": _flatten, "flatten2": _flatten,
     "flatten_contiguous_range": _flatten_range, "memcpy": _same("X"), "print": _same("In"),
-    "reshape": _reshape, "reshape2": _reshape, "shape": _shape, "share_data": _same("X"), "size": _size,
-    "squeeze": _squeeze, "squeeze2": _squeeze, "tile": _tile, "unsqueeze": _unsqueeze,
+    "reshape": _reshape, "reshape2": _reshape, "shape": _shape, "shape64": _shape64, "share_data": _same("X"),
+    "size": _size, "squeeze": _squeeze, "squeeze2": _squeeze, "tile": _tile, "unsqueeze": _unsqueeze,
     "unsqueeze2": _unsqueeze,
 }  # fmt: skip

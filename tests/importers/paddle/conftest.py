@@ -7,6 +7,7 @@ import base64
 import json
 import lzma
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import numpy as np
 import pytest
 
 from lite.importers.proto import messages
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 @dataclass
@@ -64,6 +67,13 @@ def record(array: np.ndarray) -> bytes:
 def zoo() -> dict[str, Any]:
     """All cases of the archive by name."""
     found: dict[str, Any] = json.loads(lzma.decompress(Path(__file__).with_name("zoo.json.xz").read_bytes()))
+    return found
+
+
+@pytest.fixture(scope="session")
+def pir() -> dict[str, Any]:
+    """All programs of the archive of PIR by name."""
+    found: dict[str, Any] = json.loads(lzma.decompress(Path(__file__).with_name("pir.json.xz").read_bytes()))
     return found
 
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lite.errors import FileError, InputError, LiteError, ModelFormatError, UnsupportedOpError
+from lite.errors import FileError, InputError, LiteError, ModelFormatError
 from lite.importers import find_format, load
 
 LAYOUTS = [
@@ -86,10 +87,15 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_pir_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "inference.json").write_text('{"base_code":{"magic":"pir","version":4},"program":{}}')
-    with pytest.raises(UnsupportedOpError, match=r"PIR form.*\n.*FLAGS_enable_pir_api=0"):
-        load(tmp_path)
+@pytest.mark.parametrize("name", ["inference", "rec"])
+def test_programs_in_pir_form_are_found(pir: dict[str, Any], tmp_path: Path, name: str) -> None:
+    """Beside them lie other .json files, which belong to no parameters."""
+    entry = pir["net/inverted_residual"]
+    (tmp_path / f"{name}.json").write_text(entry["program"])
+    (tmp_path / f"{name}.pdiparams").write_bytes(base64.b64decode(entry["parameters"]))
+    (tmp_path / "config.json").write_text("{}")
+    for source in (tmp_path, tmp_path / f"{name}.json", tmp_path / f"{name}.pdiparams"):
+        assert [value.name for value in load(source).inputs] == ["x"]
 
 
 def test_a_parameter_name_cannot_lead_out_of_the_folder(saved: Any, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real models in every protobuf layout, against Paddle's own output, by the reference and by the kernels."""
+"""Real models in every layout and form, against Paddle's own output, by the reference and by the kernels."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ SAMPLES = [
     "fluid18_combined/lenet", "fluid18_combined/mobilenet_v1_025", "fluid18_separate/lenet",
     "fluid18_separate/mobilenet_v1_025", "pd2/digitsnet", "pd2/lenet", "pd2/mobilenet_v1_025",
     "pd2_legacy_combined/tinynet", "pd2_legacy_separate/tinynet", "pd2_static/tinynet",
+    "pir/digitsnet", "pir/lenet", "pir/mobilenet_v1_025", "pir_static/tinynet",
 ]  # fmt: skip
 
 Run = Callable[[Path], Callable[[np.ndarray], np.ndarray]]

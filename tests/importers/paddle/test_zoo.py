@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from zoo_case import array_of, compare
 
 from lite.importers.paddle import load, quantization
 from lite.importers.paddle.program import read_program
@@ -21,18 +22,14 @@ from lite.ir.verify import verify
 ZOO: dict[str, Any] = json.loads(lzma.decompress(Path(__file__).with_name("zoo.json.xz").read_bytes()))
 
 # Rules that share their function with an op that has a case, or whose op those versions of Paddle do not run;
-# test_quantized.py has those of quantized models.
+# test_quantized.py has those of quantized models, test_pir.py those of PIR only.
 WITHOUT_A_CASE = {
     *quantization.RULES,
     "acos", "acosh", "asin", "asinh", "atanh", "bicubic_interp", "bitwise_and", "bitwise_or",
     "bitwise_xor", "conv2d_fusion", "cosh", "isinf_v2", "isnan_v2", "maximum", "memcpy", "minimum",
-    "negative", "print", "reduce_amax", "reduce_amin", "relu_clipped", "reshape", "share_data", "squeeze",
-    "sync_batch_norm", "tan", "transpose", "unsqueeze",
+    "negative", "print", "reduce_amax", "reduce_amin", "relu_clipped", "reshape", "shape64", "share_data",
+    "squeeze", "sync_batch_norm", "tan", "transpose", "unsqueeze",
 }  # fmt: skip
-
-
-def _array(entry: dict[str, Any]) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(entry["data"]), entry["dtype"]).reshape(entry["shape"])
 
 
 def _case(case: str) -> tuple[bytes, bytes, dict[str, np.ndarray], list[np.ndarray]]:
@@ -41,21 +38,9 @@ def _case(case: str) -> tuple[bytes, bytes, dict[str, np.ndarray], list[np.ndarr
     return (
         program,
         parameters,
-        {name: _array(array) for name, array in entry["inputs"].items()},
-        [_array(array) for array in entry["outputs"]],
+        {name: array_of(array) for name, array in entry["inputs"].items()},
+        [array_of(array) for array in entry["outputs"]],
     )
-
-
-def _compare(outputs: list[np.ndarray], expected: list[np.ndarray], tolerance: float) -> None:
-    assert len(outputs) == len(expected)
-    for output, wanted in zip(outputs, expected):
-        assert output.shape == wanted.shape
-        assert output.dtype == wanted.dtype
-        if wanted.dtype.kind == "f":
-            limit = tolerance * np.abs(wanted).max(initial=1e-30)
-            np.testing.assert_allclose(output, wanted, rtol=0, atol=limit)
-        else:
-            np.testing.assert_array_equal(output, wanted)
 
 
 @pytest.mark.parametrize("case", sorted(ZOO))
@@ -63,7 +48,7 @@ def test_reference_gives_what_paddle_gave(case: str) -> None:
     program, parameters, inputs, expected = _case(case)
     graph = load(program, param_file=parameters)
     verify(graph)
-    _compare(list(interpret(graph, inputs).values()), expected, 1e-5)
+    compare(list(interpret(graph, inputs).values()), expected, 1e-5)
 
 
 @pytest.mark.parametrize("case", sorted(ZOO))
@@ -73,7 +58,7 @@ def test_kernels_give_what_paddle_gave(case: str) -> None:
 
     program, parameters, inputs, expected = _case(case)
     data, _ = convert_to_bytes(program, param_file=parameters, verify=True)
-    _compare(Model(data).session(threads=2).run(None, inputs), expected, 2e-5)
+    compare(Model(data).session(threads=2).run(None, inputs), expected, 2e-5)
 
 
 def test_every_rule_has_a_case() -> None:

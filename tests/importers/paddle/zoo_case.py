@@ -7,6 +7,7 @@ A case is a list of steps (op, inputs, outputs, attributes). Arrays that begin a
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,3 +59,21 @@ def one_op(
         {"x": x, **(arrays or {})},
         dynamic={"x": axes} if axes else {},
     )
+
+
+def array_of(entry: dict[str, Any]) -> np.ndarray:
+    """A tensor of an archive."""
+    return np.frombuffer(base64.b64decode(entry["data"]), entry["dtype"]).reshape(entry["shape"])
+
+
+def compare(outputs: list[np.ndarray], expected: list[np.ndarray], tolerance: float) -> None:
+    """Types and shapes are the same; floats as near as a part of the greatest one."""
+    assert len(outputs) == len(expected)
+    for output, wanted in zip(outputs, expected):
+        assert output.shape == wanted.shape
+        assert output.dtype == wanted.dtype
+        if wanted.dtype.kind == "f":
+            limit = tolerance * np.abs(wanted).max(initial=1e-30)
+            np.testing.assert_allclose(output, wanted, rtol=0, atol=limit)
+        else:
+            np.testing.assert_array_equal(output, wanted)
