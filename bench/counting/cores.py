@@ -26,6 +26,9 @@ class Core:
         Of /proc/cpuinfo.
     model : str
         llvm-mca's; "" where it has none. Its entries for cortex-a76 and later describe an older core.
+    cache : int
+        Bytes of the second cache: layers are planned for it. The emulator would tell that of the machine it
+        runs on.
     in_order : bool
         Models of such cores make loads wait longer than cores do: the truth lies somewhere below.
     wide : bool
@@ -37,6 +40,7 @@ class Core:
     part: str
     features: str
     model: str
+    cache: int
     in_order: bool = False
     wide: bool = True
 
@@ -56,11 +60,11 @@ class Core:
 CORES = {
     core.name: core
     for core in (
-        Core("a53", "cortex-a53", "0xd03", PLAIN, "cortex-a53", in_order=True),
-        Core("a55", "cortex-a76", "0xd05", DOT, "cortex-a55", in_order=True),
-        Core("a76", "cortex-a76", "0xd0b", DOT, "neoverse-n1"),
-        Core("a710", "max,sve=off,sme=off", "0xd47", NEWER, "neoverse-n2"),
-        Core("x1", "cortex-a76", "0xd44", DOT, "neoverse-v1"),
-        Core("a15", "cortex-a15", "0xc0f", "half thumb fastmult vfp neon vfpv3 vfpv4 idiva", "", wide=False),
+        Core("a53", "cortex-a53", "0xd03", PLAIN, "cortex-a53", 256 << 10, in_order=True),
+        Core("a55", "cortex-a76", "0xd05", DOT, "cortex-a55", 128 << 10, in_order=True),
+        Core("a76", "cortex-a76", "0xd0b", DOT, "neoverse-n1", 256 << 10),
+        Core("a710", "max,sve=off,sme=off", "0xd47", NEWER, "neoverse-n2", 512 << 10),
+        Core("x1", "cortex-a76", "0xd44", DOT, "neoverse-v1", 1 << 20),
+        Core("a15", "cortex-a15", "0xc0f", "half thumb vfp neon vfpv3 vfpv4 idiva", "", 1 << 20, wide=False),
     )
 }

@@ -73,7 +73,8 @@ class Program:
     def run(self, counter: Counter, model: Path, precision: str) -> Inference:
         """Count one inference of a .nb."""
         mode = ["fast"] if precision == "fast" else []
-        counted = counter.run(self.core, [self.path, model, *mode])
+        environment = {"LITE_CACHE_BYTES": str(self.core.cache)}
+        counted = counter.run(self.core, [self.path, model, *mode], environment=environment)
         rows = [line.split("\t") for line in counted.output.splitlines()]
         (isa,) = (row[1] for row in rows if row[0] == "isa")
         steps, laps = [row[1:] for row in rows if row[0] == "layer"], counted.laps

@@ -17,6 +17,7 @@ struct Simd {
   using mask = uint32x4_t;  // all bits of a lane, or none
   static constexpr int kWidth = 4;
   static constexpr int kRegisters = 32;
+  static constexpr int kLanes = 4;
 
   static LITE_INLINE f32 load(const float* p) { return vld1q_f32(p); }
   static LITE_INLINE s32 load(const int32_t* p) { return vld1q_s32(p); }
@@ -39,6 +40,10 @@ struct Simd {
   }
   static LITE_INLINE void store(float* p, f32 x) { vst1q_f32(p, x); }
   static LITE_INLINE void store(int32_t* p, s32 x) { vst1q_s32(p, x); }
+  // st1 takes one step where str and stp of a whole register take two.
+  static LITE_INLINE void store_alone(float* p, f32 x) {
+    asm("st1 {%1.4s}, %0" : "=Q"(*reinterpret_cast<float (*)[kWidth]>(p)) : "w"(x));
+  }
   static LITE_INLINE void store_partial(float* p, f32 x, int count) {
     if (count >= kWidth) return store(p, x);
     if (count > 0) vst1q_lane_f32(p, x, 0);
@@ -84,6 +89,7 @@ struct Simd {
     store_bounded_s8(bytes, x, to);
     for (int i = 0; i < count; ++i) p[i] = bytes[i];
   }
+  static LITE_INLINE void settle(f32& x) { asm volatile("" : "+w"(x)); }
   static LITE_INLINE f32 broadcast(float x) { return vdupq_n_f32(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return vdupq_n_s32(x); }
   static LITE_INLINE s32 iota() { return s32{0, 1, 2, 3}; }
@@ -94,6 +100,10 @@ struct Simd {
   static LITE_INLINE f32 div(f32 a, f32 b) { return vdivq_f32(a, b); }
   static LITE_INLINE f32 fma(f32 a, f32 b, f32 c) { return vfmaq_f32(c, a, b); }
   static LITE_INLINE f32 fnma(f32 a, f32 b, f32 c) { return vfmsq_f32(c, a, b); }
+  template <int kLane>
+  static LITE_INLINE f32 fma_lane(f32 a, f32 b, f32 c) {
+    return vfmaq_laneq_f32(c, a, b, kLane);
+  }
   static LITE_INLINE f32 sqrt(f32 x) { return vsqrtq_f32(x); }
   static LITE_INLINE f32 neg(f32 x) { return vnegq_f32(x); }
   static LITE_INLINE f32 abs(f32 x) { return vabsq_f32(x); }

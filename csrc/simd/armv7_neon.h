@@ -18,6 +18,7 @@ struct Simd {
   using mask = uint32x4_t;  // all bits of a lane, or none
   static constexpr int kWidth = 4;
   static constexpr int kRegisters = 16;
+  static constexpr int kLanes = 1;
 
   static LITE_INLINE f32 load(const float* p) { return vld1q_f32(p); }
   static LITE_INLINE s32 load(const int32_t* p) { return vld1q_s32(p); }
@@ -85,6 +86,7 @@ struct Simd {
     store_bounded_s8(bytes, x, to);
     for (int i = 0; i < count; ++i) p[i] = bytes[i];
   }
+  static LITE_INLINE void settle(f32& x) { asm volatile("" : "+w"(x)); }
   static LITE_INLINE f32 broadcast(float x) { return vdupq_n_f32(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return vdupq_n_s32(x); }
   static LITE_INLINE s32 iota() { return s32{0, 1, 2, 3}; }

@@ -18,6 +18,10 @@ struct Simd {
   using mask = bool;    // kWidth truth values
   static constexpr int kWidth = 1;
   static constexpr int kRegisters = 16;  // how many vectors a kernel may keep alive
+  // Lanes of a vector that a multiply-add can take one by one. If there are several, a trait has
+  //   fma_lane<kLane>(a, b, c)   a * b[kLane] + c
+  //   store_alone(p, x)          store where the address is not one of several at fixed distances
+  static constexpr int kLanes = 1;
 
   // Memory. No alignment is needed. The partial ones touch only the first `count` elements
   // (0 <= count <= kWidth); lanes that were not loaded are 0.
@@ -29,6 +33,8 @@ struct Simd {
   static LITE_INLINE s32 load_partial(const int32_t* p, int count) { return count > 0 ? *p : 0; }
   static LITE_INLINE void store(float* p, f32 x) { *p = x; }
   static LITE_INLINE void store(int32_t* p, s32 x) { *p = x; }
+  // Nothing; but the compiler computes x before it, and what needs x behind it.
+  static LITE_INLINE void settle(f32& x) { static_cast<void>(x); }
   static LITE_INLINE void store_partial(float* p, f32 x, int count) {
     if (count > 0) *p = x;
   }

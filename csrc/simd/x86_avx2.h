@@ -17,6 +17,7 @@ struct Simd {
   using mask = __m256;  // all bits of a lane, or none
   static constexpr int kWidth = 8;
   static constexpr int kRegisters = 16;
+  static constexpr int kLanes = 1;
 
   static LITE_INLINE f32 load(const float* p) { return _mm256_loadu_ps(p); }
   static LITE_INLINE s32 load(const int32_t* p) {
@@ -93,6 +94,7 @@ struct Simd {
     store_bounded_s8(bytes, x, to);
     for (int i = 0; i < count; ++i) p[i] = bytes[i];
   }
+  static LITE_INLINE void settle(f32& x) { asm volatile("" : "+x"(x)); }
   static LITE_INLINE f32 broadcast(float x) { return _mm256_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm256_set1_epi32(x); }
   static LITE_INLINE s32 iota() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }

@@ -25,6 +25,7 @@ struct Simd {
   using mask = __mmask16;
   static constexpr int kWidth = 16;
   static constexpr int kRegisters = 32;
+  static constexpr int kLanes = 1;
 
   static LITE_INLINE f32 load(const float* p) { return _mm512_loadu_ps(p); }
   static LITE_INLINE s32 load(const int32_t* p) { return _mm512_loadu_si512(p); }
@@ -81,6 +82,7 @@ struct Simd {
     const __mmask64 existing = count < 64 ? (uint64_t{1} << count) - 1 : ~uint64_t{0};
     _mm512_mask_storeu_epi8(p, existing, bounded(x, to));
   }
+  static LITE_INLINE void settle(f32& x) { asm volatile("" : "+v"(x)); }
   static LITE_INLINE f32 broadcast(float x) { return _mm512_set1_ps(x); }
   static LITE_INLINE s32 broadcast(int32_t x) { return _mm512_set1_epi32(x); }
   static LITE_INLINE s32 iota() {

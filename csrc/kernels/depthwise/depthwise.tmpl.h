@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/depthwise/depthwise.h"
-#include "simd/activation.h"
+#include "kernels/depthwise/row_tiles.h"
 
 namespace lite::depthwise {
 namespace {
-
-constexpr int kWidth = Simd::kWidth;
-// Columns of outputs of the wide and of the narrow tile; two rows of them are accumulated at once.
-constexpr int kWide = Simd::kRegisters >= 32 ? 7 : 4;
-constexpr int kNarrow = Simd::kRegisters >= 32 ? 4 : 2;
-constexpr int kGenericColumns = 4;
-
-// Where a tile of fixed size lies: its first input, which may be outside of the image, and the rows
-// and columns of its inputs that are inside.
-struct Place {
-  int64_t input, output;  // in floats, from the image's first
-  int64_t row_begin, row_end, column_begin, column_end;
-};
-
-template <int kKernel, int kStride, int kRows, int kColumns>
-struct Shape {
-  static constexpr int kInputRows = (kRows - 1) * kStride + kKernel;
-  static constexpr int kInputColumns = (kColumns - 1) * kStride + kKernel;
-};
-
-// Inputs of a tile that may be outside of the image: so many at either end, of rows and columns.
-template <int kKernel>
-constexpr int kPadding = kKernel / 2;
-
-// Whether one of kCount rows or columns is outside; nothing is asked in the middle of a tile.
-template <int kKernel, int kCount>
-LITE_INLINE bool outside(int index, int64_t begin, int64_t end) {
-  return (index < kPadding<kKernel> && index < begin) ||
-         (index >= kCount - kPadding<kKernel> && index >= end);
-}
 
 // One row of inputs of a tile, into all sums that it takes part in.
 template <int kKernel, int kStride, int kRows, int kColumns>
@@ -82,12 +51,6 @@ LITE_INLINE void store_tile(const Strip& strip, float* y,
     const Simd::f32 value = Simd::max(lo, sums[i][j]);
     Simd::store(y + j * pitch, bounded ? Simd::min(hi, value) : value);
   }
-}
-
-// What is no bound is applied to what was just stored, one vector of channels.
-__attribute__((noinline)) void activate_tile(const Strip& strip, float* y, int rows, int columns) {
-  for (int i = 0; i < rows; ++i, y += strip.out_width * strip.y_pitch)
-    apply_activation(strip.activation, y, strip.y_pitch, columns, kWidth);
 }
 
 // An integer that the compiler knows nothing about: its multiples are computed where they are
@@ -173,10 +136,17 @@ template <int kKernel, int kStride, int kRows, int kColumns>
 void run_tile_at(const Strip& strip, int64_t row, int64_t column) {
   const int64_t top = row * strip.stride_height - strip.pad_top;
   const int64_t left = column * kStride - strip.pad_left;
-  run_tile<kKernel, kStride, kRows, kColumns>(
-      strip,
-      {(top * strip.width + left) * strip.x_pitch, (row * strip.out_width + column) * strip.y_pitch,
-       -top, strip.height - top, -left, strip.width - left});
+  const Place place = {(top * strip.width + left) * strip.x_pitch,
+                       (row * strip.out_width + column) * strip.y_pitch,
+                       -top,
+                       strip.height - top,
+                       -left,
+                       strip.width - left};
+  if constexpr (kRowByRow) {
+    run_row_tile<kKernel, kStride, kRows, kColumns>(strip, place);
+  } else {
+    run_tile<kKernel, kStride, kRows, kColumns>(strip, place);
+  }
 }
 
 // A row of tiles; the last one overlaps the one before where it would be too wide. kStride is that

@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <type_traits>
-
-#include "kernels/gemm/gemm.h"
-#include "simd/activation.h"
+#include "kernels/gemm/lane_tiles.h"
 
 namespace lite::gemm {
 namespace {
-
-constexpr int kWidth = Simd::kWidth;
-constexpr int kMaxVectors = 4;
-constexpr int kMaxRows =
-    8;  // more rows at a stride of a power of two would evict one another from L1
-
-// Vectors of a tile start at multiples of their width inside a panel or cover whole panels.
-constexpr bool fits_panels(int vectors) {
-  const int columns = vectors * kWidth;
-  return kPanel % columns == 0 || columns % kPanel == 0;
-}
-
-// B of integers is converted again by each tile: that pays for few rows only.
-template <class B>
-constexpr bool kScaled = !std::is_same<B, float>::value;
-constexpr int kMaxScaledRows = 2;
 
 // Of the last vector of 16 lanes only the lower half is computed where no more columns exist: that
 // takes half the time where such vectors are computed in two halves.
@@ -43,40 +23,6 @@ LITE_INLINE void add_products(Simd::f32 value, const Simd::f32 (&columns)[kVecto
   } else {
     sums[kLast] = S::fma(value, columns[kLast], sums[kLast]);
   }
-}
-
-// Rows of the largest tile of so many vectors: accumulators, a row of B, its scales and one
-// broadcast in registers.
-template <class B>
-constexpr int max_rows(int vectors) {
-  if (!fits_panels(vectors)) return 0;
-  const int rows = (Simd::kRegisters - vectors * (kScaled<B> ? 2 : 1) - 1) / vectors;
-  constexpr int kMost = kScaled<B> ? kMaxScaledRows : kMaxRows;
-  return rows < kMost ? rows : kMost;
-}
-
-// The columns that a tile works on: [column, column + vectors * kWidth) of the block.
-template <class B>
-struct Stripe {
-  const B* b;
-  const float* scales;  // of integers
-  const float* residual;
-  float* c;
-  int64_t columns;  // that exist
-  int last;         // of them, in the last vector
-  // What the tiles fetch ahead, a little after each row of B: the following stripe's part of B, or
-  // their own if they read it once only.
-  const std::byte* ahead;
-  int64_t ahead_step;  // bytes
-  alignas(64) float bias[kMaxVectors * kWidth];
-};
-
-template <int kRows>
-LITE_INLINE bool all_zeros(const float* const (&a)[kRows], const float* zeros) {
-  bool zero = true;
-  LITE_UNROLL
-  for (int i = 0; i < kRows; ++i) zero &= a[i] == zeros;
-  return zero;
 }
 
 // Tiles that fetch. Others of one vector are bound by their loads, and are mostly the last.
@@ -183,19 +129,6 @@ LITE_INLINE void finish(const Block& block, const Stripe<B>& stripe, int64_t row
        : store_tile<false, false>(block, stripe, row, sums);
 }
 
-// What follows is read from memory again instead of kept in registers that accumulators need.
-LITE_INLINE void forget() { asm volatile("" ::: "memory"); }
-
-// What is no bound is applied to what was just stored.
-__attribute__((noinline)) void activate_tile(const Block& block, float* c, int64_t rows,
-                                             int64_t columns) {
-  if (block.c_stride == columns) {  // short rows make one long
-    apply_activation(block.activation, c, 0, 1, rows * columns);
-  } else {
-    apply_activation(block.activation, c, block.c_stride, rows, columns);
-  }
-}
-
 // `tiles` tiles of kRows rows, from a row of the block on; `tile` are done.
 template <class B, int kRows, int kVectors, bool kHalf>
 __attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& stripe, int64_t row,
@@ -294,8 +227,13 @@ using Run = void (*)(const Block& block, const Stripe<B>& stripe, int64_t row, i
 
 template <class B, int kRows, int kVectors, bool kHalf>
 constexpr Run<B> run_of() {
-  if constexpr (kRows <= max_rows<B>(kVectors)) return run_tiles<B, kRows, kVectors, kHalf>;
-  return nullptr;
+  if constexpr (kVectors > kMaxVectors || kRows > max_rows<B>(kVectors)) {
+    return nullptr;
+  } else if constexpr (kByLanes<B>) {
+    return run_lane_tiles<kRows, kVectors>;
+  } else {
+    return run_tiles<B, kRows, kVectors, kHalf>;
+  }
 }
 
 #define LITE_RUNS(vectors)         \
@@ -309,8 +247,8 @@ constexpr Run<B> run_of() {
    run_of<B, 7, vectors, kHalf>(), \
    run_of<B, 8, vectors, kHalf>()}
 template <class B, bool kHalf>
-constexpr Run<B> kRuns[kMaxVectors + 1][kMaxRows + 1] = {
-    {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4)};
+constexpr Run<B> kRuns[][kMaxRows + 1] = {
+    {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4), {}, {}, {}, LITE_RUNS(8)};
 #undef LITE_RUNS
 
 // Columns that are left for tiles of few accumulators, if most have three or four vectors.
@@ -320,6 +258,7 @@ constexpr bool wasteful(int64_t vectors) { return vectors == 1 || vectors == 2 |
 // same.
 template <class B>
 int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
+  if constexpr (kByLanes<B>) return choose_lane_vectors(m, remaining);
   int best = 1;
   int64_t most = 0;
   for (int vectors = 1; vectors <= kMaxVectors && vectors <= remaining; ++vectors) {
@@ -345,18 +284,19 @@ void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& strip
   if constexpr (kTallVectors > 0 && !kScaled<B>)
     if (fits_tall(block, vectors))
       row = vectors == 1 ? run_tall<1, kHalf>(block, stripe) : run_tall<2, kHalf>(block, stripe);
-  const int64_t left = block.m - row;
+  using Count = std::conditional_t<kByLanes<B>, uint32_t, int64_t>;  // the shorter divide faster
+  const Count left = static_cast<Count>(block.m - row);
   if (left == 0) return;
-  const int64_t highest = max_rows<B>(vectors);
-  const int64_t tiles = (left + highest - 1) / highest;
+  const Count highest = static_cast<Count>(max_rows<B>(vectors));
+  const Count tiles = (left + highest - 1) / highest;
   const int64_t panels = (vectors * kWidth + kPanel - 1) / kPanel;
   stripe.ahead = reinterpret_cast<const std::byte*>(next);
-  stripe.ahead_step = panels * kRowBytes / tiles;
+  stripe.ahead_step = static_cast<Count>(panels * kRowBytes) / tiles;
   if (tiles == 1 && row == 0) {
     stripe.ahead = reinterpret_cast<const std::byte*>(stripe.b) + kAheadBytes;
     stripe.ahead_step = kRowBytes;
   }
-  const int64_t rows = left / tiles, higher = left % tiles;
+  const Count rows = left / tiles, higher = left % tiles;
   if (higher > 0) kRuns<B, kHalf>[vectors][rows + 1](block, stripe, row, 0, higher);
   row += higher * (rows + 1);
   kRuns<B, kHalf>[vectors][rows](block, stripe, row, higher, tiles - higher);
@@ -377,8 +317,13 @@ void run(const Block& block, const B* weights, const B* end, const float* scales
     stripe.c = block.c + column;
     stripe.columns = block.n - column < vectors * kWidth ? block.n - column : vectors * kWidth;
     stripe.last = static_cast<int>(stripe.columns - (vectors - 1) * kWidth);
-    for (int j = 0; j < vectors * kWidth; ++j)
-      stripe.bias[j] = block.bias && j < stripe.columns ? block.bias[column + j] : 0.0f;
+    if (kByLanes<B> && block.bias != nullptr && stripe.last == kWidth) {
+      for (int j = 0; j < vectors * kWidth; j += kWidth)
+        Simd::store(stripe.bias + j, Simd::load(block.bias + column + j));
+    } else {
+      for (int j = 0; j < vectors * kWidth; ++j)
+        stripe.bias[j] = block.bias && j < stripe.columns ? block.bias[column + j] : 0.0f;
+    }
     const B* next = weights + (column + vectors * kWidth) / kPanel * block.panel_stride;
     const B* read_next = next < end ? next : stripe.b;
     if (kHalves<B> && stripe.last <= kWidth / 2)

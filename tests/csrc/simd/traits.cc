@@ -125,6 +125,25 @@ void check_fused() {
                                                                    n)))) == std::ldexp(1.75f, n));
 }
 
+// What only traits have whose multiply-adds take lanes.
+template <class S, int kLane>
+void check_lane() {
+  float lanes[S::kWidth], found[S::kWidth];
+  for (int i = 0; i < S::kWidth; ++i) lanes[i] = static_cast<float>(i + 2);
+  S::store_alone(
+      found, S::template fma_lane<kLane>(S::broadcast(-5.0f), S::load(lanes), S::broadcast(0.5f)));
+  for (float product : found) CHECK(product == 0.5f - 5.0f * lanes[kLane]);
+  if constexpr (kLane + 1 < S::kLanes) check_lane<S, kLane + 1>();
+}
+
+template <class S>
+void check_lanes() {
+  if constexpr (S::kLanes > 1) check_lane<S, 0>();
+  typename S::f32 x = S::broadcast(3.0f);
+  S::settle(x);
+  CHECK(S::reduce_max(x) == 3.0f);
+}
+
 void check_integer_members() {
   check_integers("add", VECTORS(Simd::add(a, b)), UNSIGNED(a + b));
   check_integers("sub", VECTORS(Simd::sub(a, b)), UNSIGNED(a - b));
@@ -275,6 +294,7 @@ int main() {
   check_floats();
   check_extremes();
   check_fused();
+  check_lanes<Simd>();
   check_integer_members();
   check_conversions();
   check_memory();
