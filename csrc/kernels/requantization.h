@@ -12,6 +12,7 @@ namespace lite {
 // Weights up to this magnitude are narrow: two products of them with bytes without sign add up
 // within 16 bits, where some instruction sets would saturate.
 inline constexpr int32_t kGreatestNarrowWeight = 64;
+inline constexpr int32_t kGreatestWeight = 128;
 static_assert(2 * UINT8_MAX * kGreatestNarrowWeight <= INT16_MAX);
 static_assert(2 * UINT8_MAX * -kGreatestNarrowWeight >= INT16_MIN);
 

@@ -74,8 +74,8 @@ class QFullyConnected final : public Op {
     bias_bytes_ = bias_.prepare(context, to_.x_zero + kernels_->offset);
     table_bytes_ =
         linear::aligned_bytes(static_cast<size_t>(tasks_.greatest_rows()) * sizeof(const int8_t*));
-    thread_bytes_ = table_bytes_ + linear::aligned_bytes(
-                                       static_cast<size_t>(qgemm::scratch_bytes(*kernels_, 1, k_)));
+    thread_bytes_ = table_bytes_ + linear::aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(
+                                       *kernels_, {tasks_.greatest_rows(), 1, k_})));
     context.scratch_bytes =
         std::max(context.scratch_bytes, weights_bytes_ + bias_bytes_ +
                                             thread_bytes_ * static_cast<size_t>(context.threads));

@@ -35,8 +35,11 @@ struct NeonProducts {
   }
   static constexpr int place(int tap, int channel) { return 4 * channel + tap; }
   static LITE_INLINE Part weights(const Weight* w) { return vld1q_s8(w); }
+  // In the order of the statements: compilers would bring more together than there are registers.
   static LITE_INLINE int32x4_t dot(int32x4_t sum, Part x, Part w, int, int) {
-    return vdotq_s32(sum, x, w);
+    sum = vdotq_s32(sum, x, w);
+    asm volatile("" : "+w"(sum));
+    return sum;
   }
 };
 #else
@@ -68,6 +71,7 @@ struct NeonProducts {
     LITE_UNROLL
     for (int tap = 0; tap < 4; ++tap)
       if (tap >= first && tap < end) sum = vmlal_s16(sum, x.taps[tap], w.taps[tap]);
+    asm volatile("" : "+w"(sum));
     return sum;
   }
 };

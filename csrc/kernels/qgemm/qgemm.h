@@ -27,11 +27,6 @@ struct Extents {
   int64_t m = 0, taps = 1, k = 0;
 };
 
-// Whether matrix instructions, which multiply a tile of rows at once, are faster for such blocks.
-[[nodiscard]] constexpr bool is_worth_tiles(const Extents& extents) {
-  return extents.m >= 4 && extents.taps * extents.k >= 24;
-}
-
 // Rows of A in runs of equal length: row i of tap t begins at a + i / length * run_step +
 // i % length * step + t / row_taps * tap_row_step + t % row_taps * tap_step.
 struct Runs {
@@ -76,16 +71,25 @@ struct Kernels {
   void (*multiply)(const Block& block);
   int32_t offset;  // elements of A are multiplied as if they were so much greater
   Kind kind;
-  const Kernels* narrow;  // faster ones if weights in B are narrow; null if there are none
-  const Kernels* tiled;   // faster ones if is_worth_tiles; null if there are none
-  bool wants_sums;        // faster where Block::sums are small
+  const Kernels* narrow;    // faster ones if weights in B are narrow; null if there are none
+  const Kernels* tiled;     // faster ones if is_worth_tiles; null if there are none
+  bool wants_sums;          // faster where Block::sums are small
+  int32_t greatest_weight;  // magnitude that B may have
+  int64_t (*scratch)(const Extents& extents);  // bytes that such a block needs; null if none
+  int64_t least_depth;                         // of blocks that tiled ones are faster for
+  bool takes_runs;  // of rows of A; each instruction multiplies that many that tasks must be large
 };
 
 const Kernels& kernels(Isa isa);
 
+// Whether tiled kernels are faster than others for such blocks.
+[[nodiscard]] constexpr bool is_worth_tiles(const Kernels& tiled, const Extents& extents) {
+  return extents.m >= 4 && extents.taps * extents.k >= tiled.least_depth;
+}
+
 // Whether the kernels take rows of A in runs, of such a depth: steps of tiles must not overlap.
 [[nodiscard]] constexpr bool takes_runs(const Kernels& kernels, int64_t k) {
-  return kernels.kind == Kind::tiled && k > 0 && k % (kQuad * tiled_steps(1, k)) == 0;
+  return kernels.takes_runs && k > 0 && k % (kQuad * tiled_steps(1, k)) == 0;
 }
 
 // Whether tiles that end where runs do are high enough.
@@ -93,8 +97,9 @@ const Kernels& kernels(Isa isa);
   return length >= 12 * ((length + 15) / 16);
 }
 
-[[nodiscard]] constexpr int64_t scratch_bytes(const Kernels& kernels, int64_t taps, int64_t k) {
-  return kernels.kind == Kind::tiled ? tiled_steps(taps, k) * kTiledStepBytes : 0;
+// For blocks of so many rows at most.
+[[nodiscard]] inline int64_t scratch_bytes(const Kernels& kernels, const Extents& extents) {
+  return kernels.scratch == nullptr ? 0 : kernels.scratch(extents);
 }
 
 [[nodiscard]] constexpr const char* name(Kind kind) {

@@ -206,7 +206,11 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
     }
     if constexpr (kWantsSums)
       if (stripe.sums != Sums::any) {
-        finish_small<D>(block, stripe, row, sums);
+        Simd::s32 finished[kRows][kVectors];
+        LITE_UNROLL
+        for (int i = 0; i < kRows; ++i) LITE_UNROLL
+        for (int j = 0; j < kVectors; ++j) finished[i][j] = D::finish(sums[i][j]);
+        finish_small(block, stripe, row, finished);
         continue;
       }
     int32_t* target = results.sums[results.turn];
@@ -377,25 +381,46 @@ void multiply(const Block& block) {
 
 #if defined(__AMX_INT8__)
 #include "kernels/qgemm/tiles.h"
+#elif defined(LITE_UNITS)
+#include "kernels/qgemm/units.h"
 #endif
 
 namespace lite::qgemm {
 namespace {
 
-const Kernels kNarrow = {multiply<NarrowDot>, NarrowDot::kOffset, Kind::narrow, nullptr, nullptr,
-                         kWantsSums};
 #if defined(__AMX_INT8__)
-const Kernels kTiled = {multiply_by_tiles, 0, Kind::tiled, nullptr, nullptr, kWantsSums};
+const Kernels kTiled = {
+    multiply_by_tiles, 0,  Kind::tiled, nullptr, nullptr, kWantsSums, kGreatestWeight,
+    tile_scratch,      24, true};
+constexpr const Kernels* kTiledOrNone = &kTiled;
+#elif defined(LITE_UNITS)
+const Kernels kTiled = {
+    multiply_by_units, 0,  Kind::tiled, nullptr, nullptr, kWantsSums, Units::kGreatest,
+    unit_scratch,      16, false};
 constexpr const Kernels* kTiledOrNone = &kTiled;
 #else
 constexpr const Kernels* kTiledOrNone = nullptr;
 #endif
 
+template <class D>
+constexpr Kernels kernels_of(Kind kind, const Kernels* narrow, const Kernels* tiled) {
+  return {multiply<D>,
+          D::kOffset,
+          kind,
+          narrow,
+          tiled,
+          kWantsSums,
+          kind == Kind::narrow ? kGreatestNarrowWeight : kGreatestWeight,
+          nullptr,
+          0,
+          false};
+}
+const Kernels kNarrow = kernels_of<NarrowDot>(Kind::narrow, nullptr, nullptr);
+
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {multiply<Dot>, Dot::kOffset,
-                              Kind::any,     std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow,
-                              kTiledOrNone,  kWantsSums};
+const Kernels LITE_KERNELS =
+    kernels_of<Dot>(Kind::any, std::is_same_v<Dot, NarrowDot> ? nullptr : &kNarrow, kTiledOrNone);
 
 }  // namespace lite::qgemm

@@ -61,35 +61,30 @@ LITE_INLINE void place_small(const Block& block, const Stripe& stripe, int64_t r
 
 // Turns sums into outputs, if the stripe's are not just any. The common case has no branches, where
 // it is worth its size.
-template <class D, int kRows, int kVectors>
+template <int kRows, int kVectors>
 LITE_INLINE void finish_small(const Block& block, const Stripe& stripe, int64_t row,
-                              const typename D::Sums (&sums)[kRows][kVectors]) {
+                              Simd::s32 (&sums)[kRows][kVectors]) {
   constexpr bool kLarge = kVectors * kRows >= 16;
-  Simd::s32 finished[kRows][kVectors];
-  LITE_UNROLL
-  for (int i = 0; i < kRows; ++i) LITE_UNROLL
-  for (int j = 0; j < kVectors; ++j) finished[i][j] = D::finish(sums[i][j]);
   if (stripe.sums == Sums::small_steps) {
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) finished[i][j] = Simd::bits(Simd::to_f32(finished[i][j]));
+    for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::bits(Simd::to_f32(sums[i][j]));
   }
   const bool saturates = kLarge && stripe.small.saturates();
   if (block.residual != nullptr) {
-    saturates ? place_small<true, kLarge>(block, stripe, row, finished)
-              : place_small<true, false>(block, stripe, row, finished);
+    saturates ? place_small<true, kLarge>(block, stripe, row, sums)
+              : place_small<true, false>(block, stripe, row, sums);
   } else {
-    saturates ? place_small<false, kLarge>(block, stripe, row, finished)
-              : place_small<false, false>(block, stripe, row, finished);
+    saturates ? place_small<false, kLarge>(block, stripe, row, sums)
+              : place_small<false, false>(block, stripe, row, sums);
   }
 }
 
 #else
 
 constexpr bool kWantsSums = false;
-template <class D, int kRows, int kVectors>
-void finish_small(const Block&, const Stripe&, int64_t,
-                  const typename D::Sums (&)[kRows][kVectors]) {}
+template <int kRows, int kVectors>
+void finish_small(const Block&, const Stripe&, int64_t, Simd::s32 (&)[kRows][kVectors]) {}
 inline void expect_sums(const Block&, Sums, int, Stripe&) {}
 
 #endif

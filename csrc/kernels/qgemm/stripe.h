@@ -71,6 +71,13 @@ LITE_INLINE int lanes(int64_t n, int vector) {
   return rest >= kWidth ? kWidth : rest > 0 ? static_cast<int>(rest) : 0;
 }
 
+template <int kRows, int kVectors>
+LITE_INLINE void store_sums(const Simd::s32 (&sums)[kRows][kVectors], int32_t* target) {
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j) Simd::store(target + (i * kVectors + j) * kWidth, sums[i][j]);
+}
+
 // What was read from memory is read again: it takes no registers from the loop before this.
 LITE_INLINE void reload() { asm volatile("" ::: "memory"); }
 

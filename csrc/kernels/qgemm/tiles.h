@@ -23,6 +23,10 @@ struct TileStep {
 };
 static_assert(sizeof(TileStep) + 2 * kTileBytes <= kTiledStepBytes);
 
+int64_t tile_scratch(const Extents& extents) {
+  return tiled_steps(extents.taps, extents.k) * kTiledStepBytes;
+}
+
 struct TilePlan {
   int64_t heights[2];            // rows of the tiles of a group
   int64_t groups;                // of rows; the last begins early, to be as high as the others

@@ -48,8 +48,10 @@ void QDepthwiseConv::prepare(PrepareContext& context, const Window& window,
   const Tensor& scale = context.inputs[kScale];
   layer_.small_scales = scale.constant && small(scale);
   const Tensor& weights = context.inputs[1];
-  layer_.narrow_weights = weights.constant && narrow({weights.as<int8_t>(),
-                                                      static_cast<size_t>(weights.shape.count())});
+  layer_.narrow_weights =
+      weights.constant &&
+      greatest_magnitude({weights.as<int8_t>(), static_cast<size_t>(weights.shape.count())}) <=
+          kGreatestNarrowWeight;
   cut();
   bias_bytes_ = bias_.prepare(context, requantization.x_zero);
   if (kernels_->wants_sums) layer_.sums = bias_.sums(context, requantization);

@@ -73,8 +73,8 @@ void QGemmConv::prepare(PrepareContext& context, const Window& window,
   table_bytes_ =
       is_even_ ? even_rows_.bytes(greatest_pixels()) : rows_.bytes(tasks_.greatest_rows());
   thread_bytes_ =
-      table_bytes_ +
-      aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(*kernels_, rows_.taps(), rows_.k())));
+      table_bytes_ + aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(
+                         *kernels_, {tasks_.greatest_rows(), rows_.taps(), rows_.k()})));
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + bias_bytes_ + padding_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));

@@ -35,10 +35,12 @@ Status QTransposedConv::prepare(PrepareContext& context, const Window& window,
   if (folded_) fold(weights, context.inputs[2], context.inputs[3]);
   padding_bytes_ = aligned_bytes(static_cast<size_t>(in_.channels / window.groups) + 1);
   table_bytes_ = aligned_bytes(phases_.greatest_table() * sizeof(const int8_t*));
-  int64_t taps = 0;
-  for (const Part& part : parts_) taps = std::max(taps, part.columns.taps());
-  thread_bytes_ = table_bytes_ + aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(
-                                     *kernels_, taps, in_.channels / window.groups)));
+  qgemm::Extents greatest = {0, 0, extents.k};
+  for (const Part& part : parts_) greatest.taps = std::max(greatest.taps, part.columns.taps());
+  for (const TransposedPhases::Phase& phase : phases_.all())
+    greatest.m = std::max(greatest.m, phases_.width_of(phase));
+  thread_bytes_ =
+      table_bytes_ + aligned_bytes(static_cast<size_t>(qgemm::scratch_bytes(*kernels_, greatest)));
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + padding_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));

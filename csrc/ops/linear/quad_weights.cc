@@ -27,16 +27,27 @@ namespace {
 
 constexpr char kTiled[] = "_tiled", kQuads[] = "qgemm";
 
-const qgemm::Kernels& tiled_if(const qgemm::Kernels& exact, bool wanted) {
-  return wanted && exact.tiled != nullptr ? *exact.tiled : exact;
+bool are_worth_tiles(const qgemm::Kernels& exact, const qgemm::Extents& extents) {
+  return exact.tiled != nullptr && qgemm::is_worth_tiles(*exact.tiled, extents);
 }
 
-const qgemm::Kernels& narrow_if(const qgemm::Kernels& exact, Span<const int8_t> weights) {
-  return exact.narrow != nullptr && narrow(weights) ? *exact.narrow : exact;
+// The fastest that are exact for weights of such magnitudes.
+const qgemm::Kernels& fastest(const qgemm::Kernels& exact, int32_t greatest, bool tiles) {
+  for (const qgemm::Kernels* kernels : {tiles ? exact.tiled : nullptr, exact.narrow})
+    if (kernels != nullptr && greatest <= kernels->greatest_weight) return *kernels;
+  return exact;
 }
 
-bool asks_for_tiles(const char* kernel, const qgemm::Extents& extents) {
-  if (std::strncmp(kernel, kQuads, sizeof(kQuads) - 1) != 0) return qgemm::is_worth_tiles(extents);
+// Where it decides; else as great as any.
+int32_t deciding_magnitude(const qgemm::Kernels& exact, Span<const int8_t> weights) {
+  const bool decides = exact.narrow != nullptr ||
+                       (exact.tiled != nullptr && exact.tiled->greatest_weight < kGreatestWeight);
+  return decides ? greatest_magnitude(weights) : kGreatestWeight;
+}
+
+bool asks_for_tiles(const char* kernel, const qgemm::Kernels& exact,
+                    const qgemm::Extents& extents) {
+  if (std::strncmp(kernel, kQuads, sizeof(kQuads) - 1) != 0) return are_worth_tiles(exact, extents);
   const char* end = std::strstr(kernel, kTiled);
   return end != nullptr && end[sizeof(kTiled) - 1] == '\0';
 }
@@ -44,27 +55,32 @@ bool asks_for_tiles(const char* kernel, const qgemm::Extents& extents) {
 }  // namespace
 
 const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents) {
-  return tiled_if(qgemm::kernels(isa), qgemm::is_worth_tiles(extents));
+  const qgemm::Kernels& exact = qgemm::kernels(isa);
+  return fastest(exact, kGreatestWeight, are_worth_tiles(exact, extents));
 }
 
 const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents,
                                   Span<const int8_t> weights) {
-  return narrow_if(kernels_for(isa, extents), weights);
+  const qgemm::Kernels& exact = qgemm::kernels(isa);
+  return fastest(exact, deciding_magnitude(exact, weights), are_worth_tiles(exact, extents));
 }
 
 const qgemm::Kernels& QuadWeights::kernels(const PrepareContext& context,
                                            const qgemm::Extents& extents) {
   const qgemm::Kernels& exact = qgemm::kernels(context.isa);
-  const qgemm::Kernels* quads = &exact;
   const Tensor& weights = context.inputs[1];
+  int32_t greatest = kGreatestWeight;
   if (!computed_) {
     const bool in_file = weights.packing == Packing::p16x4;
     const int8_t* panels = in_file ? weights.as<int8_t>() : packed_.data()->bytes;
-    quads = &narrow_if(exact, {panels, static_cast<size_t>(columns_.groups * group_bytes())});
+    greatest =
+        deciding_magnitude(exact, {panels, static_cast<size_t>(columns_.groups * group_bytes())});
   }
-  kinds_ = {quads->kind};
-  if (exact.tiled != nullptr) kinds_.push_back(exact.tiled->kind);
-  return asks_for_tiles(context.kernel, extents) && exact.tiled != nullptr ? *exact.tiled : *quads;
+  const qgemm::Kernels& quads = fastest(exact, greatest, false);
+  const qgemm::Kernels& tiles = fastest(exact, greatest, true);
+  kinds_ = {quads.kind};
+  if (tiles.kind != quads.kind) kinds_.push_back(tiles.kind);
+  return asks_for_tiles(context.kernel, exact, extents) ? tiles : quads;
 }
 
 const int8_t* QuadWeights::pack(const Tensor& weights, std::byte* scratch, ThreadTeam& team) const {

@@ -25,7 +25,8 @@ namespace lite::linear {
 [[nodiscard]] const qgemm::Kernels& kernels_for(Isa isa, const qgemm::Extents& extents);
 
 [[nodiscard]] inline const TaskSize& task_of(const qgemm::Kernels& kernels) {
-  return kernels.kind == qgemm::Kind::tiled ? kTaskOfTiles : kTaskOfBytes;
+  if (kernels.takes_runs) return kTaskOfTiles;
+  return kernels.kind == qgemm::Kind::tiled ? kTaskOfUnits : kTaskOfBytes;
 }
 
 class QuadWeights {

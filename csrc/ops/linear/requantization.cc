@@ -118,10 +118,10 @@ Result<Requantization> read_requantization(const PrepareContext& context, int64_
   return result;
 }
 
-bool narrow(Span<const int8_t> weights) {
-  int greatest = 0;
-  for (int8_t w : weights) greatest = std::max(greatest, std::abs(int{w}));
-  return greatest <= kGreatestNarrowWeight;
+int32_t greatest_magnitude(Span<const int8_t> weights) {
+  int32_t greatest = 0;
+  for (int8_t w : weights) greatest = std::max(greatest, std::abs(int32_t{w}));
+  return greatest;
 }
 
 size_t FoldedBias::prepare(const PrepareContext& context, int32_t zero) {

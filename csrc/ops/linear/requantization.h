@@ -18,8 +18,7 @@ namespace lite::linear {
 [[nodiscard]] Result<Requantization> read_requantization(const PrepareContext& context,
                                                          int64_t channels, bool tabled = false);
 
-// Whether all of these weights are narrow.
-[[nodiscard]] bool narrow(Span<const int8_t> weights);
+[[nodiscard]] int32_t greatest_magnitude(Span<const int8_t> weights);
 
 // bias[c] - zero * (sum of the weights of c), modulo 2^32: with it, kernels multiply inputs as they
 // are. A kernel that adds an offset to the inputs takes zero = x_zero + offset.

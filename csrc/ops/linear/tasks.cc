@@ -26,7 +26,7 @@ int64_t bounded(int64_t x, int64_t lo, int64_t hi) { return std::min(hi, std::ma
 
 GemmTasks::GemmTasks(int64_t m, int64_t n, int64_t taps, int64_t k, int64_t fresh_bytes,
                      const TaskSize& least)
-    : m_(m), n_(n) {
+    : m_(m), n_(n), row_step_(least.row_step) {
   if (m == 0 || n == 0) return;
   const int64_t cached = kRowsBytes / std::max<int64_t>(fresh_bytes, 1);
   const int64_t pointers = kGreatestPointers / std::max<int64_t>(taps, 1);
@@ -52,14 +52,18 @@ void GemmTasks::cut_columns(int64_t unit) {
 }
 
 int64_t GemmTasks::greatest_rows() const {
-  return row_blocks_ == 0 ? 0 : ceil_div(m_, row_blocks_);
+  return row_blocks_ == 0 ? 0 : std::min(m_, ceil_div(m_, row_blocks_) + row_step_ - 1);
+}
+
+int64_t GemmTasks::first_row(int64_t block) const {
+  return block == row_blocks_ ? m_ : m_ * block / row_blocks_ / row_step_ * row_step_;
 }
 
 // Blocks of rows one after another, each with all of its columns: threads share the rows, so that
 // what one wrote in the layer before is mostly what it reads in this one.
 Range GemmTasks::rows(int64_t task) const {
   const int64_t block = task / column_blocks_;
-  return {m_ * block / row_blocks_, m_ * (block + 1) / row_blocks_};
+  return {first_row(block), first_row(block + 1)};
 }
 
 Range GemmTasks::columns(int64_t task) const { return column_range(task % column_blocks_); }

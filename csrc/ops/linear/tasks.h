@@ -14,11 +14,12 @@ struct Range {
 // What is worth a task of its own.
 struct TaskSize {
   int64_t multiplications;
-  int64_t columns, column_step;
+  int64_t columns, column_step, row_step;
 };
-inline constexpr TaskSize kTaskOfFloats = {200000, 48, 48};  // whole tiles of the widest kernels
-inline constexpr TaskSize kTaskOfBytes = {1000000, 64, 16};
-inline constexpr TaskSize kTaskOfTiles = {4000000, 256, 64};  // of matrix instructions
+inline constexpr TaskSize kTaskOfFloats = {200000, 48, 48, 1};  // whole tiles of the widest kernels
+inline constexpr TaskSize kTaskOfBytes = {1000000, 64, 16, 1};
+inline constexpr TaskSize kTaskOfUnits = {1000000, 64, 16, 6};   // whole tiles of low kernels
+inline constexpr TaskSize kTaskOfTiles = {4000000, 256, 64, 1};  // of matrix instructions
 
 class GemmTasks {
  public:
@@ -35,10 +36,11 @@ class GemmTasks {
 
  private:
   void cut_columns(int64_t unit);
+  [[nodiscard]] int64_t first_row(int64_t block) const;
   [[nodiscard]] Range column_range(int64_t block) const;
 
   int64_t m_ = 0, n_ = 0;
-  int64_t row_blocks_ = 0, column_blocks_ = 0;
+  int64_t row_step_ = 1, row_blocks_ = 0, column_blocks_ = 0;
   int64_t unit_ = 1, units_ = 0;  // blocks of columns are whole units: panels or tiles
 };
 

@@ -4,3 +4,4 @@
 
 #include "simd/arm64_i8mm.h"
 #include "simd/dot/arm64_dotprod.h"
+#include "simd/units_neon.h"

@@ -5,3 +5,4 @@
 #include "simd/armv7_neon.h"
 // The trait comes first.
 #include "simd/dot/neon.h"
+#include "simd/units_neon.h"

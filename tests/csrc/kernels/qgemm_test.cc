@@ -198,7 +198,7 @@ class Operands {
 void check_kernels(const lite::qgemm::Kernels& kernels, lite::Isa isa, const Case& c,
                    guarded::Random& random) {
   Operands operands(c, random);
-  const int64_t lines = (lite::qgemm::scratch_bytes(kernels, c.taps, c.k) + 63) / 64;
+  const int64_t lines = (lite::qgemm::scratch_bytes(kernels, {c.m, c.taps, c.k}) + 63) / 64;
   Array<Line> scratch(lines);
   lite::qgemm::Block block = operands.block(kernels.offset);
   block.scratch = reinterpret_cast<std::byte*>(scratch.data());
@@ -222,7 +222,11 @@ void check_kernels(const lite::qgemm::Kernels& kernels, lite::Isa isa, const Cas
 void check(lite::Isa isa, Case c, guarded::Random& random) {
   const auto& kernels = lite::qgemm::kernels(isa);
   check_kernels(kernels, isa, c, random);
-  if (kernels.tiled != nullptr) check_kernels(*kernels.tiled, isa, c, random);
+  if (kernels.tiled != nullptr) {
+    Case fitting = c;
+    fitting.weights.lowest = std::max(fitting.weights.lowest, -kernels.tiled->greatest_weight);
+    check_kernels(*kernels.tiled, isa, fitting, random);
+  }
   if (kernels.narrow == nullptr) return;
   c.weights = kNarrow;
   check_kernels(*kernels.narrow, isa, c, random);
@@ -288,7 +292,7 @@ void check_runs_of(const lite::qgemm::Kernels& kernels, const Case& c, int64_t l
   for (int64_t tap = 0; tap < c.taps; ++tap)
     for (int64_t row = 0; row < c.m; ++row)
       operands.rows[static_cast<size_t>(tap * c.m + row)] = image.data() + place(tap, row);
-  Array<Line> scratch((lite::qgemm::scratch_bytes(kernels, c.taps, c.k) + 63) / 64);
+  Array<Line> scratch((lite::qgemm::scratch_bytes(kernels, {c.m, c.taps, c.k}) + 63) / 64);
   block.scratch = reinterpret_cast<std::byte*>(scratch.data());
   kernels.multiply(block);
   for (int64_t i = 0; i < operands.c.size(); ++i) {
@@ -299,7 +303,7 @@ void check_runs_of(const lite::qgemm::Kernels& kernels, const Case& c, int64_t l
 
 void check_runs(lite::Isa isa) {
   const lite::qgemm::Kernels* kernels = lite::qgemm::kernels(isa).tiled;
-  if (kernels == nullptr) return;
+  if (kernels == nullptr || !kernels->takes_runs) return;
   guarded::Random random;
   int turn = 0;
   for (int64_t length : {1, 7, 14, 17, 28, 33, 56})

@@ -81,6 +81,7 @@ int main() {
       for (int64_t k : {3, 160, 1024}) {
         tasks_cover_the_product(m, n, k, lite::linear::kTaskOfFloats);
         tasks_cover_the_product(m, n, k, lite::linear::kTaskOfBytes);
+        tasks_cover_the_product(m, n, k, lite::linear::kTaskOfUnits);
       }
   for (int64_t m : {1, 31, 32, 49, 196, 700, 3136})
     for (int64_t n : {1, 16, 33, 64, 1000})
