@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+IFS, LOOPS = frozenset({"If", "StatelessIf"}), frozenset({"StatelessWhile", "While"})
 
 
 def plain_name(ref: str) -> str:
@@ -18,6 +19,6 @@ def data_inputs(node: Any) -> list[str]:
     return [ref for ref in node.input if not ref.startswith("^")]
 
 
-def function_name(node: Any) -> str:
-    """The function that a node calls; "" if it calls none."""
-    return next((str(entry.value.func.name) for entry in node.attr if entry.key == "f"), "")
+def function_name(node: Any, attribute: str = "f") -> str:
+    """The function that an attribute of a node names; "" if it names none."""
+    return next((str(entry.value.func.name) for entry in node.attr if entry.key == attribute), "")

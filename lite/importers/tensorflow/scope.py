@@ -25,12 +25,19 @@ class Handle:
     name: str
 
 
+@dataclass(frozen=True)
+class Sequenced:
+    """A list of tensors, as loops hand them on; None where nothing was put yet."""
+
+    items: tuple[Value | None, ...]
+
+
 class Dead:
     """What the branch gives that a constant condition does not take."""
 
 
 DEAD = Dead()
-Item = Union[Value, Handle, Dead, None]  # None: made by a node that cannot be imported
+Item = Union[Value, Handle, Sequenced, Dead, None]  # None: made by a node that cannot be imported
 
 # Outputs of ops that have several, by the names that functions use.
 OUTPUTS = {

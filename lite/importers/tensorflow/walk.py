@@ -16,12 +16,13 @@ from lite.importers._report import UnsupportedReport
 from lite.importers.tensorflow import rules, tensors
 from lite.importers.tensorflow.call import Call
 from lite.importers.tensorflow.model import End, Model, read_model
-from lite.importers.tensorflow.refs import CALLS, data_inputs, function_name, plain_name
-from lite.importers.tensorflow.scope import DEAD, Dead, Handle, Item, Scope
+from lite.importers.tensorflow.refs import CALLS, IFS, LOOPS, data_inputs, function_name, plain_name
+from lite.importers.tensorflow.rules import lists
+from lite.importers.tensorflow.scope import DEAD, Dead, Handle, Item, Scope, Sequenced
 from lite.ir import Dim, DType, Extent, Graph, Symbol, TensorType, Value
 from lite.ir.dim import product
 
-MOST_NODES, MOST_CALLS = 1 << 20, 1 << 14  # functions taken apart
+MOST_NODES, MOST_CALLS = 1 << 17, 1 << 14  # functions and loops taken apart
 INCONSISTENT = (
     ArithmeticError,
     AttributeError,
@@ -33,6 +34,7 @@ INCONSISTENT = (
 )
 _VARIABLES = frozenset({"VarHandleOp", "Variable", "VariableV2"})
 _MERGES = frozenset({"Merge", "RefMerge"})
+_FLOWS = CALLS | IFS | LOOPS
 _READS = frozenset({"ReadVariableOp", "Identity"})
 
 
@@ -222,16 +224,19 @@ class Walk:
             return (Handle(node.name),)
         if inputs and isinstance(inputs[0], Handle) and node.op in _READS:
             return (self._variable(inputs[0]) if node.op == "ReadVariableOp" else inputs[0],)
-        if node.op in CALLS:
-            return self._called(scope, node, inputs)
+        if inputs and isinstance(inputs[0], Sequenced) and node.op == "Identity":
+            return (inputs[0],)
+        if node.op in _FLOWS:
+            return self._flow(scope, node, inputs)
         rule = rules.table().get(node.op)
         if rule is None:
             why, todo = rules.why_not(node.op)
             raise UnsupportedOpError(why, hint=todo)
         if any(item is None for item in inputs):
             return (None,)
-        made = rule(Call(self, scope, node, [self._as_value(item) for item in inputs]))
-        return (made,) if isinstance(made, (Value, Dead)) else tuple(made)
+        call = Call(self, scope, node, [self._as_value(item) for item in inputs])
+        made = rule(call, inputs) if node.op in lists.RULES else rule(call)
+        return (made,) if isinstance(made, (Value, Dead, Sequenced)) else tuple(made)
 
     def _as_value(self, item: Item) -> Value | None:
         return self._variable(item) if isinstance(item, Handle) else item if isinstance(item, Value) else None
@@ -242,12 +247,36 @@ class Walk:
             self._variables[handle.name] = self.emitter.constant(array, name=handle.name)
         return self._variables[handle.name]
 
-    def _called(self, scope: Scope, node: Any, inputs: Sequence[Item]) -> Sequence[Item]:
+    # Functions ------------------------------------------------------------------------------------
+
+    def _flow(self, scope: Scope, node: Any, inputs: list[Item]) -> Sequence[Item]:
+        """Calls, branches that constants choose, loops that constants end."""
+        if node.op in CALLS:
+            return self._called(function_name(node, "f"), inputs, scope)
+        if any(item is None for item in inputs):
+            return (None,)
+        if node.op in IFS:
+            branch = "then_branch" if self._truth(inputs[0], rules.BRANCH) else "else_branch"
+            return self._called(function_name(node, branch), inputs[1:], scope)
+        state: Sequence[Item] = inputs
+        while self._truth(self._called(function_name(node, "cond"), state, scope)[0], rules.LOOP):
+            state = self._called(function_name(node, "body"), state, scope)
+        return state
+
+    def _truth(self, item: Item, otherwise: tuple[str, str]) -> bool:
+        """A condition that must be known; the reason and the hint if it is not."""
+        found = self.emitter.contents.array(item) if isinstance(item, Value) else None
+        if found is None:
+            raise UnsupportedOpError(otherwise[0], hint=otherwise[1])
+        if found.size != 1:
+            raise ModelFormatError(f"the condition has {found.size} elements, expected 1")
+        return bool(found.reshape(-1)[0])
+
+    def _called(self, name: str, inputs: Sequence[Item], scope: Scope) -> Sequence[Item]:
         """Import the body of a function in the place of its call."""
         self._calls_seen += 1
         if self._calls_seen > MOST_CALLS:
-            raise ModelFormatError(f"its functions call each other more than {MOST_CALLS} times")
-        name = function_name(node)
+            raise ModelFormatError(f"its functions are called more than {MOST_CALLS} times")
         function = self.model.functions.get(name)
         if function is None:
             raise ModelFormatError(f"it calls the function {name!r}, which is not there")

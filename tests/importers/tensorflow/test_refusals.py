@@ -46,9 +46,9 @@ def test_unsupported_ops_are_told_all_at_once() -> None:
 @pytest.mark.parametrize(
     ("op", "words"),
     [
-        ("While", "control flow"),
-        ("TensorListReserve", "control flow"),
-        ("StatelessIf", "which branch is taken"),
+        ("Enter", "control flow"),
+        ("TensorListGather", "control flow"),
+        ("Case", "which branch is taken"),
         ("NonMaxSuppressionV3", "depends on data"),
         ("Where", "depends on data"),
         ("RandomUniform", "random"),
@@ -282,6 +282,69 @@ def test_functions_that_double_are_told() -> None:
     last = function("f28", "a", "b:output:0", node("b", "Identity", "a"))
     call = node("y", "PartitionedCall", "x", f=calls("f0"))
     assert "more than 16384 times" in _refused(image(), call, functions=(*bodies, last))
+
+
+def _loop(ends: str) -> list[Any]:
+    again = function(
+        "again", "at x", ends, node("less", "Less", "at", "three:output:0"), const("three", 3, "int32")
+    )
+    step = function(
+        "step", "at x", "next:z:0", node("next", "AddV2", "at", "one:output:0"), const("one", 1, "int32")
+    )
+    step.signature.output_arg.add(name="double")
+    step.ret.add(key="double", value="twice:z:0")
+    step.node_def.append(node("twice", "AddV2", "x", "x"))
+    return [again, step]
+
+
+def test_loops_that_constants_end_are_unrolled() -> None:
+    loop = node("while", "StatelessWhile", "zero", "x", cond=calls("again"), body=calls("step"))
+    parts = [image(2), const("zero", 0, "int32"), loop, node("y", "Neg", "while:1")]
+    made = load(graph(*parts, functions=tuple(_loop("less:z:0"))))
+    assert [found.op.name for found in made.nodes] == ["add", "add", "add", "neg"]
+
+
+def test_loops_that_never_end_are_told() -> None:
+    endless = _loop("yes:output:0")
+    endless[0].node_def.append(const("yes", True, "bool"))
+    loop = node("while", "While", "zero", "x", cond=calls("again"), body=calls("step"))
+    parts = [image(2), const("zero", 0, "int32"), loop, node("y", "Neg", "while:1")]
+    assert "called more than 16384 times" in _refused(*parts, functions=tuple(endless))
+
+
+def test_loops_that_data_ends_are_told() -> None:
+    loop = node("while", "While", "n", "x", cond=calls("again"), body=calls("step"))
+    parts = [image(2), _placeholder("n", "int32"), loop, node("y", "Neg", "while:1")]
+    message = _refused(*parts, functions=tuple(_loop("less:z:0")), error=UnsupportedOpError)
+    assert "While x1 (while): control flow: how often its body runs is known only when running" in message
+
+
+@pytest.mark.parametrize(("flag", "op"), [(True, "add"), (False, "neg")])
+def test_functions_that_constants_choose(flag: bool, op: str) -> None:
+    minus = function("minus", "a", "neg:y:0", node("neg", "Neg", "a"))
+    choice = node("y", "StatelessIf", "flag", "x", then_branch=calls("twice"), else_branch=calls("minus"))
+    made = load(graph(image(2), const("flag", flag, "bool"), choice, functions=(TWICE, minus)))
+    assert [found.op.name for found in made.nodes] == [op]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words"),
+    [
+        ([node("it", "TensorListReserve", "n", "n"), const("n", 1 << 20, "int32")], "1048576 places"),
+        ([node("it", "TensorListGetItem", "list", "n", "n"), const("n", 0, "int32")], "nothing was put into"),
+        (
+            [node("it", "TensorListGetItem", "list", "n", "n"), const("n", 7, "int32")],
+            "is not in a list of 2",
+        ),
+        ([node("it", "TensorListStack", "list", "two")], "nothing was put into"),
+        ([node("it", "TensorListStack", "x", "two")], "is no list of tensors"),
+        ([node("it", "Relu", "list")], "input 0 is missing"),
+    ],
+)
+def test_lists_that_are_wrong(nodes: list[Any], words: str) -> None:
+    parts = [const("two", 2, "int32"), node("list", "TensorListReserve", "two", "two")]
+    ends = [node("end", "TensorListLength", "it")] if nodes[0].op == "TensorListReserve" else []
+    assert words in _refused(image(2), *parts, *nodes, *ends, error=LiteError)
 
 
 def test_branches_on_constants_are_taken() -> None:

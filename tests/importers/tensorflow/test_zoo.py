@@ -21,8 +21,16 @@ HALF_TOLERANCE = 1e-3  # we compute in 32 bits what TensorFlow computes in 16
 CUBIC_TOLERANCE = 2e-3  # TensorFlow rounds positions to 1024 parts of a pixel
 
 # Other names of rules that have a case, in graphs that TensorFlow does not write any more, or only at times.
-# test_layouts.py has one of them.
-WITHOUT_A_CASE = {"BatchNormWithGlobalNormalization", "PartitionedCall", "RefMerge", "RefSwitch", "Variable"}
+# test_layouts.py has one of them, test_refusals.py others.
+WITHOUT_A_CASE = {
+    "BatchNormWithGlobalNormalization",
+    "If",
+    "StatelessIf",
+    "PartitionedCall",
+    "RefMerge",
+    "RefSwitch",
+    "Variable",
+}
 
 
 def _compare(found: dict[str, np.ndarray], case: str, tolerance: float) -> None:

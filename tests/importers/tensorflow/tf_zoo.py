@@ -341,6 +341,30 @@ def _quantized() -> dict[str, Case]:
     }
 
 
+def _flows() -> dict[str, Case]:
+    """Loops whose ends are known, and lists of tensors."""
+
+    def repeated(x: Any) -> Any:
+        step = lambda at, x: (at + 1, x * 2 + tf.cast(at, tf.float32))  # noqa: E731
+        return tf.while_loop(lambda at, x: at < 3, step, (0, x))[1]
+
+    def listed(x: Any) -> Any:
+        held = raw.TensorListFromTensor(tensor=x, element_shape=[5])
+        first = raw.TensorListGetItem(input_handle=held, index=0, element_shape=[5], element_dtype=tf.float32)
+        empty = raw.TensorListReserve(element_shape=[5], num_elements=2, element_dtype=tf.float32)
+        one = raw.TensorListSetItem(input_handle=empty, index=1, item=first)
+        both = raw.TensorListSetItem(input_handle=one, index=0, item=first + 1)
+        rows = raw.TensorListStack(input_handle=both, element_shape=[5], element_dtype=tf.float32)
+        return rows * tf.cast(raw.TensorListLength(input_handle=held), tf.float32)
+
+    def collected(x: Any) -> Any:
+        found = tf.TensorArray(tf.float32, 4)
+        step = lambda at, found: (at + 1, found.write(at, x[:, at]))  # noqa: E731
+        return tf.while_loop(lambda at, found: at < 4, step, (0, found))[1].stack()
+
+    return {"loop": _on(repeated), "lists": _on(listed), "loop_with_list": _on(collected, X, free=(0,))}
+
+
 def _detections() -> dict[str, Case]:
     low = random(2, 30, 3, 2, low=0, high=0.8)
     boxes = np.concatenate([low, low + random(2, 30, 3, 2, seed=1, low=0.05, high=0.5)], -1)
@@ -373,6 +397,7 @@ def cases() -> dict[str, Case]:
     """All functions by name."""
     return {
         **_detections(),
+        **_flows(),
         **_quantized(),
         **_unary(),
         **_binary(),
@@ -431,6 +456,15 @@ def network() -> keras.Model:
     return model
 
 
+def recurrent() -> keras.Model:
+    """Layers of Keras that walk over time, in loops."""
+    keras.utils.set_random_seed(4)
+    inputs = keras.Input((5, 4), name="words")
+    x = keras.layers.Bidirectional(keras.layers.GRU(3, return_sequences=True))(inputs)
+    x = keras.layers.SimpleRNN(4, return_sequences=True, go_backwards=True)(x)
+    return keras.Model(inputs, keras.layers.LSTM(3)(x))
+
+
 def _old(folder: str, x: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """A SavedModel of TensorFlow 1: reference variables, a saver that assigns, a switch on learning."""
     v1 = tf.compat.v1
@@ -457,6 +491,7 @@ def saved_models() -> dict[str, tuple[Any, dict[str, np.ndarray]]]:
         "keras": (network, {"image": image}),
         "keras_plain": (network, {"inputs": image}),
         "old": (None, {"image": random(2, 4)}),
+        "recurrent": (recurrent, {"words": random(2, 5, 4)}),
     }
 
 
@@ -466,7 +501,7 @@ def save(name: str, make: Any, folder: str, x: dict[str, np.ndarray]) -> dict[st
         return _old(folder, x)
     model = make()
     (array,) = x.values()
-    if name == "keras":
+    if name in ("keras", "recurrent"):
         model.export(folder, verbose=False)
     elif name == "keras_plain":
         tf.saved_model.save(model, folder)

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lite.importers.tensorflow.refs import CALLS
+from lite.importers.tensorflow.refs import CALLS, IFS, LOOPS
 from lite.importers.tensorflow.rules import (
     constants,
     control,
@@ -16,13 +16,14 @@ from lite.importers.tensorflow.rules import (
     images,
     indices,
     linear,
+    lists,
     moves,
     quantization,
     reductions,
     windows,
 )
 
-Rule = Callable[[Any], Any]  # from a Call to a Value, or to one item for each output
+Rule = Callable[..., Any]  # from a Call (of lists, and its items) to a Value, or to an item for each output
 
 _TOPICS = (
     constants,
@@ -32,13 +33,25 @@ _TOPICS = (
     images,
     indices,
     linear,
+    lists,
     moves,
     quantization,
     reductions,
     windows,
 )
 _WALKED = frozenset(
-    {"Merge", "Placeholder", "ReadVariableOp", "RefMerge", "VarHandleOp", "Variable", "VariableV2", *CALLS}
+    {
+        "Merge",
+        "Placeholder",
+        "ReadVariableOp",
+        "RefMerge",
+        "VarHandleOp",
+        "Variable",
+        "VariableV2",
+        *CALLS,
+        *IFS,
+        *LOOPS,
+    }
 )
 
 
@@ -62,27 +75,17 @@ def why_not(op: str) -> tuple[str, str]:
 
 
 _OUTSIDE = "do this step before or behind the model"
-_LOOP = (
-    "control flow: its body runs a number of times known only when running",
-    "unroll the loop (Keras: unroll=True)",
+LOOP = (
+    "control flow: how often its body runs is known only when running",
+    "fix its length with input_shapes, or unroll it (Keras: unroll=True)",
 )
-_BRANCH = ("control flow: which branch is taken is known only when running", "export each branch by itself")
+BRANCH = ("control flow: which branch is taken is known only when running", "export each branch by itself")
 _REFUSED: tuple[tuple[Sequence[str], tuple[str, str]], ...] = (
     (
-        (
-            "While",
-            "StatelessWhile",
-            "Enter",
-            "Exit",
-            "NextIteration",
-            "LoopCond",
-            "TensorList",
-            "TensorArray",
-            "For",
-        ),
-        _LOOP,
+        ("Enter", "Exit", "NextIteration", "LoopCond", "TensorList", "TensorArray", "For"),
+        LOOP,
     ),
-    (("If", "StatelessIf", "Case", "StatelessCase"), _BRANCH),
+    (("Case", "StatelessCase"), BRANCH),
     (
         ("CudnnRNN", "LSTMBlock", "BlockLSTM", "GRUBlock"),
         ("recurrent layers have no kernel", "use a model without recurrent layers"),
