@@ -9,8 +9,10 @@ from typing import Union
 import numpy as np
 
 from lite.ir import Builder, Graph, Node, Value
+from lite.ops.add import Add
 from lite.ops.instance_norm import InstanceNorm
 from lite.ops.layer_norm import LayerNorm
+from lite.ops.mul import Mul
 from lite.ops.reduce_max import ReduceMax
 from lite.ops.reduce_mean import ReduceMean
 from lite.ops.reduce_sum import ReduceSum
@@ -98,6 +100,73 @@ class NormalizationPieces(Rule[Normalization]):
 
 def _is_instance(match: Normalization) -> bool:
     return match.x.type.rank == 4 and match.axes == (2, 3)
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """x * s + (offset - mean(x) * s), where s = scale / deviation; scale and offset may be missing."""
+
+    norm: Normalization
+    scale: Value | None
+    offset: Value | None
+
+
+class ExpandedNormalization(Rule[Expanded]):
+    """A normalisation over the last axes, multiplied out as Keras writes it, is layer_norm."""
+
+    name = "recognize_expanded_normalization"
+    roots = ("add",)
+
+    def pattern(self, root: Node) -> Expanded | None:
+        a, b = root.inputs
+        for product, rest in ((a, b), (b, a)):
+            node = maker(product, "mul")
+            for x, factor in zip(node.inputs, reversed(node.inputs)) if node is not None else ():
+                found = _expanded(x, factor, rest) if root.output.type.dtype.is_float else None
+                if found is not None and found.norm.x.type == root.output.type:
+                    return found
+        return None
+
+    def check(self, match: Expanded, graph: Graph) -> str | None:
+        rank = match.norm.x.type.rank
+        if match.norm.axes != tuple(range(rank - len(match.norm.axes), rank)):
+            return f"axes {list(match.norm.axes)} of {rank} are not the last ones"
+        return None
+
+    def rewrite(self, match: Expanded, build: Builder) -> Value:
+        y = build.add(LayerNorm(axis=match.norm.axes[0], epsilon=match.norm.epsilon), match.norm.x)
+        y = y if match.scale is None else build.add(Mul(), y, match.scale)
+        return y if match.offset is None else build.add(Add(), y, match.offset)
+
+
+def _expanded(x: Value | None, factor: Value | None, rest: Value | None) -> Expanded | None:
+    """From x, s and offset - mean(x) * s."""
+    inverse, scale = _with_constant(factor, "mul")
+    root = _inverse_root(inverse)
+    shifted = root.input(0) if root is not None else None
+    add = maker(shifted, "add")
+    parts = split_uniform(add) if add is not None else None
+    variance = maker(parts[0], "reduce_mean") if parts is not None else None
+    square = maker(variance.input(0), "mul", "pow") if variance is not None else None
+    norm = _normalization(square.input(0), shifted) if square is not None else None
+    product, offset = _with_constant(rest, "add")
+    node = maker(product, "mul")
+    if norm is None or norm.x is not x or node is None or factor not in node.inputs:
+        return None
+    negated = maker(node.inputs[0] if node.inputs[1] is factor else node.inputs[1], "neg")
+    mean = maker(negated.input(0), "reduce_mean") if negated is not None else None
+    if mean is None or mean.input(0) is not x or mean.op != ReduceMean(axes=norm.axes, keepdims=True):
+        return None
+    return Expanded(norm, scale, offset)
+
+
+def _with_constant(value: Value | None, op: str) -> tuple[Value | None, Value | None]:
+    """The operands of an op of a value and a constant; the value itself and None if it is no such op."""
+    node = maker(value, op)
+    for made, other in zip(node.inputs, reversed(node.inputs)) if node is not None else ():
+        if made is not None and other is not None and other.is_constant and not made.is_constant:
+            return made, other
+    return value, None
 
 
 @dataclass(frozen=True)
@@ -207,4 +276,4 @@ class RecognizeNormalizations(RulePass):
     """Finds layer_norm, instance_norm and softmax in their pieces."""
 
     name = "recognize_normalizations"
-    rules = (NormalizationPieces(), NormParameter(), SoftmaxPieces())
+    rules = (NormalizationPieces(), ExpandedNormalization(), NormParameter(), SoftmaxPieces())

@@ -151,6 +151,35 @@ def test_layer_norm(spelling, axes, scale, sketch, try_passes, random) -> None:
     assert tried.ops == ["layer_norm"] and tried.node("layer_norm").op.axis == axes[0]
 
 
+def _expanded(p: Pieces, x: Value, scale, offset, axes=(2,), mean_axes=(2,)) -> Value:
+    """x * s + (offset - mean * s), with s = scale / deviation."""
+    mean = p.reduce_mean(x, axes=mean_axes, keepdims=True)
+    centred = p.sub(x, p.reduce_mean(x, axes=axes, keepdims=True))
+    factor = p.rsqrt(p.add(p.reduce_mean(p.mul(centred, centred), axes=axes, keepdims=True), 0.001))
+    factor = factor if scale is None else p.mul(factor, scale)
+    rest = p.mul(p.neg(mean), factor)
+    return p.add(p.mul(x, factor), rest if offset is None else p.add(rest, offset))
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("shifted", [False, True])
+def test_layer_norm_multiplied_out(scaled, shifted, sketch, try_passes, random) -> None:
+    def body(build, x):
+        scale, offset = (random.standard_normal((1, 1, 10)) if there else None for there in (scaled, shifted))
+        return _expanded(Pieces(build), x, scale, offset)
+
+    tried = try_passes(sketch(body, (N, 7, 10)), *tidy())
+    assert tried.ops == ["layer_norm"]
+
+
+def test_what_is_multiplied_out_otherwise_stays(sketch, try_passes) -> None:
+    inner = sketch(lambda build, x: _expanded(Pieces(build), x, 2, 3, (1,), (1,)), (N, 7, 10))
+    tried = try_passes(inner, *tidy())
+    assert "layer_norm" not in tried.ops and "axes [1] of 3 are not the last ones" in tried.reasons
+    other = sketch(lambda build, x: _expanded(Pieces(build), x, 2, 3, (2,), (1, 2)), (N, 7, 10))
+    assert "layer_norm" not in try_passes(other, *tidy()).ops
+
+
 def test_an_offset_without_a_scale_and_a_scale_after_it(sketch, try_passes) -> None:
     def body(build, x):
         p = Pieces(build)
