@@ -102,6 +102,8 @@ def _unary() -> dict[str, Case]:
         found[name.lower()] = _on(lambda x, name=name: getattr(raw, name)(x=x), odd)
     return {
         **found,
+        "erfc_negated": _on(lambda x: tf.math.erfc(-x)),
+        "gelu": _on(lambda x: 0.5 * x * tf.math.erfc(-x * 0.70710678)),
         "leaky_relu": _on(lambda x: tf.nn.leaky_relu(x, 0.1)),
         "cast_int": _on(lambda x: tf.cast(x, tf.int32)),
         "cast_bool": _on(lambda x: tf.cast(x, tf.bool), np.array([0, 1, -2], np.float32)),

@@ -34,8 +34,24 @@ def expm1(call: Call) -> Value:
 
 
 def erfc(call: Call) -> Value:
+    """1 - erf(x); of what was negated 1 + erf, as gelu is written elsewhere."""
     x = call.need(0)
+    positive = _without_sign(call, x)
+    if positive is not None:
+        return call.emit("add", call.emit("erf", positive), call.like(1, x))
     return call.emit("sub", call.like(1, x), call.emit("erf", x))
+
+
+def _without_sign(call: Call, x: Value) -> Value | None:
+    """y, where x is -y or a constant times -z; else None."""
+    node = x.producer
+    if node is not None and node.op.name == "neg":
+        return node.inputs[0]
+    for negated, factor in zip(node.inputs, reversed(node.inputs)) if node is not None else ():
+        found = negated.producer if negated is not None and node is not None else None
+        if node is not None and node.op.name == "mul" and found is not None and found.op.name == "neg":
+            return call.emit("mul", found.inputs[0], factor)
+    return None
 
 
 def is_finite(call: Call) -> Value:
