@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STAGES = ("detection", "direction", "recognition")
 KINDS = ("fp32", "int8")
+FORMATS = {"paddle": "Paddle", "onnx": "ONNX"}
 
 
 @click.command("demo", cls=PaddleCommand)
@@ -36,9 +37,17 @@ KINDS = ("fp32", "int8")
     type=click.IntRange(1),
     help="Readings of the image, in turns; the fastest are shown.",
 )
+@click.option(
+    "--model-format",
+    "format",
+    default="paddle",
+    show_default=True,
+    type=click.Choice(tuple(FORMATS)),
+    help="Of the models that are converted.",
+)
 @json_option
-def command(image: str | None, threads: int, repeats: int, as_json: bool) -> None:
-    """Convert PP-OCRv4 (three Paddle models), also to int8, and read the text of IMAGE with both.
+def command(image: str | None, threads: int, repeats: int, format: str, as_json: bool) -> None:
+    """Convert PP-OCRv4 (three models), also to int8, and read the text of IMAGE with both.
 
     Without IMAGE: one that comes with lite. The int8 models are calibrated on that one, and keep float what
     it takes to read it alike, and what is slower as integers on this machine.
@@ -50,17 +59,23 @@ def command(image: str | None, threads: int, repeats: int, as_json: bool) -> Non
     with importlib.resources.as_file(importlib.resources.files("lite.demo") / "image.png") as own:
         ours = open_image(own)
         picture = open_image(image) if image else ours
+    from lite.demo.models import characters
+
     with progress() as tell:
-        models = _models(ours, tell)
-        readers, load_ms = _load(models, threads)
+        known = characters(format)
+        models = _models(ours, format, known, tell)
+        readers, load_ms = _load(models, known, threads)
         tell("reading the image")
         rounds = [{kind: readers[kind].read(picture) for kind in KINDS} for _ in range(repeats)]
     best = {kind: min((found[kind] for found in rounds), key=_whole_ms) for kind in KINDS}
     result = _as_dict(models, best, load_ms)
+    result["format"] = format
     emit(result, as_json, lambda: _text(image or "the image that comes with lite", result))
 
 
-def _models(picture: Image, tell: Callable[[str], None]) -> dict[str, list[Converted]]:
+def _models(
+    picture: Image, format: str, known: list[str], tell: Callable[[str], None]
+) -> dict[str, list[Converted]]:
     """Each stage in float, and on integers: calibrated on what the float ones are given for a picture.
 
     Of recognition as few layers stay float as it takes to read the picture alike.
@@ -70,18 +85,18 @@ def _models(picture: Image, tell: Callable[[str], None]) -> dict[str, list[Conve
     floats = []
     for stage in STAGES:
         tell(f"converting {stage}")
-        floats.append(converted_model(stage))
-    seen, lines = _seen_and_read(floats, picture)
+        floats.append(converted_model(stage, format))
+    seen, lines = _seen_and_read(floats, known, picture)
     integers: list[Converted] = []
     for stage in STAGES:
         tell(f"quantizing {stage}")
-        alike = _lines_alike(integers, picture, lines) if stage == "recognition" else None
-        integers.append(converted_model(stage, seen[stage], alike))
+        alike = _lines_alike(integers, known, picture, lines) if stage == "recognition" else None
+        integers.append(converted_model(stage, format, seen[stage], alike))
     return {"fp32": floats, "int8": integers}
 
 
 def _seen_and_read(
-    models: list[Converted], picture: Image
+    models: list[Converted], known: list[str], picture: Image
 ) -> tuple[dict[str, list[np.ndarray]], list[str]]:
     """What each stage is given while a picture is read, and the lines."""
     from lite.session import Model
@@ -95,33 +110,36 @@ def _seen_and_read(
 
         return run
 
-    reader = _reader([noting(stage, Model(model.nb).session()) for stage, model in zip(STAGES, models)])
+    networks = [noting(stage, Model(model.nb).session()) for stage, model in zip(STAGES, models)]
+    reader = _reader(networks, known)
     return seen, [line.text for line in reader.read(picture).lines]
 
 
-def _lines_alike(models: list[Converted], picture: Image, expected: list[str]) -> Callable[[Model], float]:
+def _lines_alike(
+    models: list[Converted], known: list[str], picture: Image, expected: list[str]
+) -> Callable[[Model], float]:
     """A score of recognition behind the other two: how many lines read as expected."""
     from lite.session import Model
 
     before = [Model(model.nb).session() for model in models]
 
     def score(recognition: Model) -> float:
-        found = [line.text for line in _reader([*before, recognition.session()]).read(picture).lines]
+        reader = _reader([*before, recognition.session()], known)
+        found = [line.text for line in reader.read(picture).lines]
         return sum(left == right for left, right in zip(found, expected)) - abs(len(found) - len(expected))
 
     return score
 
 
-def _reader(networks: Sequence[Callable[[np.ndarray], Any]]) -> TextReader:
-    from lite.demo.models import characters
+def _reader(networks: Sequence[Callable[[np.ndarray], Any]], known: list[str]) -> TextReader:
     from lite.demo.reader import TextReader
 
     detection, direction, recognition = networks
-    return TextReader(detection, direction, recognition, characters())
+    return TextReader(detection, direction, recognition, known)
 
 
 def _load(
-    models: Mapping[str, list[Converted]], threads: int
+    models: Mapping[str, list[Converted]], known: list[str], threads: int
 ) -> tuple[dict[str, TextReader], dict[str, float]]:
     from lite.session import Model
 
@@ -130,7 +148,7 @@ def _load(
         begin = time.perf_counter()
         networks = [Model(model.nb).session(threads=threads) for model in stages]
         load_ms[kind] = (time.perf_counter() - begin) * 1e3
-        readers[kind] = _reader(networks)
+        readers[kind] = _reader(networks, known)
     return readers, load_ms
 
 
@@ -177,8 +195,9 @@ def _reading(reading: Reading, load_ms: float) -> dict[str, Any]:
 
 
 def _text(image: str, result: dict[str, Any]) -> str:
+    source = FORMATS[result["format"]]
     models = table(
-        ("model", "Paddle", "fp32 .nb", "int8 .nb", "nodes", "converted in", "quantized in", "float in int8"),
+        ("model", source, "fp32 .nb", "int8 .nb", "nodes", "converted in", "quantized in", "float in int8"),
         [
             (
                 row["name"],

