@@ -14,14 +14,16 @@ NB_IDENTIFIER = b"LTNB"
 
 
 def is_nb(path: str) -> bool:
-    """True if a file is called .nb or begins like one."""
-    if Path(path).suffix == ".nb":
-        return True
+    """True if a file begins like a .nb, or is called so and begins unlike one of Paddle Lite."""
+    from lite.importers import begins_paddle_lite
+
+    named = Path(path).suffix == ".nb"
     try:
         with open(path, "rb") as file:
-            return NB_IDENTIFIER in file.read(8)
+            head = file.read(8)
     except OSError:
-        return False
+        return named
+    return NB_IDENTIFIER in head or (named and not begins_paddle_lite(head))
 
 
 def load_graph(path: str, shapes: Mapping[str, Sequence[int]] | None = None) -> Graph:

@@ -59,9 +59,16 @@ def _begins_onnx(head: bytes) -> bool:
     return told and not _begins_saved_model(head)
 
 
+def begins_paddle_lite(head: bytes) -> bool:
+    """Whether the first bytes are those of a .nb of Paddle Lite itself: version 2, and its optimiser's."""
+    return head[:2] == b"\x02\x00" and head[2:3].isalnum()
+
+
 def _begins_paddle(head: bytes) -> bool:
     if head.lstrip()[:1] == b"{":
         return b"base_code" in head  # PIR in JSON
+    if begins_paddle_lite(head):
+        return True
     varint = next((at for at in range(1, min(len(head), 6)) if head[at] < 0x80), 0)
     return head[:1] == b"\x0a" and head[varint + 1 : varint + 4] == b"\x08\x00\x10"  # a block: idx 0, parent
 
@@ -87,7 +94,7 @@ def _begins_tensorflow(head: bytes) -> bool:
 
 FORMATS = (
     Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
-    Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams"), _begins_paddle,
+    Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams", ".nb"), _begins_paddle,
            (".pdmodel", "__model__", "model", ".pdiparams"), has_param_file=True),
     Format("caffe", (".prototxt", ".caffemodel"), _begins_caffe, (".caffemodel",), has_param_file=True),
     Format("tflite", (".tflite",), _begins_tflite, (".tflite",)),
@@ -159,6 +166,8 @@ def find_format(source: Source) -> str:
         return _format_of_folder(Path(source))
     head = source[:HEAD_BYTES] if isinstance(source, bytes) else _read_head(Path(source))
     file_name = "" if isinstance(source, bytes) else Path(source).name.lower()
+    if NB_IDENTIFIER in (head[:4], head[4:8]):
+        raise _converted_already("bytes" if isinstance(source, bytes) else str(source))
     by_content = [row.name for row in FORMATS if row.begins(head)]
     by_name = [row.name for row in FORMATS if file_name.endswith(row.names)]
     if len(by_content) == 1:
@@ -231,13 +240,15 @@ def _is_named(name: str, wanted: tuple[str, ...]) -> bool:
     return name in wanted or any(name.endswith(suffix) for suffix in wanted if suffix.startswith("."))
 
 
+def _converted_already(where: str) -> ModelFormatError:
+    return ModelFormatError(
+        "this is a .nb file: it is converted already",
+        where=where,
+        hint="open it with lite.Model, lite run or lite bench",
+    )
+
+
 def _unknown(head: bytes, where: str) -> ModelFormatError:
-    if NB_IDENTIFIER in (head[:4], head[4:8]):
-        return ModelFormatError(
-            "this is a .nb file: it is converted already",
-            where=where,
-            hint="open it with lite.Model, lite run or lite bench",
-        )
     known = f"known formats are {', '.join(_known())}"
     suffix = Path(where).suffix.lower()
     if suffix in FOREIGN:

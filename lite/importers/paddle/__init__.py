@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Room: importers/paddle - Paddle's programs: protobuf form from fluid 1.x on, PIR form of Paddle 3.
-In:   a folder, a program file with its parameters, or the bytes of both.
+"""Room: importers/paddle - Paddle's programs: protobuf form from fluid 1.x on, PIR form of Paddle 3,
+      and the .nb of Paddle Lite itself.
+In:   a folder, a program file with its parameters, or the bytes of both; a .nb.
 Out:  a Graph in NCHW.
 May import: importers' shared modules, ops, ir, errors, numpy; google.protobuf late.
 """

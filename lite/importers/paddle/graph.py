@@ -11,11 +11,12 @@ import numpy as np
 
 from lite import ops
 from lite.errors import InputError, LiteError, ModelFormatError, UnsupportedOpError
-from lite.importers import Source, read_bytes
+from lite.importers import Source, begins_paddle_lite, read_bytes
 from lite.importers._report import UnsupportedReport
 from lite.importers.paddle import rules
 from lite.importers.paddle.call import Call, Given, dtype_of
 from lite.importers.paddle.files import PathLike, find_files
+from lite.importers.paddle.nb import read_nb
 from lite.importers.paddle.parameters import read_combined, read_separate
 from lite.importers.paddle.pir import read_pir
 from lite.importers.paddle.program import Operator, Program, Variable, read_program
@@ -25,6 +26,7 @@ from lite.ir.contents import Contents
 from lite.ir.dim import Dim
 from lite.ops.dequantize import Dequantize
 
+_NB_SUFFIX = ".nb"
 _BUFFER = "the program's bytes"
 
 
@@ -40,7 +42,7 @@ def load(
     Parameters
     ----------
     source : path or bytes
-        A folder, a program, or the bytes of a program.
+        A folder, a program, the bytes of a program, or a .nb of Paddle Lite itself.
     param_file : path or bytes, optional
         The combined parameter file; needed with bytes, else found beside the program.
     input_shapes : mapping of name to shape, optional
@@ -52,18 +54,29 @@ def load(
     ------
     FileError, ModelFormatError, UnsupportedOpError
     """
-    if isinstance(source, bytes):
-        where, program = _BUFFER, _read(source, _BUFFER)
-        arrays = read_combined(program, read_bytes(param_file or b""))
-    else:
-        files = find_files(source, None if isinstance(param_file, bytes) else param_file)
-        where = str(files.program)
-        program = _read(read_bytes(files.program), where)
-        combined = param_file if isinstance(param_file, bytes) else files.parameters
-        arrays = (
-            read_separate(program, files.folder) if combined is None else read_combined(program, combined)
-        )
+    where, program, arrays = _opened(source, param_file)
     return _Importer(program, arrays, where, dict(input_shapes or {}), dict(freeze_inputs or {})).graph()
+
+
+def _opened(
+    source: Source, param_file: PathLike | bytes | None
+) -> tuple[str, Program, Mapping[str, np.ndarray]]:
+    """What errors call the model, the program, and its parameters."""
+    where = _BUFFER if isinstance(source, bytes) else str(source)
+    if begins_paddle_lite(source[:3]) if isinstance(source, bytes) else Path(source).suffix == _NB_SUFFIX:
+        if param_file is not None:
+            raise InputError("a .nb holds its parameters itself", where="param_file", hint="leave it out")
+        return where, *read_nb(read_bytes(source), where)
+    if isinstance(source, bytes):
+        program = _read(source, where)
+        return where, program, read_combined(program, read_bytes(param_file or b""))
+    files = find_files(source, None if isinstance(param_file, bytes) else param_file)
+    where = str(files.program)
+    program = _read(read_bytes(files.program), where)
+    combined = param_file if isinstance(param_file, bytes) else files.parameters
+    if combined is None:
+        return where, program, read_separate(program, files.folder)
+    return where, program, read_combined(program, combined)
 
 
 def _read(data: bytes, where: str) -> Program:

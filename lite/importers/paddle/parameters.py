@@ -18,7 +18,7 @@ from lite.errors import FileError, ModelFormatError, UnsupportedOpError
 from lite.importers.paddle.program import LOD_TENSOR, Program, Variable
 from lite.importers.proto import messages
 
-_ELEMENTS = {
+ELEMENTS = {
     0: "?",
     1: "<i2",
     2: "<i4",
@@ -121,6 +121,12 @@ def _open(source: Path | bytes) -> BinaryIO:
         raise FileError(f"cannot read the parameters: {error.strerror}", where=str(source)) from error
 
 
+def elements(data: bytes, dtype: int, dims: tuple[int, ...]) -> np.ndarray:
+    """A tensor of its bytes, by Paddle's number of the element type; bf16 becomes float32."""
+    array = np.frombuffer(data, ELEMENTS[dtype]).reshape(dims)
+    return (array.astype(np.uint32) << 16).view(np.float32) if dtype == _BF16 else array
+
+
 class _Records:
     """Records of one stream, each checked against its variable before anything is allocated."""
 
@@ -153,11 +159,7 @@ class _Records:
         count = 1
         for extent in dims:
             count *= extent
-        element = np.dtype(_ELEMENTS[dtype])
-        array = np.frombuffer(self._take(count * element.itemsize, variable), element).reshape(dims)
-        if dtype == _BF16:
-            return (array.astype(np.uint32) << 16).view(np.float32)
-        return array
+        return elements(self._take(count * np.dtype(ELEMENTS[dtype]).itemsize, variable), dtype, dims)
 
     def _description(self, variable: Variable) -> tuple[int, tuple[int, ...]]:
         """Element type and extents, as stored; they must be those that the program declares."""
@@ -172,7 +174,7 @@ class _Records:
         except DecodeError as error:
             raise self._error("found a tensor description that does not parse", variable) from error
         dtype, dims = description.data_type, tuple(description.dims)
-        if dtype not in _ELEMENTS or any(extent < 0 for extent in dims):
+        if dtype not in ELEMENTS or any(extent < 0 for extent in dims):
             raise self._error(f"found element type {dtype} and shape {list(dims)}", variable)
         as_declared = dtype == variable.dtype or (dtype in _QUANTIZED and variable.dtype in _FLOATS)
         if not as_declared or not _fits(dims, variable.dims):

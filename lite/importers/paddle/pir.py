@@ -113,6 +113,8 @@ class _Reader:
         for found in ops:
             entry = _typed(found, dict, "an op")
             name = _typed(entry.get("#"), str, "an op's name")
+            if not name.isprintable():
+                raise ModelFormatError(f"op #{self.position} is called {name!r:.60}, expected a name")
             dialect, _, op = name.rpartition(".")
             place = f"op #{self.position} {op}"
             self.position += 1

@@ -169,8 +169,8 @@ def _slots(slots: Iterable[Any]) -> dict[str, tuple[str, ...]]:
 
 
 # Attribute types by their number in the format: the field that holds the value.
-_SINGLE = {0: "i", 1: "f", 6: "b", 9: "l", 15: "float64"}
-_SEVERAL = {3: "ints", 4: "floats", 7: "bools", 11: "longs", 12: "float64s"}
+SINGLE = {0: "i", 1: "f", 6: "b", 9: "l", 15: "float64"}
+SEVERAL = {3: "ints", 4: "floats", 7: "bools", 11: "longs", 12: "float64s"}
 _SCALAR_FIELDS = {1: "b", 2: "i", 3: "r"}
 
 
@@ -179,10 +179,10 @@ def _attribute(attr: Any, op_type: str) -> Attribute:
         return _text(attr.s)
     if attr.type == 5:
         return tuple(map(_text, attr.strings))
-    if attr.type in _SINGLE:
-        return getattr(attr, _SINGLE[attr.type])  # type: ignore[no-any-return]
-    if attr.type in _SEVERAL:
-        return tuple(getattr(attr, _SEVERAL[attr.type]))
+    if attr.type in SINGLE:
+        return getattr(attr, SINGLE[attr.type])  # type: ignore[no-any-return]
+    if attr.type in SEVERAL:
+        return tuple(getattr(attr, SEVERAL[attr.type]))
     if attr.type == 8:
         return SubBlock((attr.block_idx,))
     if attr.type == 10:

@@ -134,10 +134,22 @@ def _fake_quantize(call: Call) -> Value:
     x = call.input("X")
     dtype, axis, steps = _parameters(call, x, "InScale")
     bounded = x
-    if steps.ndim == 0 and not _is_never_negative(x):
-        threshold = float(_thresholds(call, "InScale").reshape(-1)[0])
-        bounded = call.add("clip", x, lo=-threshold, hi=threshold)
+    if steps.ndim == 0:
+        bounded = _bounded(call, x, float(_thresholds(call, "InScale").reshape(-1)[0]))
     return _dequantized(call, _quantized(call, bounded, steps, axis, dtype), steps, axis)
+
+
+def _bounded(call: Call, x: Value, threshold: float) -> Value:
+    """The value clipped on both sides where the integers would go one further below zero."""
+    return x if _is_never_negative(x) else call.add("clip", x, lo=-threshold, hi=threshold)
+
+
+def _calibrate(call: Call) -> Value:
+    """Paddle Lite's rounding to 8 bits, as the reals it stands for; ``scale`` is a step."""
+    x, highest_ = call.input("X"), highest(8)
+    step = checked_scales(np.asarray(call.number("scale"), np.float32), (), 0)
+    bounded = _bounded(call, x, float(step) * highest_)
+    return _dequantized(call, _quantized(call, bounded, step, 0, DType.S8), step, 0)
 
 
 def _is_never_negative(value: Value) -> bool:
@@ -180,6 +192,7 @@ def _same(call: Call) -> Value:
 
 
 RULES = {
+    "calib": _calibrate,
     "dequantize_linear": _dequantize_linear,
     "fake_channel_wise_dequantize_max_abs": _same,
     "fake_channel_wise_quantize_dequantize_abs_max": functools.partial(

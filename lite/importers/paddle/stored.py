@@ -22,7 +22,7 @@ _SUFFIX = "_quant_scale"
 _LAYERS = {  # op: slots of its input and of its weights, and the axis of the weights' output channels
     "conv2d": ("Input", "Filter", 0), "depthwise_conv2d": ("Input", "Filter", 0),
     "conv2d_transpose": ("Input", "Filter", 1), "depthwise_conv2d_transpose": ("Input", "Filter", 1),
-    "mul": ("X", "Y", 1), "matmul": ("X", "Y", 1), "matmul_v2": ("X", "Y", 1),
+    "fc": ("Input", "W", 1), "mul": ("X", "Y", 1), "matmul": ("X", "Y", 1), "matmul_v2": ("X", "Y", 1),
 }  # fmt: skip
 _QUANTIZE = ("fake_quantize_range_abs_max", "fake_quantize_moving_average_abs_max")
 _DEQUANTIZE = ("fake_channel_wise_dequantize_max_abs", "fake_dequantize_max_abs")
@@ -66,14 +66,24 @@ def _read_by_dequantize_linear(
 def _by_attribute(operator: Operator, attribute: str, held: np.ndarray) -> Stored:
     scales = operator.attributes[attribute]
     several = np.asarray(scales if isinstance(scales, tuple) else (scales,))
-    axis = _LAYERS[operator.type][2] if operator.type in _LAYERS else 0
+    axis = _LAYERS[operator.type][2] if operator.type in _LAYERS and held.ndim > 1 else 0
     if held.ndim > 1 and held.shape[axis] != several.size == held.shape[1 - axis]:
         axis = 1 - axis  # matrices have been quantized along either axis
+    several, held = _without_zeros(several, held, axis)
     try:
         return Stored(held, checked_scales(several, held.shape, axis, f"attribute {attribute!r}"), axis)
     except ModelFormatError as error:
         error.where = operator.title
         raise
+
+
+def _without_zeros(scales: np.ndarray, held: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """A scale of 0 makes zeros of all integers; zeros have any scale."""
+    zeros = scales == 0
+    if not zeros.any() or scales.ndim != 1 or not 0 <= axis < held.ndim or held.shape[axis] != scales.size:
+        return scales, held
+    kept = (~zeros).reshape([-1 if place == axis else 1 for place in range(held.ndim)])
+    return np.where(zeros, 1.0, scales), np.where(kept, held, held.dtype.type(0))
 
 
 class _Fakes:

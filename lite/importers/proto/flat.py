@@ -105,7 +105,8 @@ def read(name: str, data: bytes) -> Record:
     Raises
     ------
     ModelFormatError
-        If the identifier is another one, or something in it lies outside or where something else lies.
+        If the identifier is another one than the schema has, or something in it lies outside or where
+        something else lies.
     """
     return _Reader(schema(name), data).root()
 
@@ -122,7 +123,7 @@ class _Reader:
         if len(self.data) < _HEAD_BYTES:
             raise ModelFormatError(f"the file has {len(self.data)} bytes, expected at least {_HEAD_BYTES}")
         found = self.data[4:_HEAD_BYTES]
-        if found != self.schema.identifier.encode():
+        if self.schema.identifier and found != self.schema.identifier.encode():
             raise ModelFormatError(f"its identifier is {found!r}, expected {self.schema.identifier!r}")
         return self._table(self.schema.root, self._number("I", 0, "the root"))
 

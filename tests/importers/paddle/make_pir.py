@@ -23,6 +23,8 @@ from make_zoo import _array, _text
 from paddle import nn, static
 from paddle.base import core
 from paddle.base.proto import framework_pb2
+from paddle.quantization import PTQ, QuantConfig
+from paddle.quantization.observers import AbsmaxObserver
 
 VERSION = 4
 WRONGLY_TRANSLATED = ("fc", "fill_constant_str", "reduce_sum_all", "reduce_sum_all_keep")
@@ -108,11 +110,26 @@ def _branch(net: Net, x: Any) -> Any:
     return paddle.roll(y, [1, -1], [0, 1]), y[:, ::2], y[-1], F.pad(y.unsqueeze(0), [1, 0, 2, 1])
 
 
+def quantized(net: Net, x: np.ndarray) -> nn.Layer:
+    """The network with the ranges of one input, as paddle.quantization leaves it."""
+    observer = AbsmaxObserver(quant_bits=8)
+    tool = PTQ(QuantConfig(activation=observer, weight=observer))
+    net.eval()
+    observed = tool.quantize(net)
+    observed(paddle.to_tensor(x))
+    return tool.convert(observed)
+
+
+def _layers(net: Net, x: Any) -> Any:
+    y = net.relu(net.depthwise(net.relu(net.conv(x))))
+    return net.linear(net.flatten(net.pool(y)))
+
+
 def _norms(net: Net, x: Any) -> Any:
     return net.group(x) * net.instance(x) + F.normalize(net.batch(x), axis=1), paddle.linalg.norm(x, 2, 1)
 
 
-def nets() -> dict[str, tuple[Net, list[np.ndarray], list[static.InputSpec]]]:
+def nets() -> dict[str, tuple[Net, np.ndarray, static.InputSpec]]:
     """Networks by name, what they are fed, and what their inputs declare."""
     generator = np.random.default_rng(0)
 
@@ -138,28 +155,36 @@ def nets() -> dict[str, tuple[Net, list[np.ndarray], list[static.InputSpec]]]:
     norms = Net(_norms, group=nn.GroupNorm(2, 4), instance=nn.InstanceNorm2D(4), batch=nn.BatchNorm2D(4))
     pyramid = Net(_fpn, a=nn.Conv2D(3, 4, 3, padding=1), b=nn.Conv2D(4, 3, 1))
     return {
-        "inverted_residual": (block, [image(2, 4, 6, 6)], [spec(-1, 4, 6, 6)]),
-        "pyramid": (pyramid, [image(1, 3, 8, 12)], [spec(1, 3, -1, -1)]),
-        "encoder": (encoder, [generator.integers(0, 11, (2, 6))], [spec(-1, 6, dtype="int64", name="ids")]),
-        "shuffled": (Net(_shuffled, conv=nn.Conv2D(3, 3, 1)), [image(2, 6, 5, 7)], [spec(2, 6, 5, 7)]),
-        "segmenter": (segmenter, [image(1, 3, 8, 8)], [spec(-1, 3, 8, 8)]),
-        "anchors": (Net(_anchors), [image(2, 6, 4, 5)], [spec(-1, 6, 4, 5)]),
-        "branch": (Net(_branch), [image(3, 4, 5)], [spec(3, 4, 5)]),
-        "norms": (norms, [image(2, 4, 3, 5)], [spec(-1, 4, 3, 5)]),
+        "inverted_residual": (block, image(2, 4, 6, 6), spec(-1, 4, 6, 6)),
+        "pyramid": (pyramid, image(1, 3, 8, 12), spec(1, 3, -1, -1)),
+        "encoder": (encoder, generator.integers(0, 11, (2, 6)), spec(-1, 6, dtype="int64", name="ids")),
+        "shuffled": (Net(_shuffled, conv=nn.Conv2D(3, 3, 1)), image(2, 6, 5, 7), spec(2, 6, 5, 7)),
+        "segmenter": (segmenter, image(1, 3, 8, 8), spec(-1, 3, 8, 8)),
+        "anchors": (Net(_anchors), image(2, 6, 4, 5), spec(-1, 6, 4, 5)),
+        "branch": (Net(_branch), image(3, 4, 5), spec(3, 4, 5)),
+        "norms": (norms, image(2, 4, 3, 5), spec(-1, 4, 3, 5)),
     }
 
 
-def saved(net: Net, arrays: list[np.ndarray], specs: list[static.InputSpec], prefix: str) -> dict[str, Any]:
+def layers() -> Net:
+    """What is quantized."""
+    return Net(
+        _layers, conv=nn.Conv2D(3, 8, 3, padding=1), relu=nn.ReLU(), linear=nn.Linear(8, 5),
+        depthwise=nn.Conv2D(8, 8, 3, padding=1, groups=8), pool=nn.AdaptiveAvgPool2D(1), flatten=nn.Flatten(),
+    )  # fmt: skip
+
+
+def saved(net: nn.Layer, x: np.ndarray, spec: static.InputSpec, prefix: str) -> dict[str, Any]:
     """The network's entry in the archive."""
     net.eval()
-    given = net(*(paddle.to_tensor(array) for array in arrays))
+    given = net(paddle.to_tensor(x))
     outputs = [given] if isinstance(given, paddle.Tensor) else list(given)
-    paddle.jit.save(paddle.jit.to_static(net, input_spec=specs, full_graph=True), prefix)
+    paddle.jit.save(paddle.jit.to_static(net, input_spec=[spec], full_graph=True), prefix)
     parameters = Path(f"{prefix}.pdiparams")
     return {
         "program": _without_places(Path(f"{prefix}.json").read_text()),
         "parameters": _text(parameters.read_bytes() if parameters.exists() else b""),
-        "inputs": {spec.name: _array(array) for spec, array in zip(specs, arrays)},
+        "inputs": {spec.name: _array(x)},
         "outputs": [_array(output.numpy()) for output in outputs],
     }
 
@@ -180,8 +205,11 @@ def main() -> None:
     archive: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         paddle.seed(0)
-        for name, (net, arrays, specs) in nets().items():
-            archive[f"net/{name}"] = saved(net, arrays, specs, f"{folder}/{name}")
+        for name, (net, x, spec) in nets().items():
+            archive[f"net/{name}"] = saved(net, x, spec, f"{folder}/{name}")
+        x = np.random.default_rng(1).standard_normal((4, 3, 8, 8)).astype(np.float32)
+        net = quantized(layers(), x)
+        archive["quantized/layers"] = saved(net, x, static.InputSpec(x.shape, "float32", "x"), f"{folder}/q")
         paddle.enable_static()
         for name, entry in zoo.items():
             version, _, case = name.partition("/")

@@ -81,7 +81,7 @@ def test_kernels_answer_as_paddle_did(sample: str) -> None:
     assert "q_conv2d" in report.ops_after or "min_max" in sample
     found = np.asarray(Model(content).session(threads=1)(images_for(folder)))
     expected = np.load(folder / "output.npy")
-    assert np.mean(found.argmax(1) == expected.argmax(1)) >= 0.99
+    assert np.sum(found.argmax(1) != expected.argmax(1)) <= 1
     assert np.abs(found - expected).mean() <= 2e-3
 
 
