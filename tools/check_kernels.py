@@ -45,7 +45,7 @@ class Known(NamedTuple):
 
 ANY = ".*"
 KNOWN = (
-    Known("winograd", "x86.*", ANY, r".*transform_(in|out)puts<.*", 1.0,
+    Known("winograd", "x86.*|arm64_neon", ANY, r".*transform_(in|out)puts<.*", 1.0,
           "the 36 or 64 vectors of a tile pass through an array between rows and columns"),
     Known("gemm|winograd", "armv7_neon", r"g\+\+", r".*(multiply|activate_rows).*", 2.3,
           "an activation's polynomial, behind the product"),

@@ -197,6 +197,43 @@ LITE_INLINE void transform_input(const Tiles& tiles, const float* const* pixels,
   }
 }
 
+// Tiles whose vectors nearly fit the registers of short vectors are transformed without loops. With
+// other registers, or more vectors, that gains nothing.
+template <class F>
+constexpr bool kUnrolled = kWidth == 4 && Simd::kRegisters >= 32 && F::size <= 6;
+
+// An addition that compilers do not make a multiplication of, for several of them.
+template <class T>
+LITE_INLINE T* stepped(T* p, int64_t stride) {
+  p += stride;
+  asm("" : "+r"(p));
+  return p;
+}
+
+template <class F, class S = Simd>
+LITE_INLINE void transform_input_unrolled(const Tiles& tiles, const float* const* pixels,
+                                          int64_t channel, float* points) {
+  Simd::f32 half[F::size][F::size];
+  LITE_UNROLL
+  for (int i = 0; i < F::size; ++i) {
+    Simd::f32 line[F::size];
+    LITE_UNROLL
+    for (int j = 0; j < F::size; ++j) line[j] = Simd::load(pixels[i * F::size + j] + channel);
+    transform_input_line<F>(line, half[i]);
+  }
+  const int64_t row_stride = F::size * tiles.point_stride;
+  LITE_UNROLL
+  for (int j = 0; j < F::size; ++j, points = stepped(points, tiles.point_stride)) {
+    float* to = points;
+    Simd::f32 line[F::size], result[F::size];
+    LITE_UNROLL
+    for (int i = 0; i < F::size; ++i) line[i] = half[i][j];
+    transform_input_line<F>(line, result);
+    LITE_UNROLL
+    for (int i = 0; i < F::size; ++i, to = stepped(to, row_stride)) S::store_alone(to, result[i]);
+  }
+}
+
 template <class F>
 void transform_inputs(const Tiles& tiles) {
   const float* pixels[F::points];
@@ -205,7 +242,11 @@ void transform_inputs(const Tiles& tiles) {
     float* points = tiles.points + (tile - tiles.begin) * tiles.tile_stride;
     int64_t c = 0;
     for (; c + kWidth <= tiles.channels; c += kWidth)
-      transform_input<F, true>(tiles, pixels, c, kWidth, points + c);
+      if constexpr (kUnrolled<F>) {
+        transform_input_unrolled<F>(tiles, pixels, c, points + c);
+      } else {
+        transform_input<F, true>(tiles, pixels, c, kWidth, points + c);
+      }
     if (c < tiles.channels)
       transform_input<F, false>(tiles, pixels, c, static_cast<int>(tiles.channels - c), points + c);
   }
@@ -258,6 +299,47 @@ LITE_INLINE void transform_output(const Tiles& tiles, const Finish& finish, cons
   }
 }
 
+// Of a tile whose outputs all exist.
+template <class F, bool kBounded, class S = Simd>
+LITE_INLINE void transform_output_unrolled(const Tiles& tiles, const Finish& finish,
+                                           const float* points, int64_t first, int64_t channel) {
+  Simd::f32 half[F::size][F::m];
+  LITE_UNROLL
+  for (int i = 0; i < F::size; ++i) {
+    Simd::f32 line[F::size];
+    LITE_UNROLL
+    for (int j = 0; j < F::size; ++j, points = stepped(points, tiles.point_stride))
+      line[j] = Simd::load(points);
+    transform_output_line<F>(line, half[i]);
+  }
+  const Simd::f32 bias = tiles.bias ? Simd::load(tiles.bias + channel) : Simd::broadcast(0.0f);
+  LITE_UNROLL
+  for (int j = 0; j < F::m; ++j, first += finish.column_stride) {
+    Simd::f32 line[F::size], result[F::m];
+    LITE_UNROLL
+    for (int i = 0; i < F::size; ++i) line[i] = half[i][j];
+    transform_output_line<F>(line, result);
+    float* y = tiles.y + first;
+    LITE_UNROLL
+    for (int i = 0; i < F::m; ++i, y = stepped(y, finish.row_stride)) {
+      const Simd::f32 value = Simd::max(finish.lo, Simd::add(result[i], bias));
+      S::store_alone(y, kBounded ? Simd::min(finish.hi, value) : value);
+    }
+  }
+}
+
+template <class F>
+LITE_INLINE void transform_output_vector(const Tiles& tiles, const Finish& finish,
+                                         const float* points, int64_t first, int64_t channel) {
+  if constexpr (kUnrolled<F>) {
+    if (finish.rows == F::m && finish.columns == F::m && finish.residual == nullptr)
+      return tiles.activation.hi < __builtin_inff()
+                 ? transform_output_unrolled<F, true>(tiles, finish, points, first, channel)
+                 : transform_output_unrolled<F, false>(tiles, finish, points, first, channel);
+  }
+  transform_output<F, true>(tiles, finish, points, first, channel, kWidth);
+}
+
 template <class F>
 void transform_outputs(const Tiles& tiles) {
   Finish finish = {Simd::broadcast(tiles.activation.lo),
@@ -282,7 +364,7 @@ void transform_outputs(const Tiles& tiles) {
     const float* points = tiles.points + (tile - tiles.begin) * tiles.tile_stride;
     int64_t c = 0;
     for (; c + kWidth <= tiles.out_channels; c += kWidth)
-      transform_output<F, true>(tiles, finish, points + c, first + c, c, kWidth);
+      transform_output_vector<F>(tiles, finish, points + c, first + c, c);
     if (c < tiles.out_channels)
       transform_output<F, false>(tiles, finish, points + c, first + c, c,
                                  static_cast<int>(tiles.out_channels - c));
