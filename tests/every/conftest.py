@@ -146,20 +146,23 @@ def _cases_of(kind: type[Op]) -> list[Case]:
 class Machine:
     """A processor that is emulated, and how programs for it are built."""
 
-    toolchain: str
-    compiler: str
+    architecture: str  # as in tools/cmake/<architecture>-linux.cmake
+    triple: str
     emulator: str
     processor: str
-    libraries: str
+
+    def missing(self) -> list[str]:
+        """Programs that are not installed."""
+        wanted = ("clang++-19", "ld.lld-19", f"{self.triple}-g++", self.emulator)
+        return [program for program in wanted if shutil.which(program) is None]
 
 
-_ARM64 = ("aarch64-linux", "aarch64-linux-gnu-g++", "qemu-aarch64")
+_ARM64 = ("aarch64", "aarch64-linux-gnu", "qemu-aarch64")
 EMULATED = {
-    "armv7_neon": Machine("armv7-linux", "arm-linux-gnueabihf-g++", "qemu-arm", "max",
-                          "/usr/arm-linux-gnueabihf"),
-    "arm64_neon": Machine(*_ARM64, "cortex-a53", "/usr/aarch64-linux-gnu"),
-    "arm64_dotprod": Machine(*_ARM64, "cortex-a76", "/usr/aarch64-linux-gnu"),
-    "arm64_i8mm": Machine(*_ARM64, "max", "/usr/aarch64-linux-gnu"),
+    "armv7_neon": Machine("armv7", "arm-linux-gnueabihf", "qemu-arm", "max"),
+    "arm64_neon": Machine(*_ARM64, "cortex-a53"),
+    "arm64_dotprod": Machine(*_ARM64, "cortex-a76"),
+    "arm64_i8mm": Machine(*_ARM64, "max"),
 }
 
 
@@ -169,12 +172,11 @@ def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[
 
     def check(isa: str, folder: Path) -> None:
         machine = EMULATED[isa]
-        for tool in (machine.compiler, machine.emulator):
-            if shutil.which(tool) is None:
-                pytest.skip(f"{tool} is not installed")
-        built = build(machine.toolchain.split("-")[0], "golden_nb",
-                      CMAKE_TOOLCHAIN_FILE=f"tools/cmake/{machine.toolchain}.cmake")
-        emulator = (machine.emulator, "-cpu", machine.processor, "-L", machine.libraries)
+        if machine.missing():
+            pytest.skip(f"not installed: {', '.join(machine.missing())}")
+        built = build(machine.architecture, "golden_nb",
+                      CMAKE_TOOLCHAIN_FILE=f"tools/cmake/{machine.architecture}-linux.cmake")
+        emulator = (machine.emulator, "-cpu", machine.processor)
         for threads in (1, 2, 4):
             said = run(*emulator, "-E", f"LITE_FORCE_ISA={isa}", built / "tests" / "csrc" / "golden_nb",
                        threads, folder)

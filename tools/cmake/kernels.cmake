@@ -27,6 +27,17 @@ else()
   set(kernel_optimization -O3)
 endif()
 
+# The flags of a row as this compiler spells them, as a list: zig has no -march, and names of its own.
+function(lite_compiler_flags result flags)
+  if(LITE_CROSS_COMPILER STREQUAL "zig")
+    string(REGEX REPLACE "-march=armv8.[0-9]-a" "-mcpu=generic" flags "${flags}")
+    string(REPLACE "+fp16" "+fullfp16" flags "${flags}")
+    string(REPLACE "-mfpu=neon-vfpv4" "" flags "${flags}")
+  endif()
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  set(${result} "${flags}" PARENT_SCOPE)
+endfunction()
+
 foreach(family_path ${family_paths})
   get_filename_component(family ${family_path} NAME_WE)
   set(declarations "")
@@ -79,7 +90,7 @@ foreach(family_path ${family_paths})
 #include \"simd/${isa}.h\"
 ${dot}#include \"kernels/${family}/${family}.tmpl.h\"
 ")
-      separate_arguments(flag_list UNIX_COMMAND "${isa_flags} ${kernel_optimization}")
+      lite_compiler_flags(flag_list "${isa_flags} ${kernel_optimization}")
       set_source_files_properties(${unit} PROPERTIES COMPILE_OPTIONS "${flag_list}")
       list(APPEND kernel_sources ${unit})
       string(APPEND declarations "extern const Kernels kernels_${isa};\n")

@@ -1,0 +1,50 @@
+# What aarch64-linux.cmake and armv7-linux.cmake share. They set
+#   CMAKE_SYSTEM_PROCESSOR  triple  emulator  baseline (flags of the whole build)  zig_target  zig_baseline
+# -DLITE_CROSS_COMPILER=clang (the default), gcc or zig. Programs are static, so that one file runs on Android, too, and
+# aligned to 64 KB, so that any size of pages will do. Tests run under qemu.
+set(CMAKE_SYSTEM_NAME Linux)
+set(LITE_CROSS_COMPILER clang CACHE STRING "Compiler for ARM: clang, gcc or zig")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES LITE_CROSS_COMPILER LITE_CLANG LITE_LLD LITE_GCC LITE_ZIG)
+set(linker "")
+
+if(LITE_CROSS_COMPILER STREQUAL "clang")
+  foreach(suffix -19 -20 -21 -22 -18 -17 -16 "")
+    find_program(LITE_CLANG clang++${suffix})
+    find_program(LITE_LLD ld.lld${suffix})
+    if(LITE_CLANG AND LITE_LLD)
+      break()
+    endif()
+    unset(LITE_CLANG CACHE)
+    unset(LITE_LLD CACHE)
+  endforeach()
+  if(NOT LITE_CLANG)
+    message(FATAL_ERROR "clang++ with lld of its version is not installed, and cross-builds use it: run "
+                        "`apt-get install clang-19 lld-19 g++-${triple}`, or choose another compiler: "
+                        "-DLITE_CROSS_COMPILER=gcc or zig")
+  endif()
+  file(GLOB cross_libraries /usr/lib/gcc-cross/${triple}/*/libstdc++.a)
+  if(NOT cross_libraries AND NOT CMAKE_SYSROOT)
+    message(FATAL_ERROR "clang finds no C and C++ library for ${triple}: run `apt-get install g++-${triple}`, or name "
+                        "a folder that has them: -DCMAKE_SYSROOT=FOLDER; zig brings its own: -DLITE_CROSS_COMPILER=zig")
+  endif()
+  set(CMAKE_CXX_COMPILER ${LITE_CLANG})
+  set(CMAKE_CXX_COMPILER_TARGET ${triple})
+  set(linker "--ld-path=${LITE_LLD}")
+elseif(LITE_CROSS_COMPILER STREQUAL "gcc")
+  find_program(LITE_GCC ${triple}-g++)
+  if(NOT LITE_GCC)
+    message(FATAL_ERROR "${triple}-g++ is not installed: run `apt-get install g++-${triple}`")
+  endif()
+  set(CMAKE_CXX_COMPILER ${LITE_GCC})
+elseif(LITE_CROSS_COMPILER STREQUAL "zig")
+  include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)
+  set(baseline "${zig_baseline}")
+else()
+  message(FATAL_ERROR "LITE_CROSS_COMPILER is '${LITE_CROSS_COMPILER}', expected clang, gcc or zig")
+endif()
+
+set(CMAKE_CXX_FLAGS_INIT "${baseline}")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "${linker} -static -Wl,-z,max-page-size=65536")
+set(CMAKE_SHARED_LINKER_FLAGS_INIT "${linker} -Wl,-z,max-page-size=65536")
+set(CMAKE_CROSSCOMPILING_EMULATOR ${emulator})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

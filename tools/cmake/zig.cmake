@@ -1,0 +1,26 @@
+# Zig as compiler for arm-linux.cmake: PyPI's package ziglang, or a zig on the path. It brings libc (musl) and libc++,
+# which it compiles when they are first linked: a minute or two, once.
+find_program(LITE_ZIG zig)
+if(NOT LITE_ZIG)
+  find_program(LITE_PYTHON NAMES python3 python)
+  foreach(python ${Python_EXECUTABLE} ${LITE_PYTHON})
+    execute_process(COMMAND ${python} -c "import ziglang; print(ziglang.__path__[0] + '/zig', end='')"
+                    OUTPUT_VARIABLE zig_path RESULT_VARIABLE zig_missing ERROR_QUIET)
+    if(NOT zig_missing)
+      set(LITE_ZIG ${zig_path} CACHE FILEPATH "The program zig" FORCE)
+      break()
+    endif()
+  endforeach()
+endif()
+if(NOT LITE_ZIG)
+  message(FATAL_ERROR "zig is not installed: run `python3 -m pip install ziglang` (100 MB), or choose another compiler: "
+                      "-DLITE_CROSS_COMPILER=clang or gcc")
+endif()
+set(CMAKE_CXX_COMPILER ${LITE_ZIG} c++ -target ${zig_target})
+foreach(tool ar ranlib)
+  set(wrapper ${CMAKE_BINARY_DIR}/zig-${tool})
+  file(CONFIGURE OUTPUT ${wrapper} CONTENT "#!/bin/sh\nexec \"${LITE_ZIG}\" ${tool} \"$@\"\n" @ONLY)
+  file(CHMOD ${wrapper} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  string(TOUPPER ${tool} variable)
+  set(CMAKE_${variable} ${wrapper})
+endforeach()
