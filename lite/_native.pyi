@@ -45,7 +45,8 @@ class TuneTable:
 class Session:
     @staticmethod
     def create(
-        model: Model, threads: int, arena_limit: int, precision: str, tuned: TuneTable | None = None
+        model: Model, threads: int, arena_limit: int, precision: str, tuned: TuneTable | None = None,
+        power_mode: str = "no_bind",
     ) -> Session: ...
     def tune(
         self, progress: Callable[[int, int], bool]
@@ -61,6 +62,8 @@ class Session:
     def steps(self) -> list[tuple[str, str, str, list[tuple[int, ...]], list[tuple[int, ...]]]]: ...
     @property
     def isa(self) -> str: ...
+    @property
+    def note(self) -> str: ...
     @property
     def precision(self) -> Literal["exact", "fast"]: ...
     @property

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,17 @@ from lite.tune_cache import table_at
 Shape = tuple[Union[int, str], ...]
 Feeds = Mapping[str, Any]
 Precision = Literal["exact", "fast"]
+PowerMode = Literal["no_bind", "high", "low", "full", "rand_high", "rand_low"]
 TunedRow = tuple[str, str, int, list[tuple[str, float]]]  # layer, its first node, nodes, kernels with us
 
 _DTYPES = {"f32": "float32", "f16": "float16", "bf16": "uint16", "f64": "float64", "s8": "int8",
            "u8": "uint8", "s16": "int16", "u16": "uint16", "s32": "int32", "u32": "uint32", "s64": "int64",
            "u64": "uint64", "bool": "bool"}  # fmt: skip
 _NB_IDENTIFIER = b"LTNB"
+
+
+class PowerModeWarning(UserWarning):
+    """A power mode has no effect on this system, or not all of it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ class Model:
         self.outputs: tuple[TensorInfo, ...] = _tensors(self._native.outputs())
 
     def session(self, threads: int = 1, *, precision: Precision = "exact", arena_limit: int = 0,
-                tune_cache: str | os.PathLike[str] | None = None) -> Session:
+                tune_cache: str | os.PathLike[str] | None = None,
+                power_mode: PowerMode = "no_bind") -> Session:
         """A new session.
 
         Parameters
@@ -103,14 +110,21 @@ class Model:
         tune_cache : path, optional
             Kernels that ``lite tune`` measured; None: $LITE_TUNE_CACHE or the usual place, "": none. What
             cannot be used is ignored with a warning.
+        power_mode : {"no_bind", "high", "low", "full", "rand_high", "rand_low"}
+            Cores that the threads run on, the caller's while a run lasts: the fastest, the slowest, all with
+            the fastest first, or some of the fastest or slowest by chance; "no_bind" leaves it to the system.
+            Where the system refuses or does not tell cores apart, ``PowerModeWarning`` says so.
 
         Raises
         ------
         InputError, UnsupportedOpError, ArenaError
         """
         counts = (_whole(threads, "threads"), _whole(arena_limit, "arena_limit"))
-        return Session(self, _native.Session.create(self._native, *counts, str(precision),
-                                                    table_at(tune_cache)))
+        native = _native.Session.create(self._native, *counts, str(precision), table_at(tune_cache),
+                                        str(power_mode))
+        if native.note:
+            warnings.warn(native.note, PowerModeWarning, stacklevel=2)
+        return Session(self, native)
 
     @property
     def size_bytes(self) -> int:

@@ -72,6 +72,22 @@ def test_threads_that_cannot_be(threads: int) -> None:
         MobileConfig().set_threads(threads)
 
 
+@pytest.mark.parametrize("mode", list(PowerMode))
+def test_every_power_mode_runs(mode: PowerMode, nb: Path, expected: np.ndarray) -> None:
+    config = MobileConfig()
+    config.set_model_from_file(str(nb))
+    config.set_power_mode(mode)
+    predictor = create_paddle_predictor(config)
+    predictor.get_input(0).from_numpy(X)
+    predictor.run()
+    np.testing.assert_array_equal(predictor.get_output(0).numpy(), expected)
+
+
+def test_a_power_mode_that_cannot_be() -> None:
+    with pytest.raises(InputError, match="got 6, expected a PowerMode"):
+        MobileConfig().set_power_mode(6)  # type: ignore[arg-type]
+
+
 def test_the_script_of_the_documentation(nb: Path, expected: np.ndarray) -> None:
     config = MobileConfig()
     config.set_model_from_file(str(nb))

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from lite.ops.pool2d import Pool2d
 from lite.ops.relu import Relu
 from lite.ops.reshape import Reshape
 from lite.ops.transpose import Transpose
+from lite.session import PowerModeWarning
 
 
 def _random(*shape: int, seed: int = 0) -> np.ndarray:
@@ -228,6 +230,26 @@ def test_precision_is_said_and_kept(model):
 def test_wrong_precision_names_the_right_ones(model, wrong):
     with pytest.raises(InputError, match=f"precision is '{wrong}', expected 'exact' or 'fast'"):
         model.session(precision=wrong)
+
+
+@pytest.mark.parametrize("mode", ["no_bind", "high", "low", "full", "rand_high", "rand_low"])
+def test_power_modes_change_no_bit_and_leave_the_caller_where_it_was(model, mode):
+    feeds = {"x": _random(2, 3, 4)}
+    before = os.sched_getaffinity(0)
+    expected = model.session().run(None, feeds)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PowerModeWarning)  # a system that does not tell its cores apart
+        session = model.session(threads=2, power_mode=mode)
+    for one in (session, session.clone()):
+        for got, wanted in zip(one.run(None, feeds), expected):
+            assert got.tobytes() == wanted.tobytes()
+    assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.parametrize("wrong", ["fast", "", "HIGH", None, 1])
+def test_wrong_power_mode_names_the_right_ones(model, wrong):
+    with pytest.raises(InputError, match=f"power mode is '{wrong}', expected one of no_bind, high, low, full"):
+        model.session(power_mode=wrong)
 
 
 def test_sessions_run_on_many_threads_at_once(graph, model):

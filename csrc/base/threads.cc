@@ -21,12 +21,10 @@ constexpr int kPausesPerClockRead = 32;
 constexpr size_t kCacheLine = 64;
 constexpr int64_t kGreatestTiles = UINT32_MAX;  // that are shared
 
-int online_cores() {
-#ifdef __linux__
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
-#endif
-  return 1;
+constexpr size_t kStackBytes = 1 << 20;  // musl's own choice is 128 KB
+
+size_t cores_for(const CoreChoice& choice) {
+  return choice.cores.empty() ? usable_cores().indices().size() : choice.cores.size();
 }
 
 // How often this process is the child of a fork: threads do not survive one.
@@ -137,8 +135,11 @@ struct ThreadTeam::State {
     pthread_t thread;
   };
 
-  std::vector<Worker> workers;  // all threads but the caller
-  std::vector<Range> ranges;    // one per thread, the caller's first
+  CoreChoice choice;
+  CoreSet caller_cores;
+  std::vector<Worker> workers;   // all threads but the caller
+  std::vector<Range> ranges;     // one per thread, the caller's first
+  std::vector<uint64_t> shares;  // of a job that belong to the threads before, per thread, and all
   uint64_t spin_ns = 0;
   uint32_t born_after_forks = watched_forks();
   Task task = nullptr;
@@ -153,7 +154,11 @@ struct ThreadTeam::State {
   alignas(kCacheLine) std::atomic<uint32_t> left{0};  // tiles that are not done
   std::atomic<int> sleeping_caller{0};
 
-  explicit State(size_t threads) : ranges(threads) {}
+  State(size_t threads, const CoreChoice& where)
+      : choice(where), caller_cores(where.cores_of(0)), ranges(threads), shares{0} {
+    for (size_t i = 0; i < threads; ++i)
+      shares.push_back(shares[i] + (i < where.speeds.size() ? where.speeds[i] : 1));
+  }
 
   // In a forked child only the caller is left.
   bool alone() const {
@@ -168,13 +173,13 @@ struct ThreadTeam::State {
   }
 
   void publish(uint32_t tiles, Task new_task, const void* new_body) {
-    const uint64_t threads = workers.size() + 1;
+    const size_t threads = workers.size() + 1;
     task = new_task;
     body = new_body;
     left.store(tiles, std::memory_order_relaxed);
-    for (uint64_t i = 0; i < threads; ++i)
-      ranges[i].set(static_cast<uint32_t>(tiles * i / threads),
-                    static_cast<uint32_t>(tiles * (i + 1) / threads));
+    for (size_t i = 0; i < threads; ++i)
+      ranges[i].set(static_cast<uint32_t>(tiles * shares[i] / shares[threads]),
+                    static_cast<uint32_t>(tiles * shares[i + 1] / shares[threads]));
     call_workers();
   }
 
@@ -209,6 +214,7 @@ struct ThreadTeam::State {
   static void* worker_loop(void* argument) {
     const Worker& worker = *static_cast<const Worker*>(argument);
     State& state = *worker.state;
+    const OnCores bound(state.choice.cores_of(worker.index));
     uint32_t seen = 0;
     for (;;) {
       seen = wait_for_change(state.generation, seen, state.spin_ns, state.sleeping_workers);
@@ -219,19 +225,23 @@ struct ThreadTeam::State {
   }
 };
 
-ThreadTeam::ThreadTeam(int threads)
-    : state_(std::make_unique<State>(static_cast<size_t>(std::max(threads, 1)))) {
-  state_->spin_ns = threads <= online_cores() ? kSpinNs : 0;
-  state_->workers.reserve(
-      static_cast<size_t>(std::max(threads, 1)));  // workers keep pointers into it
+ThreadTeam::ThreadTeam(int threads, const CoreChoice& choice)
+    : state_(std::make_unique<State>(static_cast<size_t>(std::max(threads, 1)), choice)) {
+  const size_t wanted = static_cast<size_t>(std::max(threads, 1));
+  state_->spin_ns = wanted <= cores_for(choice) ? kSpinNs : 0;
+  state_->workers.reserve(wanted);  // workers keep pointers into it
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
   for (int index = 1; index < threads; ++index) {
     state_->workers.push_back({state_.get(), index, {}});
     State::Worker& worker = state_->workers.back();
-    if (pthread_create(&worker.thread, nullptr, State::worker_loop, &worker) != 0) {
+    if (pthread_create(&worker.thread, &attributes, State::worker_loop, &worker) != 0) {
       state_->workers.pop_back();  // the system gives no more threads: a smaller team
       break;
     }
   }
+  pthread_attr_destroy(&attributes);
 }
 
 ThreadTeam::~ThreadTeam() {
@@ -240,6 +250,8 @@ ThreadTeam::~ThreadTeam() {
   state_->call_workers();
   for (const State::Worker& worker : state_->workers) pthread_join(worker.thread, nullptr);
 }
+
+const CoreSet& ThreadTeam::caller_cores() const { return state_->caller_cores; }
 
 int ThreadTeam::size() const { return static_cast<int>(state_->workers.size()) + 1; }
 

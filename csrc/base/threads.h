@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/cores.h"
+
 namespace lite {
 
 // How long the largest job of a step takes one thread: measured in each run, for the next one.
@@ -16,12 +18,17 @@ struct JobTime {
 
 class ThreadTeam {
  public:
-  explicit ThreadTeam(int threads);
+  // Threads that have cores of different speeds for themselves begin with as many tiles as these
+  // are fast.
+  explicit ThreadTeam(int threads, const CoreChoice& choice = CoreChoice());
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   [[nodiscard]] int size() const;
+
+  // Where the caller shall run while the team works; empty: anywhere.
+  [[nodiscard]] const CoreSet& caller_cores() const;
 
   // The jobs that follow are those of this step. Steps that were too short to share are run by the
   // caller alone. Null: share all.

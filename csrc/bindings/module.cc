@@ -162,8 +162,10 @@ class PySession {
   explicit PySession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
   static PySession create(const PyModel& model, int threads, uint64_t arena_limit,
-                          const std::string& precision, const PyTuneTable* tuned) {
+                          const std::string& precision, const PyTuneTable* tuned,
+                          const std::string& power_mode) {
     SessionOptions options;
+    options.power_mode = value_or_raise(power_mode_named(power_mode));
     options.precision = value_or_raise(precision_named(precision));
     options.threads = threads;
     options.arena_limit_bytes = arena_limit;
@@ -281,6 +283,7 @@ class PySession {
   }
 
   const char* isa() const { return isa_name(session_->isa()); }
+  py::str note() const { return text_of(session_->note()); }
   const char* precision() const { return precision_name(session_->options().precision); }
   int threads() const { return session_->options().threads; }
 
@@ -453,7 +456,8 @@ PYBIND11_MODULE(_native, module) {
 
   py::class_<PySession>(module, "Session")
       .def_static("create", &PySession::create, py::arg("model"), py::arg("threads"),
-                  py::arg("arena_limit"), py::arg("precision"), py::arg("tuned") = nullptr)
+                  py::arg("arena_limit"), py::arg("precision"), py::arg("tuned") = nullptr,
+                  py::arg("power_mode") = "no_bind")
       .def("tune", &PySession::tune, py::arg("progress"))
       .def("clone", &PySession::clone, py::arg("separate"))
       .def("resize", &PySession::resize, py::arg("shapes"))
@@ -463,6 +467,7 @@ PYBIND11_MODULE(_native, module) {
       .def("memory", &PySession::memory)
       .def("steps", &PySession::steps)
       .def_property_readonly("isa", &PySession::isa)
+      .def_property_readonly("note", &PySession::note)
       .def_property_readonly("precision", &PySession::precision)
       .def_property_readonly("threads", &PySession::threads);
 }

@@ -20,6 +20,10 @@ static_assert(LITE_BOOL + 1 == lite::kDTypeCount && LITE_MAX_RANK == lite::kMaxR
 static_assert(LITE_EXACT == static_cast<int>(lite::Precision::exact) &&
                   LITE_FAST == static_cast<int>(lite::Precision::fast),
               "same order");
+static_assert(LITE_POWER_NO_BIND == static_cast<int>(lite::PowerMode::no_bind) &&
+                  LITE_POWER_FULL == static_cast<int>(lite::PowerMode::full) &&
+                  LITE_POWER_RAND_LOW + 1 == lite::kPowerModeCount,
+              "same order");
 static_assert(LITE_OUT_OF_MEMORY == static_cast<int>(lite::Code::k_out_of_memory) &&
                   LITE_INTERNAL == static_cast<int>(lite::Code::k_internal),
               "same order");
@@ -115,21 +119,33 @@ Result<std::shared_ptr<const TuneTable>> tuned(const lite_session_options* optio
   return none;
 }
 
+Result<SessionOptions> checked(const lite_session_options& options) {
+  if (options.precision != LITE_EXACT && options.precision != LITE_FAST)
+    return error(Code::k_invalid_argument,
+                 "precision is %d, expected LITE_EXACT (%d) or LITE_FAST (%d)",
+                 static_cast<int>(options.precision), LITE_EXACT, LITE_FAST);
+  if (options.power_mode < 0 || options.power_mode >= kPowerModeCount)
+    return error(Code::k_invalid_argument, "power_mode is %d, expected a lite_power_mode: 0 to %d",
+                 static_cast<int>(options.power_mode), kPowerModeCount - 1);
+  SessionOptions wanted;
+  wanted.threads = options.threads;
+  wanted.arena_limit_bytes = options.arena_limit_bytes;
+  wanted.precision = static_cast<Precision>(options.precision);
+  wanted.power_mode = static_cast<PowerMode>(options.power_mode);
+  return wanted;
+}
+
 Status create(const lite_model& model, const lite_session_options* options,
               lite_session** session) {
   SessionOptions wanted;
   if (options != nullptr) {
-    wanted.threads = options->threads;
-    wanted.arena_limit_bytes = options->arena_limit_bytes;
-    if (options->precision != LITE_EXACT && options->precision != LITE_FAST)
-      return error(Code::k_invalid_argument,
-                   "precision is %d, expected LITE_EXACT (%d) or LITE_FAST (%d)",
-                   static_cast<int>(options->precision), LITE_EXACT, LITE_FAST);
-    wanted.precision = static_cast<Precision>(options->precision);
+    LITE_ASSIGN_OR_RETURN(wanted, checked(*options));
   }
   std::string note;
   LITE_ASSIGN_OR_RETURN(wanted.tuned, tuned(options, &note));
   LITE_ASSIGN_OR_RETURN(std::unique_ptr<Session> made, Session::create(model.model, wanted));
+  const std::string& other = made->note();
+  (note += note.empty() || other.empty() ? "" : "\n") += other;
   LITE_ASSIGN_OR_RETURN(*session, wrap(std::move(made)));
   (*session)->note = std::move(note);
   return Status();

@@ -25,8 +25,9 @@ std::vector<Shape> fixed_input_shapes(const nb::Graph& graph) {
 
 bool fast_differs(Isa isa) { return bgemm::kernels(isa) != nullptr; }
 
-Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa)
-    : model_(std::move(model)), options_(options), isa_(isa), team_(options.threads) {}
+Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa,
+                 const CoreChoice& choice)
+    : model_(std::move(model)), options_(options), isa_(isa), team_(options.threads, choice) {}
 
 Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> model,
                                                  const SessionOptions& options) {
@@ -34,7 +35,10 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
     return error(Code::k_invalid_argument, "threads is %d, expected 1 to %d", options.threads,
                  kGreatestThreads);
   LITE_ASSIGN_OR_RETURN(const Isa isa, choose_isa());
-  std::unique_ptr<Session> session(new Session(std::move(model), options, isa));
+  std::string note;
+  const CoreChoice choice = place_threads(options.power_mode, options.threads, &note);
+  std::unique_ptr<Session> session(new Session(std::move(model), options, isa, choice));
+  session->note_ = std::move(note);
   if (!options.separate) {
     LITE_ASSIGN_OR_RETURN(session->cache_bytes_, second_cache_bytes());
   }
@@ -106,6 +110,7 @@ Status Session::run_plan(Span<const void* const> inputs, Span<StepTime> times) {
 void Session::run_steps(Span<StepTime> times) {
   const std::vector<Step>& steps = plan_->steps();
   const bool timed = times.size() == steps.size();
+  const OnCores bound(team_.caller_cores());
   for (size_t i = 0; i < steps.size(); ++i) {
     if (timed) times[i].begin_ns = monotonic_ns();
     team_.begin_step(&job_times_[i]);

@@ -6,9 +6,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "base/cores.h"
 #include "base/threads.h"
 #include "plan/plan.h"
 
@@ -19,6 +21,7 @@ struct SessionOptions {
   uint64_t arena_limit_bytes = 0;  // 0: the machine's physical memory
   Precision precision = Precision::exact;
   std::shared_ptr<const TuneTable> tuned = nullptr;  // measured kernels; null: the usual ones
+  PowerMode power_mode = PowerMode::no_bind;
   bool separate = false;  // each layer runs by itself, so that a profile has all of them
 };
 
@@ -54,9 +57,12 @@ class Session {
   [[nodiscard]] std::shared_ptr<const Plan> plan() const;
   [[nodiscard]] Isa isa() const { return isa_; }
   [[nodiscard]] const SessionOptions& options() const { return options_; }
+  // What of the options has no effect here, in words; "" if all have.
+  [[nodiscard]] const std::string& note() const { return note_; }
 
  private:
-  Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa);
+  Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa,
+          const CoreChoice& choice);
   [[nodiscard]] Status plan_for(Span<const Shape> input_shapes);
   [[nodiscard]] Status run_plan(Span<const void* const> inputs, Span<StepTime> times);
   void run_steps(Span<StepTime> times);
@@ -64,6 +70,7 @@ class Session {
   std::shared_ptr<const Model> model_;
   SessionOptions options_;
   Isa isa_;
+  std::string note_;
   uint64_t cache_bytes_ = 0;
   ThreadTeam team_, alone_{1};
   mutable std::mutex plan_mutex_;  // for plan_, which only who has the turn replaces

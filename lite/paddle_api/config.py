@@ -79,8 +79,16 @@ class _Config(_OtherBackends):
         return self._threads
 
     def set_power_mode(self, mode: PowerMode) -> None:
-        """Kept for scripts; has no effect."""
-        self._power_mode = PowerMode(mode)
+        """Which cores the threads run on. Without a call the system chooses them.
+
+        Raises
+        ------
+        InputError
+        """
+        try:
+            self._power_mode = PowerMode(mode)
+        except ValueError:
+            raise InputError(f"got {mode!r}, expected a PowerMode", where="set_power_mode") from None
 
     def power_mode(self) -> PowerMode:
         return self._power_mode

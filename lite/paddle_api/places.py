@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class PowerMode(enum.IntEnum):
-    """Which cores to run on. Kept for scripts: the operating system chooses the cores here."""
+    """Which cores to run on: the fastest, the slowest, all, or those that the system chooses."""
 
     LITE_POWER_HIGH = 0
     LITE_POWER_LOW = 1

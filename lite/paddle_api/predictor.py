@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, overload
 
 from lite.errors import InputError
 from lite.paddle_api.config import TARGETS, CxxConfig, MobileConfig, PathLike
+from lite.paddle_api.places import PowerMode as PaddlePowerMode
 from lite.paddle_api.tensor import Tensor
 
 if TYPE_CHECKING:
-    from lite.session import Session
+    from lite.session import PowerMode, Session
 
 _EVERYWHERE = tuple(TARGETS.values())
+_POWER_MODES: dict[PaddlePowerMode, PowerMode] = {
+    PaddlePowerMode.LITE_POWER_HIGH: "high",
+    PaddlePowerMode.LITE_POWER_LOW: "low",
+    PaddlePowerMode.LITE_POWER_FULL: "full",
+    PaddlePowerMode.LITE_POWER_NO_BIND: "no_bind",
+    PaddlePowerMode.LITE_POWER_RAND_HIGH: "rand_high",
+    PaddlePowerMode.LITE_POWER_RAND_LOW: "rand_low",
+}
 
 
 class PaddlePredictor:
@@ -131,11 +140,15 @@ def create_paddle_predictor(config: CxxConfig | MobileConfig) -> CxxPredictor | 
     LiteError
         If the model cannot be read, converted or run here.
     """
+    if isinstance(config, CxxConfig):
+        return CxxPredictor(_session(config.convert(_EVERYWHERE)[0], config), config)
+    return LightPredictor(_session(config.nb(), config))
+
+
+def _session(nb: str | bytes, config: CxxConfig | MobileConfig) -> Session:
     from lite.session import Model
 
-    if isinstance(config, CxxConfig):
-        return CxxPredictor(Model(config.convert(_EVERYWHERE)[0]).session(config.threads()), config)
-    return LightPredictor(Model(config.nb()).session(config.threads()))
+    return Model(nb).session(config.threads(), power_mode=_POWER_MODES[config.power_mode()])
 
 
 def _at(tensors: Sequence[Tensor], index: int, what: str) -> Tensor:

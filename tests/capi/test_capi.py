@@ -241,6 +241,22 @@ def test_precision(call, ffi, capi, tmp_path):
         assert call.error() == f"precision is {wrong}, expected LITE_EXACT (0) or LITE_FAST (1)"
 
 
+def test_power_modes(call, ffi, capi, tmp_path):
+    model = call.model(_graph(2), tmp_path)
+    for mode in range(capi.LITE_POWER_RAND_LOW + 1):
+        options = ffi.new("lite_session_options*", {"threads": 2, "power_mode": mode})
+        session = ffi.new("lite_session**")
+        assert capi.lite_session_create(model, options, session) == capi.LITE_OK
+        note = ffi.string(call.get("lite_session_note", "char*", session[0])).decode()
+        assert not note or "cores" in note
+        assert mode != capi.LITE_POWER_NO_BIND or not note
+        assert capi.lite_session_destroy(session[0]) == capi.LITE_OK
+    for wrong in (-1, 6):
+        options = ffi.new("lite_session_options*", {"threads": 1, "power_mode": wrong})
+        assert capi.lite_session_create(model, options, session) == capi.LITE_INVALID_ARGUMENT
+        assert call.error() == f"power_mode is {wrong}, expected a lite_power_mode: 0 to 5"
+
+
 def test_an_isa_that_cannot_be(call, ffi, capi, tmp_path, monkeypatch):
     opened = call.model(_graph(2), tmp_path)
     monkeypatch.setenv("LITE_FORCE_ISA", "z80")

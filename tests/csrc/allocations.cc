@@ -51,7 +51,7 @@ int main(int count, char** texts) {
   if (count != 3) return 2;
   lite_model* model = nullptr;
   lite_session* session = nullptr;
-  const lite_session_options options = {std::atoi(texts[2]), 0, LITE_EXACT, ""};
+  const lite_session_options options = {std::atoi(texts[2]), 0, LITE_EXACT, "", LITE_POWER_HIGH};
   lite_status status = lite_model_open(texts[1], &model);
   if (status == LITE_OK) status = lite_session_create(model, &options, &session);
   size_t inputs = 0;

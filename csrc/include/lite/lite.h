@@ -69,6 +69,18 @@ typedef enum lite_precision {
   LITE_FAST = 1   /* of floats rounded to bf16, where the processor has such products; less exact */
 } lite_precision;
 
+/* Which cores the threads of a session run on, the caller's while a run lasts. Results do not
+ * depend on it. Where cores cannot be chosen, or the system does not tell them apart,
+ * lite_session_note says so. */
+typedef enum lite_power_mode {
+  LITE_POWER_NO_BIND = 0,   /* the system decides */
+  LITE_POWER_HIGH = 1,      /* the fastest cores */
+  LITE_POWER_LOW = 2,       /* the slowest ones */
+  LITE_POWER_FULL = 3,      /* all, the fastest first */
+  LITE_POWER_RAND_HIGH = 4, /* some of the fastest, by chance: for several processes */
+  LITE_POWER_RAND_LOW = 5
+} lite_power_mode;
+
 typedef struct lite_model lite_model;
 typedef struct lite_session lite_session;
 typedef struct lite_tensor lite_tensor;
@@ -81,6 +93,7 @@ typedef struct lite_session_options {
    * environment variable LITE_TUNE_CACHE names, if any. lite_session_note says if it is not used.
    */
   const char* tune_cache;
+  int32_t power_mode; /* a lite_power_mode */
 } lite_session_options;
 
 typedef struct lite_shape {
@@ -124,7 +137,8 @@ LITE_API lite_status lite_model_close(lite_model* model);
 LITE_API lite_status lite_session_create(const lite_model* model,
                                          const lite_session_options* options,
                                          lite_session** session);
-/* What was passed over in silence, in words: why a tuning cache is not used; "" for nothing. */
+/* What was passed over in silence, in words: why a tuning cache or a power mode is not used; "" for
+ * nothing. */
 LITE_API lite_status lite_session_note(const lite_session* session, const char** note);
 /* A new session of the same model, options and shapes, to be used by another thread, say. */
 LITE_API lite_status lite_session_clone(const lite_session* session, lite_session** clone);

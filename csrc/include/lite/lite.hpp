@@ -132,7 +132,7 @@ class Session {
     check(lite_session_precision(handle_.get(), &precision));
     return precision;
   }
-  // What was passed over in silence: why a tuning cache is not used.
+  // What was passed over in silence: why a tuning cache or a power mode is not used.
   std::string note() const {
     const char* note = nullptr;
     check(lite_session_note(handle_.get(), &note));
@@ -184,8 +184,10 @@ class Model {
   }
 
   Session session(int threads = 1, uint64_t arena_limit_bytes = 0,
-                  lite_precision precision = LITE_EXACT, const char* tune_cache = nullptr) const {
-    const lite_session_options options = {threads, arena_limit_bytes, precision, tune_cache};
+                  lite_precision precision = LITE_EXACT, const char* tune_cache = nullptr,
+                  lite_power_mode power_mode = LITE_POWER_NO_BIND) const {
+    const lite_session_options options = {threads, arena_limit_bytes, precision, tune_cache,
+                                          power_mode};
     lite_session* session = nullptr;
     check(lite_session_create(handle_.get(), &options, &session));
     return Session(session);
