@@ -13,8 +13,10 @@ foreach(kind SHARED STATIC)
 endforeach()
 set_target_properties(lite_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 
-add_executable(benchmark_bin bench/benchmark_bin.cc)
+file(GLOB benchmark_sources CONFIGURE_DEPENDS bench/benchmark/*.cc)
+add_executable(benchmark_bin ${benchmark_sources})
 target_link_libraries(benchmark_bin PRIVATE lite_static)
+target_include_directories(benchmark_bin PRIVATE bench csrc)
 
 install(TARGETS lite_shared lite_static EXPORT lite-targets)
 install(TARGETS benchmark_bin)
