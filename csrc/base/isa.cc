@@ -10,6 +10,9 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+
+#include "built_isas.h"
 
 namespace lite {
 namespace {
@@ -17,27 +20,14 @@ namespace {
 struct IsaRow {
   Isa isa;
   const char* name;
-  const char* architecture;
 };
 
 constexpr IsaRow kRows[] = {
-#define LITE_ISA(name, architecture, base, flags) {Isa::name, #name, #architecture},
+#define LITE_ISA(name, architecture, base, flags) {Isa::name, #name},
 #include "base/isa.inc"
 #undef LITE_ISA
 };
-
-bool built_for(const char* architecture) {
-  if (std::strcmp(architecture, "any") == 0) return true;
-#if defined(__x86_64__) || defined(__i386__)
-  return std::strcmp(architecture, "x86") == 0;
-#elif defined(__aarch64__)
-  return std::strcmp(architecture, "arm64") == 0;
-#elif defined(__arm__)
-  return std::strcmp(architecture, "armv7") == 0;
-#else
-  return false;
-#endif
-}
+static_assert(std::size(kRows) == std::size(kBuiltIsas), "one truth value per row");
 
 #if defined(__x86_64__) || defined(__i386__)
 #define LITE_HAS(feature) (__builtin_cpu_init(), __builtin_cpu_supports(feature))
@@ -115,10 +105,17 @@ bool worth_choosing(Isa isa) {
 }
 #undef LITE_HAS
 
-std::string usable_names() {
+std::string joined(const std::vector<Isa>& isas) {
   std::string names;
-  for (Isa isa : usable_isas()) names += (names.empty() ? "" : ", ") + std::string(isa_name(isa));
+  for (Isa isa : isas) names += (names.empty() ? "" : ", ") + std::string(isa_name(isa));
   return names;
+}
+
+std::string built_names() {
+  std::vector<Isa> built;
+  for (const IsaRow& row : kRows)
+    if (kBuiltIsas[static_cast<int>(row.isa)]) built.push_back(row.isa);
+  return joined(built);
 }
 
 }  // namespace
@@ -126,7 +123,7 @@ std::string usable_names() {
 const char* isa_name(Isa isa) { return kRows[static_cast<int>(isa)].name; }
 
 bool isa_usable(Isa isa) {
-  return built_for(kRows[static_cast<int>(isa)].architecture) && processor_has(isa);
+  return kBuiltIsas[static_cast<int>(isa)] && processor_has(isa);
 }
 
 std::vector<Isa> usable_isas() {
@@ -137,16 +134,22 @@ std::vector<Isa> usable_isas() {
 }
 
 Result<Isa> choose_isa() {
+  const std::vector<Isa> usable = usable_isas();
+  if (usable.empty())
+    return error(Code::k_unsupported_target,
+                 "this processor has none of the instruction sets that this build has kernels for: "
+                 "%s",
+                 built_names().c_str());
   const char* forced = std::getenv("LITE_FORCE_ISA");
   if (forced != nullptr && forced[0] != '\0') {
     for (const IsaRow& row : kRows)
       if (std::strcmp(row.name, forced) == 0 && isa_usable(row.isa)) return row.isa;
     return error(Code::k_invalid_argument,
                  "LITE_FORCE_ISA is '%s', which this machine cannot use; usable: %s", forced,
-                 usable_names().c_str());
+                 joined(usable).c_str());
   }
-  Isa best = Isa::scalar;
-  for (Isa isa : usable_isas())
+  Isa best = usable.front();
+  for (Isa isa : usable)
     if (worth_choosing(isa)) best = isa;
   return best;
 }

@@ -29,7 +29,7 @@ class ChainFinder {
   }
 
   [[nodiscard]] Chains find() {
-    if (common_.cache_bytes <= 0) return std::move(chains_);
+    if (!kChainsBuilt || common_.cache_bytes <= 0) return std::move(chains_);
     look_at_uses();
     for (uint32_t begin = 0; begin < graph_.nodes()->size();) begin = chain_from(begin);
     return std::move(chains_);

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "base/span.h"
+#include "built_ops.h"
 #include "nb_generated.h"
 #include "ops/op.h"
 #include "plan/shapes.h"
 #include "plan/tune_table.h"
 
 namespace lite {
+
+inline constexpr bool kChainsBuilt = is_built("conv2d");
 
 struct Chains {
   std::vector<uint32_t> runs_at;  // per node: the last one of its chain; itself if it has none

@@ -98,9 +98,10 @@ Status PlanBuilder::find_ops() {
   if (missing.empty()) return Status();
   std::string names;
   for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
-  return error(Code::k_unsupported_op,
-               "this runtime has no op %s\nhint: convert the model again with this version",
-               names.c_str());
+  return error(Code::k_unsupported_op, "this %s has no op %s\nhint: %s",
+               kTailored ? "build was tailored to other models and" : "runtime", names.c_str(),
+               kTailored ? "tailor it to this model, too, or build all of it"
+                         : "convert the model again with this version");
 }
 
 Status PlanBuilder::make_values(const Extents& extents) {
@@ -250,9 +251,13 @@ Status PlanBuilder::prepare_chain(uint32_t first, uint32_t last, const Extents& 
   }
   PrepareContext context = links.back();
   context.links = links;
-  std::unique_ptr<Op> op = std::make_unique<linear::ConvChain>();
-  LITE_RETURN_IF_ERROR(op->prepare(context));
-  return add_step(std::move(op), last, context);
+  if constexpr (kChainsBuilt) {
+    std::unique_ptr<Op> op = std::make_unique<linear::ConvChain>();
+    LITE_RETURN_IF_ERROR(op->prepare(context));
+    return add_step(std::move(op), last, context);
+  } else {
+    return error(Code::k_internal, "this build has no chains of convolutions");
+  }
 }
 
 Status PlanBuilder::add_step(std::unique_ptr<Op> op, uint32_t node, const PrepareContext& context) {
