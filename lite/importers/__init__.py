@@ -95,7 +95,7 @@ def _begins_tensorflow(head: bytes) -> bool:
 FORMATS = (
     Format("onnx", (".onnx",), _begins_onnx, (".onnx",)),
     Format("paddle", (".pdmodel", ".json", "__model__", ".pdiparams", ".nb"), _begins_paddle,
-           (".pdmodel", "__model__", "model", ".pdiparams"), has_param_file=True),
+           (".pdmodel", "__model__", "model", ".pdiparams", "inference.json"), has_param_file=True),
     Format("caffe", (".prototxt", ".caffemodel"), _begins_caffe, (".caffemodel",), has_param_file=True),
     Format("tflite", (".tflite",), _begins_tflite, (".tflite",)),
     Format("tensorflow", (".pb",), _begins_tensorflow, (".pb",)),

@@ -49,6 +49,14 @@ def best(make: Maker, scores: Value, kept: Value, rows: int) -> Found:
     return Found(score, make.emit("div", place, make.constant(keep, DType.S64)), index)
 
 
+def by_label(make: Maker, found: Found, labels: int) -> Found:
+    """What was found, by label and then from the best on."""
+    behind = make.constant(labels, DType.S64)
+    key = make.emit("where", is_filled(make, found.box), found.number, behind)
+    _, order = make.emit_all("top_k", key, k=key.type.shape[1], axis=1, largest=False)
+    return Found(*(make.emit("gather_elements", value, order, axis=1) for value in found))
+
+
 def boxes_at(make: Maker, boxes: Value, found: Found) -> Value:
     """Boxes [images, rows, 4] of what was found, from boxes [images, classes or 1, boxes, 4]."""
     images, groups, count, _ = boxes.type.shape

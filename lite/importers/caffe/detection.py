@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
-from lite.importers._detections import Found, best, boxes_at, is_filled
+from lite.importers._detections import best, boxes_at, by_label, is_filled
 from lite.importers.caffe.call import Call
 from lite.ir import DType, Value
 
@@ -173,7 +173,7 @@ def _of_labels(call: Call, value: Value, labels: Sequence[int]) -> Value:
 
 def _rows(call: Call, boxes: Value, scores: Value, kept: Value, labels: Sequence[int], rows: int) -> Value:
     """The best of what stayed, over all classes, in the order of their labels."""
-    found = _by_label(call, best(call, scores, kept, rows), len(labels))
+    found = by_label(call, best(call, scores, kept, rows), len(labels))
     images = kept.type.shape[0]
     label = call.emit("gather", call.constant(list(labels)), found.number, axis=0)
     columns = [call.emit("unsqueeze", value, axes=(2,)) for value in (label, found.score)]
@@ -183,14 +183,6 @@ def _rows(call: Call, boxes: Value, scores: Value, kept: Value, labels: Sequence
     image = call.emit("cast", call.emit("range", start=0, limit=images, delta=1), to=DType.F32)
     image = call.emit("expand", call.reshape(image, (images, 1, 1)), shape=(images, rows, 1))
     return call.reshape(call.emit("concat", image, row, axis=2), (1, 1, images * rows, 7))
-
-
-def _by_label(call: Call, found: Found, labels: int) -> Found:
-    """What was found, by label and then from the best on."""
-    behind = call.constant(labels, DType.S64)
-    key = call.emit("where", is_filled(call, found.box), found.number, behind)
-    _, order = call.emit_all("top_k", key, k=key.type.shape[1], axis=1, largest=False)
-    return Found(*(call.emit("gather_elements", value, order, axis=1) for value in found))
 
 
 RULES = {"DetectionOutput": _detection_output, "PriorBox": _prior_box}

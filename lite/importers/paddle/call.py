@@ -251,12 +251,16 @@ class Call:
         """All outputs of a new node of ours."""
         return self.builder.add_all(ops.get(op)(**attributes), *inputs, name=f"{self.name}/{op}")
 
-    def constant(self, content: Any, like: Value | DType) -> Value:
-        """A constant with the element type of another value."""
-        dtype = like if isinstance(like, DType) else like.type.dtype
-        with np.errstate(invalid="raise"):  # NaN and infinity are no integers
-            array = np.asarray(content).astype(dtype.numpy)
-        return self.builder.constant(array, name=f"{self.name}/constant")
+    emit, emit_all = add, add_all  # what modules that importers share call them
+
+    def constant(self, array: Any, dtype: Value | DType | None = None) -> Value:
+        """A constant, with an element type or that of another value."""
+        wanted = dtype.type.dtype if isinstance(dtype, Value) else dtype
+        content = np.asarray(array)
+        if wanted is not None:
+            with np.errstate(invalid="raise"):  # NaN and infinity are no integers
+                content = content.astype(wanted.numpy)
+        return self.builder.constant(content, name=f"{self.name}/constant")
 
     def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
         """The value in another shape; the value itself if it has that shape; a constant stays one."""

@@ -17,6 +17,7 @@ _PAIRS = (
     ("__model__", ("__params__", "params", "weights")),
     ("model", ("params", "weights", "vars", "__params__")),
 )
+_PIR_STEMS = ("inference", "model")  # where no parameters lie beside them
 _PROGRAM_SUFFIXES, _PARAMETERS_SUFFIX = (".pdmodel", ".json"), ".pdiparams"
 _LAYOUTS = (
     "*.json + *.pdiparams, *.pdmodel + *.pdiparams, __model__ + __params__, __model__ + a file per variable, "
@@ -84,7 +85,7 @@ def _program_in(folder: Path) -> Path:
     named = [folder / program for program, _ in _PAIRS if (folder / program).is_file()]
     beside = sorted(path.stem for path in folder.glob(f"*{_PARAMETERS_SUFFIX}"))
     found = sorted(folder.glob("*.pdmodel")) + named
-    found += [path for path in (folder / f"{stem}.json" for stem in beside) if path.is_file()]
+    found += [path for path in (folder / f"{stem}.json" for stem in beside or _PIR_STEMS) if path.is_file()]
     if len(found) == 1:
         return found[0]
     what = (
@@ -101,7 +102,10 @@ def _program_in(folder: Path) -> Path:
 
 def _parameters_of(program: Path) -> Path | None:
     """The combined parameter file that belongs to a program, None if there is none."""
+    beside = program.with_suffix(_PARAMETERS_SUFFIX)
+    if program.suffix == ".json" and not beside.is_file():
+        return None  # Paddle 3 writes none for a program without parameters
     if program.suffix in _PROGRAM_SUFFIXES:
-        return _existing(program.with_suffix(_PARAMETERS_SUFFIX), "the parameter file")
+        return _existing(beside, "the parameter file")
     names = dict(_PAIRS).get(program.name, ("__params__",))
     return next((program.parent / name for name in names if (program.parent / name).is_file()), None)

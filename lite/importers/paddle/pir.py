@@ -153,7 +153,9 @@ class _Reader:
         name = _typed(given[3] if len(given) > 3 else None, str, "a parameter's name")
         if name in self.program.variables:
             raise ModelFormatError(f"there are two parameters {name!r}")
-        self._write(_get(entry, "O", dict), name, persistable=True)
+        marks = entry.get("OA")  # whether it is saved, stops gradients, and is trained
+        saved = not (isinstance(marks, list) and marks[:1] == [0])
+        self._write(_get(entry, "O", dict), name, persistable=saved)
 
     def _feed(self, entry: Mapping[str, Any]) -> None:
         attributes = _attributes(entry)

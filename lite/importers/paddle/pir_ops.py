@@ -42,6 +42,7 @@ assign_value         assign_value
 batch_norm           batch_norm          X Mean Variance Scale Bias > Y | data_format:data_layout
 bicubic_interp       bicubic_interp_v2   X OutSize SizeTensor Scale | data_format:data_layout
 bilinear_interp      bilinear_interp_v2  X OutSize SizeTensor Scale | data_format:data_layout
+box_coder            box_coder           PriorBox PriorBoxVar TargetBox > OutputBox
 cast                 cast                X | dtype:out_dtype
 clip                 clip                X min=Min max=Max
 concat               concat              X axis=AxisTensor
@@ -91,6 +92,7 @@ mean_all             mean                X
 memcpy_d2h           memcpy              X
 memcpy_h2d           memcpy              X
 min                  reduce_min          X dim= | keepdim:keep_dim
+multiclass_nms3      multiclass_nms3     BBoxes Scores RoisNum > Out Index NmsRoisNum
 nearest_interp       nearest_interp_v2   X OutSize SizeTensor Scale | data_format:data_layout
 numel                size                Input
 one_hot              one_hot_v2          X depth=depth_tensor
@@ -99,9 +101,11 @@ pad3d                pad3d               X paddings=Paddings | pad_value:value
 pool2d               pool2d              X ksize=
 pow                  pow                 X | y:factor
 prelu                prelu               X Alpha
+prior_box            prior_box           Input Image > Boxes Variances
 prod                 reduce_prod         X dim= | keepdim:keep_dim
 quantize_linear      quantize_linear     X Scale ZeroPoint InAccum InState > Y
 reshape              reshape2            X shape=Shape/ShapeTensor
+rnn                  rnn                 Input PreState WeightList SequenceLength - > Out Dropout State
 roll                 roll                X shifts=ShiftsTensor
 scale                scale               X scale=ScaleTensor
 scatter              scatter             X Ids Updates
@@ -126,6 +130,7 @@ triu                 tril_triu           X | lower=0
 unsqueeze            unsqueeze2          X axes=AxesTensor/AxesTensorList
 unstack              unstack             X > Y
 where                where               Condition X Y
+yolo_box             yolo_box            X ImgSize > Boxes Scores
 """
 
 

@@ -74,7 +74,7 @@ class Operator:
         return f"op #{self.index} {self.type} -> {self.result}"
 
 
-_RESULT_SLOTS = ("Out", "Output", "Y", "Result")
+_RESULT_SLOTS = ("Out", "Output", "Y", "Result", "Boxes", "OutputBox")
 
 
 @dataclass

@@ -25,6 +25,7 @@ from paddle.base import core
 from paddle.base.proto import framework_pb2
 from paddle.quantization import PTQ, QuantConfig
 from paddle.quantization.observers import AbsmaxObserver
+from paddle.vision import ops
 
 VERSION = 4
 WRONGLY_TRANSLATED = ("fc", "fill_constant_str", "reduce_sum_all", "reduce_sum_all_keep")
@@ -125,6 +126,48 @@ def _layers(net: Net, x: Any) -> Any:
     return net.linear(net.flatten(net.pool(y)))
 
 
+def _yolo(net: Net, x: Any) -> Any:
+    sizes = paddle.to_tensor([[320, 416], [200, 100]], "int32")
+    anchors = [10, 13, 16, 30]
+    plain = ops.yolo_box(x[:, :16], sizes, anchors, 3, 0.3, 32, clip_bbox=True, scale_x_y=1.1)
+    aware = ops.yolo_box(x, sizes, anchors, 3, 0.4, 8, clip_bbox=False, iou_aware=True, iou_aware_factor=0.4)
+    return *plain, *aware
+
+
+def _priors(net: Net, x: Any) -> Any:
+    """Boxes of a detector of the kind of SSD, what is said of them, and what should be."""
+    image = paddle.zeros([1, 3, 60, 90])
+    some = ops.prior_box(x, image, [8.0, 20.0], [15.0, 30.0], [1.0, 2.0], flip=True, clip=True)
+    boxes, variances = ops.prior_box(x, image, [9.0], [18.0], [3.0], min_max_aspect_ratios_order=True)
+    flat = boxes.reshape([-1, 4])
+    told = x.reshape([2, -1])[:, :60].reshape([2, 15, 4])
+    near = flat[:15]
+    return (
+        *some, boxes, variances,
+        ops.box_coder(near, variances.reshape([-1, 4])[:15], told, "decode_center_size"),
+        ops.box_coder(flat[:2], [0.1, 0.1, 0.2, 0.2], told, "decode_center_size", False, axis=1),
+        ops.box_coder(flat[:7], variances.reshape([-1, 4])[:7], near + 0.01, "encode_center_size", False),
+    )  # fmt: skip
+
+
+def _detector(whole_pixels: bool, keep: int) -> Callable[..., Any]:
+    def found(net: Net, x: Any) -> Any:
+        low = x[:, :, :2]
+        boxes = paddle.concat([low, low + paddle.abs(x[:, :, 2:4]) * 2], -1) * 20
+        scores = F.sigmoid(x[:, :, 4:]).transpose([0, 2, 1])
+        given = boxes, scores, None, 0.4, 20, keep, 0.45, not whole_pixels, 0.9, 1
+        return paddle._C_ops.multiclass_nms3(*given)
+
+    return found
+
+
+def _recurrent(net: Net, x: Any) -> Any:
+    """Layers that follow each other, one direction and both, whose last states count, too."""
+    y, (states, memories) = net.lstm(x)
+    z, last = net.gru(y)
+    return y, states, memories, z, last, net.simple(z)[0]
+
+
 def _norms(net: Net, x: Any) -> Any:
     return net.group(x) * net.instance(x) + F.normalize(net.batch(x), axis=1), paddle.linalg.norm(x, 2, 1)
 
@@ -153,6 +196,10 @@ def nets() -> dict[str, tuple[Net, np.ndarray, static.InputSpec]]:
         up=nn.Conv2DTranspose(4, 4, 2, stride=2, bias_attr=False),
     )  # fmt: skip
     norms = Net(_norms, group=nn.GroupNorm(2, 4), instance=nn.InstanceNorm2D(4), batch=nn.BatchNorm2D(4))
+    recurrent = Net(
+        _recurrent, lstm=nn.LSTM(5, 3, 2, direction="bidirect"), gru=nn.GRU(6, 4, 2),
+        simple=nn.SimpleRNN(4, 2, activation="relu"),
+    )  # fmt: skip
     pyramid = Net(_fpn, a=nn.Conv2D(3, 4, 3, padding=1), b=nn.Conv2D(4, 3, 1))
     return {
         "inverted_residual": (block, image(2, 4, 6, 6), spec(-1, 4, 6, 6)),
@@ -162,6 +209,13 @@ def nets() -> dict[str, tuple[Net, np.ndarray, static.InputSpec]]:
         "segmenter": (segmenter, image(1, 3, 8, 8), spec(-1, 3, 8, 8)),
         "anchors": (Net(_anchors), image(2, 6, 4, 5), spec(-1, 6, 4, 5)),
         "branch": (Net(_branch), image(3, 4, 5), spec(3, 4, 5)),
+        "yolo": (Net(_yolo), image(2, 18, 4, 3), spec(2, 18, 4, 3)),
+        "priors": (Net(_priors), image(2, 3, 4, 6), spec(2, 3, 4, 6)),
+        "recurrent": (recurrent, image(2, 7, 5), spec(-1, 7, 5)),
+        "found_corners": (Net(_detector(False, 30)), image(1, 60, 8), spec(-1, 60, 8)),
+        "found_images": (Net(_detector(False, 100)), image(2, 60, 8), spec(2, 60, 8)),
+        "found_pixels": (Net(_detector(True, 8)), image(1, 60, 8), spec(1, 60, 8)),
+        "found_nothing": (Net(_detector(False, 8)), image(1, 9, 8) - 9, spec(1, 9, 8)),
         "norms": (norms, image(2, 4, 3, 5), spec(-1, 4, 3, 5)),
     }
 

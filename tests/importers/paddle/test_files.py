@@ -98,6 +98,14 @@ def test_programs_in_pir_form_are_found(pir: dict[str, Any], tmp_path: Path, nam
         assert [value.name for value in load(source).inputs] == ["x"]
 
 
+def test_programs_in_pir_form_may_have_no_parameters(pir: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "inference.json").write_text(pir["net/branch"]["program"])
+    assert [value.name for value in load(tmp_path).inputs] == ["x"]
+    (tmp_path / "inference.json").write_text(pir["net/inverted_residual"]["program"])
+    with pytest.raises(ModelFormatError, match=r"parameter files are missing.*\n.*param_file"):
+        load(tmp_path)
+
+
 def test_a_parameter_name_cannot_lead_out_of_the_folder(saved: Any, tmp_path: Path) -> None:
     inside = tmp_path / "model"
     inside.mkdir()

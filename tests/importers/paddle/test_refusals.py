@@ -60,7 +60,7 @@ def test_unsupported_ops_are_told_all_at_once(saved: Any) -> None:
     ("type", "words"),
     [
         ("while", "control flow"),
-        ("multiclass_nms3", "post-processing"),
+        ("matrix_nms", "post-processing"),
         ("fake_quantize_abs_max", "this form of quantization is not read"),
         ("dequantize_log", "this form of quantization is not read"),
         ("sequence_pool", "ragged"),
