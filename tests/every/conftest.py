@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -167,19 +167,19 @@ EMULATED = {
 
 
 @pytest.fixture
-def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[[str, Path], None]:
-    """Runs the golden vectors of a folder's files on an emulated instruction set, on 1, 2 and 4 threads."""
+def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[..., None]:
+    """Runs the golden vectors of a folder's files on an emulated instruction set, by so many threads."""
 
-    def check(isa: str, folder: Path) -> None:
+    def check(isa: str, folder: Path, threads: Iterable[int] = (1, 2, 4)) -> None:
         machine = EMULATED[isa]
         if machine.missing():
             pytest.skip(f"not installed: {', '.join(machine.missing())}")
         built = build(machine.architecture, "golden_nb",
                       CMAKE_TOOLCHAIN_FILE=f"tools/cmake/{machine.architecture}-linux.cmake")
         emulator = (machine.emulator, "-cpu", machine.processor)
-        for threads in (1, 2, 4):
+        for count in threads:
             said = run(*emulator, "-E", f"LITE_FORCE_ISA={isa}", built / "tests" / "csrc" / "golden_nb",
-                       threads, folder)
+                       count, folder)
             assert said.endswith(" same, 0 different\n") and not said.startswith("0 "), said
 
     return check

@@ -3,22 +3,32 @@
 
 Every sample whose results are integers or truth values, of every registered op, in one program per
 instruction set. Floats are held to the same standard by tests/csrc, whose kernels' tests CI emulates too.
+A whole int8 model gives on pictures, byte for byte, what it gives here.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from lite import _native, ops
+from lite.convert import convert_to_bytes
+from lite.images import network_input
+from lite.ir import Preprocess
+from lite.nb import reader
 from lite.nb.golden import Case, Golden
 from lite.nb.writer import to_bytes
 from lite.passes import pipeline
 from lite.passes.lower_ops import LowerOps
 from lite.passes.to_nhwc import ToNhwc
+from lite.quant import StaticPTQ
+from lite.session import Model
 
 pytestmark = pytest.mark.slow
+PICTURES = 20
+IMAGENET = Preprocess(crop=224, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +51,26 @@ def files(cases_of, tmp_path_factory) -> Path:
 
 def test_integers_mean_the_same(emulated_isa, files, run_golden):
     run_golden(emulated_isa, files)
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory) -> Path:
+    """A folder with MobileNetV2 in int8, pictures, and what this machine's engine makes of them."""
+    if not os.environ.get("LITE_TEST_DATA"):
+        pytest.skip("LITE_TEST_DATA is not set: it holds the model and the pictures")
+    data, shape = Path(os.environ["LITE_TEST_DATA"]), (1, 3, 224, 224)
+    model = data / "models" / "mobilenet_v2_torchvision" / "mobilenet_v2.onnx"
+    settings = StaticPTQ(data / "data" / "imagenet_calib200", num=32)
+    converted, _ = convert_to_bytes(model, preprocess=IMAGENET, quantize=settings)
+    session = Model(converted).session()
+    folder, cases = data / "data" / "imagenet_val400", []
+    for line in (folder / "labels.txt").read_text().splitlines()[:PICTURES]:
+        feeds = {session.inputs[0].name: network_input(folder / line.split()[0], shape, IMAGENET)}
+        cases.append(Case(feeds, session.run(feeds)))
+    target = tmp_path_factory.mktemp("classifier")
+    (target / "mobilenet_v2.nb").write_bytes(to_bytes(reader.read(converted), golden=Golden(tuple(cases))))
+    return target
+
+
+def test_a_model_gives_the_same_answers(emulated_isa, classifier, run_golden):
+    run_golden(emulated_isa, classifier, threads=(1,))
