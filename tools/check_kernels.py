@@ -93,7 +93,7 @@ KNOWN = (
           "the tiles are those of x86_avx512vnni"),
     Known("qdepthwise", "arm64_neon", r"g\+\+", r".*run_tiles<.*Window<5, 2>.*", 0.1,
           "g++ 12 keeps a few inputs that two windows share on the stack"),
-    Known("qdepthwise", "armv7_neon", ANY, r".*run_tiles<.*", 3.3,
+    Known("qdepthwise", "armv7_neon", r"g\+\+", r".*run_tiles<.*", 3.3,
           "a product takes two steps, and more registers than there are"),
 )
 
