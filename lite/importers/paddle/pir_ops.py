@@ -29,6 +29,7 @@ logical_xor:logical_xor bitwise_and:bitwise_and bitwise_or:bitwise_or bitwise_xo
 
 _ROWS = """
 add_n                sum                 X
+addmm                addmm               Input X Y | alpha:Alpha beta:Beta
 affine_channel       affine_channel      X Scale Bias
 all                  reduce_all          X | axis:dim keepdim:keep_dim
 amax                 reduce_amax         X | axis:dim keepdim:keep_dim
@@ -42,20 +43,26 @@ assign_value         assign_value
 batch_norm           batch_norm          X Mean Variance Scale Bias > Y | data_format:data_layout
 bicubic_interp       bicubic_interp_v2   X OutSize SizeTensor Scale | data_format:data_layout
 bilinear_interp      bilinear_interp_v2  X OutSize SizeTensor Scale | data_format:data_layout
+bitwise_not          bitwise_not         X
 box_coder            box_coder           PriorBox PriorBoxVar TargetBox > OutputBox
 cast                 cast                X | dtype:out_dtype
+celu                 celu                X
 clip                 clip                X min=Min max=Max
 concat               concat              X axis=AxisTensor
 conv2d               conv2d              Input Filter > Output
 conv2d_transpose     conv2d_transpose Input Filter output_size=OutputSizeTensor/OutputSizeTensorList > Output
+crop                 crop_tensor         X shape=Shape/ShapeTensor offsets=Offsets/OffsetsTensor
 cumsum               cumsum              X axis=
 depthwise_conv2d     depthwise_conv2d    Input Filter > Output
 depthwise_conv2d_transpose depthwise_conv2d_transpose Input Filter output_size=OutputSizeTensor > Output
 dequantize_linear    dequantize_linear   X Scale ZeroPoint InAccum InState > Y
+dot                  dot                 X Y
 dropout              dropout             X - dropout_prob= | mode:dropout_implementation
+einsum               einsum              Operands
 embedding            lookup_table_v2     Ids W
 expand               expand_v2           X shape=Shape/expand_shapes_tensor
 expand_as            expand_as_v2        X Y
+expm1                expm1               X
 eye                  eye                 num_rows= num_columns=
 fake_channel_wise_dequantize_max_abs fake_channel_wise_dequantize_max_abs X Scales
 fake_channel_wise_quantize_dequantize_abs_max fake_channel_wise_quantize_dequantize_abs_max X
@@ -65,6 +72,8 @@ fake_quantize_dequantize_moving_average_abs_max fake_quantize_dequantize_moving_
 fake_quantize_moving_average_abs_max fake_quantize_moving_average_abs_max X InScale - -
 fake_quantize_range_abs_max fake_quantize_range_abs_max X InScale -
 flatten              flatten_contiguous_range X
+fmax                 elementwise_fmax    X Y
+fmin                 elementwise_fmin    X Y
 full                 fill_constant
 full_batch_size_like fill_constant_batch_size_like Input
 full_int_array       assign_value        | value:values
@@ -73,26 +82,33 @@ full_with_tensor     fill_constant       ValueTensor shape=ShapeTensor/ShapeTens
 gather               gather              X Index axis=Axis
 gather_nd            gather_nd           X Index
 group_norm           group_norm          X Scale Bias > Y | data_format:data_layout
+hardshrink           hard_shrink         X
 hardsigmoid          hard_sigmoid        X
 hardswish            hard_swish          X
 hardtanh             brelu               X
 increment            increment           X | value:step
+index_sample         index_sample        X Index
 index_select         index_select        X Index | axis:dim
 instance_norm        instance_norm       X Scale Bias > Y
+isfinite             isfinite_v2         X
 isinf                isinf_v2            X
 isnan                isnan_v2            X
 layer_norm           layer_norm          X Scale Bias > Y
 leaky_relu           leaky_relu          X | negative_slope:alpha
+lerp                 lerp                X Y Weight
 linspace             linspace            Start Stop Num
+masked_fill          masked_fill         X Mask Value
 matmul               matmul_v2           X Y | transpose_x:trans_x transpose_y:trans_y
 max                  reduce_max          X dim= | keepdim:keep_dim
 max_pool2d_with_index max_pool2d_with_index X | kernel_size:ksize
+maxout               maxout              X
 mean                 reduce_mean         X dim= | keepdim:keep_dim
 mean_all             mean                X
 memcpy_d2h           memcpy              X
 memcpy_h2d           memcpy              X
 min                  reduce_min          X dim= | keepdim:keep_dim
 multiclass_nms3      multiclass_nms3     BBoxes Scores RoisNum > Out Index NmsRoisNum
+mv                   mv                  X Vec
 nearest_interp       nearest_interp_v2   X OutSize SizeTensor Scale | data_format:data_layout
 numel                size                Input
 one_hot              one_hot_v2          X depth=depth_tensor
@@ -103,17 +119,22 @@ pow                  pow                 X | y:factor
 prelu                prelu               X Alpha
 prior_box            prior_box           Input Image > Boxes Variances
 prod                 reduce_prod         X dim= | keepdim:keep_dim
+put_along_axis put_along_axis Input Index Value > Result | axis:Axis reduce:Reduce include_self:Include_self
 quantize_linear      quantize_linear     X Scale ZeroPoint InAccum InState > Y
+repeat_interleave    repeat_interleave   X | repeats:Repeats axis:dim
 reshape              reshape2            X shape=Shape/ShapeTensor
 rnn                  rnn                 Input PreState WeightList SequenceLength - > Out Dropout State
 roll                 roll                X shifts=ShiftsTensor
 scale                scale               X scale=ScaleTensor
 scatter              scatter             X Ids Updates
 scatter_nd_add       scatter_nd_add      X Index Updates
+set_value            set_value           Input starts=/StartsTensorList ends=/EndsTensorList steps=
+set_value_with_tensor set_value Input ValueTensor starts=/StartsTensorList ends=/EndsTensorList steps=
 shape                shape               Input
 shape64              shape64             Input
 share_data           share_data          X
 slice                slice        Input starts=StartsTensor/StartsTensorList ends=EndsTensor/EndsTensorList
+softshrink           softshrink          X | threshold:lambda
 split                split               X sections=/SectionsTensorList axis=AxisTensor
 split_with_num       split               X axis=AxisTensor
 squeeze              squeeze2            X axes=
@@ -127,6 +148,7 @@ topk                 top_k_v2            X k=K > Out Indices
 transpose            transpose2          X | perm:axis
 tril                 tril_triu           X | lower=1
 triu                 tril_triu           X | lower=0
+unfold               unfold              X > Y
 unsqueeze            unsqueeze2          X axes=AxesTensor/AxesTensorList
 unstack              unstack             X > Y
 where                where               Condition X Y

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from lite import ops
 from lite.importers.paddle import (
     activation,
+    composed,
     convolution,
     creation,
     detection,
@@ -32,6 +33,7 @@ Rule = Callable[[Call], Given]
 
 _TOPICS = (
     activation,
+    composed,
     convolution,
     creation,
     detection,
@@ -123,9 +125,10 @@ _REFUSED = (
     (("matrix_nms", "nms", "yolo_box_post", "yolo_box_head", "density_prior_box", "anchor_generator",
       "box_clip",
       "generate_proposals", "generate_proposals_v2", "distribute_fpn_proposals", "collect_fpn_proposals",
-      "roi_align", "roi_pool", "psroi_pool", "bipartite_match", "target_assign", "retinanet_detection_output",
+      "bipartite_match", "target_assign", "retinanet_detection_output",
       "locality_aware_nms", "polygon_box_transform"), _DETECTION),
-    (("where_index", "masked_select", "unique", "unique_consecutive", "unique_with_counts", "is_empty"),
+    (("where_index", "nonzero", "masked_select", "unique", "unique_consecutive", "unique_with_counts",
+      "is_empty"),
      _DATA_SHAPE),
     (("lstm", "gru", "cudnn_lstm", "lstmp", "gru_unit", "lstm_unit", "fusion_gru", "fusion_lstm"),
      _RECURRENT),

@@ -126,6 +126,36 @@ def _layers(net: Net, x: Any) -> Any:
     return net.linear(net.flatten(net.pool(y)))
 
 
+def _functions(net: Net, x: Any) -> Any:
+    """Ops that are a few of ours each."""
+    strange = paddle.where(x > 0.5, paddle.full_like(x, float("nan")), x)
+    ids = paddle.to_tensor([[0, 2], [3, 1], [1, 1]])
+    put = paddle.put_along_axis(x, ids, 7.0, 1), paddle.put_along_axis(x, ids[:, :1], x[:, :1], 1, "add")
+    shrunk = F.celu(x, 0.7), F.hardshrink(x), F.softshrink(x, 0.3), paddle.expm1(x)
+    pairs = paddle.fmax(x, strange), paddle.fmin(strange, x * 2), paddle.lerp(x, x + 1, 0.3)
+    sums = paddle.addmm(x, x, paddle.ones([4, 4]), 2.0, 0.5), paddle.mv(x, x[0]), paddle.dot(x[0], x[1])
+    joined = paddle.einsum("ij,kj->ik", x, x), paddle.einsum("ij->j", x)
+    return (
+        *put, *shrunk, *pairs, *sums, *joined, paddle.isfinite(strange), paddle.bitwise_not(x > 0),
+        paddle.masked_fill(x, x > 0, -3.0), paddle.index_sample(x, ids), paddle.repeat_interleave(x, 3, 1),
+        paddle.crop(x, [2, -1], [1, 1]),
+    )  # fmt: skip
+
+
+def _windows(net: Net, x: Any) -> Any:
+    return F.unfold(x, [2, 3], [2, 1], [1, 0], [1, 2]), F.unfold(x, 2, 2), F.maxout(x, 2), F.maxout(x, 3, -1)
+
+
+def _written(net: Net, x: Any) -> Any:
+    """Parts of tensors written over."""
+    number, step, whole, row = x * 1, x * 2, x * 3, x * 4
+    number[:, 1:3] = 0.5
+    step[..., ::-2] = -1.0
+    whole[:, 1:, :2] = x[:, :2, :2] * 9
+    row[:, 1] = x[:, 0] - 5
+    return number, step, whole, row
+
+
 def _yolo(net: Net, x: Any) -> Any:
     sizes = paddle.to_tensor([[320, 416], [200, 100]], "int32")
     anchors = [10, 13, 16, 30]
@@ -209,6 +239,9 @@ def nets() -> dict[str, tuple[Net, np.ndarray, static.InputSpec]]:
         "segmenter": (segmenter, image(1, 3, 8, 8), spec(-1, 3, 8, 8)),
         "anchors": (Net(_anchors), image(2, 6, 4, 5), spec(-1, 6, 4, 5)),
         "branch": (Net(_branch), image(3, 4, 5), spec(3, 4, 5)),
+        "functions": (Net(_functions), image(3, 4), spec(3, 4)),
+        "windows": (Net(_windows), image(2, 6, 5, 6), spec(-1, 6, 5, 6)),
+        "written": (Net(_written), image(2, 3, 5), spec(-1, 3, 5)),
         "yolo": (Net(_yolo), image(2, 18, 4, 3), spec(2, 18, 4, 3)),
         "priors": (Net(_priors), image(2, 3, 4, 6), spec(2, 3, 4, 6)),
         "recurrent": (recurrent, image(2, 7, 5), spec(-1, 7, 5)),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from zoo_case import array_of, compare
 
-from lite.importers.paddle import load, quantization
+from lite.importers.paddle import composed, load, quantization
 from lite.importers.paddle.program import read_program
 from lite.importers.paddle.rules import names
 from lite.ir.interpret import interpret
@@ -24,7 +24,7 @@ ZOO: dict[str, Any] = json.loads(lzma.decompress(Path(__file__).with_name("zoo.j
 # Rules that share their function with an op that has a case, or whose op those versions of Paddle do not run;
 # test_quantized.py has those of quantized models, test_pir.py those of PIR only.
 WITHOUT_A_CASE = {
-    *quantization.RULES,
+    *composed.RULES, *quantization.RULES,
     "box_coder", "multiclass_nms", "multiclass_nms2", "multiclass_nms3", "prior_box", "rnn", "yolo_box",
     "acos", "acosh", "asin", "asinh", "atanh", "bicubic_interp", "bitwise_and", "bitwise_or",
     "bitwise_xor", "conv2d_fusion", "cosh", "isinf_v2", "isnan_v2", "maximum", "memcpy", "minimum",
