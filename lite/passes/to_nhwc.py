@@ -37,9 +37,12 @@ from lite.passes.rule import Log, Pass
 ABSORBING = frozenset({"transpose", "reshape", "matmul"})  # what may take a transpose in
 
 
-def is_spatial(node: Node) -> bool:
-    """Whether an op works on images that lie as NCHW."""
-    return node.op.attributes().get("layout") == "nchw"
+LYING = {"nhwc": NHWC, "nchw": between(NHWC, (0, 1, 2, 3))}  # how images lie that are meant the other way
+
+
+def is_spatial(node: Node, layout: str = "nhwc") -> bool:
+    """Whether an op works on images that do not lie in a layout yet."""
+    return bool(node.op.attributes().get("layout", layout) != layout)
 
 
 def image_inputs(node: Node) -> tuple[int, ...]:
@@ -51,20 +54,21 @@ class ToNhwc(Pass):
     """Turns every op over images to layout="nhwc"; inputs and outputs of the graph stay as they are."""
 
     name = "to_nhwc"
+    layout = "nhwc"
 
     def run(self, graph: Graph, log: Log) -> None:
-        count = sum(map(is_spatial, graph.nodes))
+        count = sum(is_spatial(node, self.layout) for node in graph.nodes)
         if count:
-            graph.adopt(_rebuilt(graph))
+            graph.adopt(_rebuilt(graph, self.layout))
             log.changes[self.name] = count
-        while _moves(better := _rebuilt(graph)) < _moves(graph):
+        while _moves(better := _rebuilt(graph, self.layout)) < _moves(graph):
             graph.adopt(better)
             log.changes["fewer_transposes"] += 1
 
     def after(self, graph: Graph) -> Iterable[str]:
         for node in graph.nodes:
-            if is_spatial(node):
-                yield f"{node.op.name} at {node.name} is NCHW still"
+            if is_spatial(node, self.layout):
+                yield f"{node.op.name} at {node.name} is not {self.layout.upper()}"
 
 
 def _moves(graph: Graph) -> tuple[int, int]:
@@ -73,8 +77,8 @@ def _moves(graph: Graph) -> tuple[int, int]:
     return transposes, transposes + sum(isinstance(node.op, Reshape) for node in graph.nodes)
 
 
-def _rebuilt(graph: Graph) -> Graph:
-    rebuilder = _Rebuilder(graph)
+def _rebuilt(graph: Graph, layout: str) -> Graph:
+    rebuilder = _Rebuilder(graph, layout)
     for node in graph.nodes:
         rebuilder.node(node)
     return rebuilder.finished()
@@ -83,17 +87,18 @@ def _rebuilt(graph: Graph) -> Graph:
 class _Rebuilder:
     """The new graph, and how each value of the old one lies in it."""
 
-    def __init__(self, old: Graph) -> None:
+    def __init__(self, old: Graph, layout: str) -> None:
         self.old = old
+        self.layout = layout
         self.new = Graph(old.name, symbols=old.symbols, preprocess=old.preprocess)
         self.forms: dict[Value, dict[Perm, Value]] = {}
         self.shuffled: dict[Value, np.ndarray] = {}  # last axes whose elements lie in this order
-        self.leaning = _leaning(old)
+        self.leaning = _leaning(old, layout)
         for value in old.inputs:
             self.forms[value] = {identity(value.type.rank): self.new.add_input(value.name, value.type)}
 
     def node(self, node: Node) -> None:
-        if is_spatial(node):
+        if is_spatial(node, self.layout):
             self._spatial(node)
         elif isinstance(node.op, Transpose):
             self._transpose(node)
@@ -150,10 +155,10 @@ class _Rebuilder:
         self._give(node, node.op, [self._as_meant(value) for value in node.inputs])
 
     def _spatial(self, node: Node) -> None:
-        images = image_inputs(node)
-        inputs = [self.form(value, NHWC) if value and position in images else self._as_meant(value)
+        images, lying = image_inputs(node), LYING[self.layout]
+        inputs = [self.form(value, lying) if value and position in images else self._as_meant(value)
                   for position, value in enumerate(node.inputs)]
-        self._give(node, node.op.replace(layout="nhwc"), inputs, NHWC)
+        self._give(node, node.op.replace(layout=self.layout), inputs, lying)
 
     def _transpose(self, node: Node) -> None:
         x, y = node.inputs[0], node.output
@@ -249,7 +254,8 @@ class _Rebuilder:
         if not values:
             return []
         plain = identity(values[0].type.rank)
-        wish = NHWC if self.leaning.get(node.outputs[0]) and len(plain) == 4 else plain
+        leans = self.leaning.get(node.outputs[0]) and len(plain) == 4
+        wish = LYING[self.layout] if leans else plain
         known = dict.fromkeys(perm for value in values for perm in self.forms.get(value, {}))
         return sorted([*known, *([] if plain in known else [plain])],
                       key=lambda perm: (self._cost(values, perm), perm != wish))
@@ -317,8 +323,12 @@ def _contiguous(array: np.ndarray) -> np.ndarray:
 
 def _form_name(value: Value, perm: Perm) -> str:
     """x is called x as it was written; x:0231 is x with its axes in this order."""
-    plain = perm == identity(value.type.rank)
-    return value.name if plain else f"{value.name}:{''.join(map(str, perm))}"
+    name, _, lying = value.name.rpartition(":")
+    if name and sorted(lying) == [str(axis) for axis in range(value.type.rank)]:  # it is such a form itself
+        perm = tuple(int(lying[axis]) for axis in perm)
+    else:
+        name = value.name
+    return name if perm == identity(len(perm)) else f"{name}:{''.join(map(str, perm))}"
 
 
 def _takes_any_order(reader: Node, position: int) -> bool:
@@ -327,11 +337,11 @@ def _takes_any_order(reader: Node, position: int) -> bool:
     return reader.op.name == "fully_connected" and position == 0 and w is not None and w.is_constant
 
 
-def _leaning(graph: Graph) -> dict[Value, bool]:
-    """Values that reach an op over images through ops that do not care: they had better lie as NHWC."""
+def _leaning(graph: Graph, layout: str) -> dict[Value, bool]:
+    """Values that reach an op over images through ops that do not care: they had better lie as it wants."""
     leaning: dict[Value, bool] = {}
     for node in reversed(graph.nodes):
-        if is_spatial(node):
+        if is_spatial(node, layout):
             read: Sequence[int] = image_inputs(node)
         elif any(leaning.get(value) for value in node.outputs):
             read = guides(node)
