@@ -15,6 +15,7 @@ from lite.passes.fold_affine import FoldAffine
 from lite.passes.fold_constants import FoldConstants
 from lite.passes.fold_pad import FoldPad
 from lite.passes.fold_scales import FoldScales
+from lite.passes.from_integers import FromIntegers
 from lite.passes.fuse_epilogue import FuseEpilogue
 from lite.passes.fuse_lookup import FuseLookup
 from lite.passes.integer_ends import IntegerEnds
@@ -31,7 +32,9 @@ from lite.passes.rule import Log, Pass
 from lite.passes.signed_activations import SignedActivations
 from lite.passes.simplify_arithmetic import SimplifyArithmetic
 from lite.passes.to_integers import JoinScales, ToIntegers
+from lite.passes.to_nchw import ToNchw
 from lite.passes.to_nhwc import ToNhwc
+from lite.passes.unsigned_activations import UnsignedActivations
 
 
 def standard(runnable: frozenset[str] | None = None, *, quantized: bool = False) -> list[Pass]:
@@ -94,6 +97,11 @@ def integers(runnable: frozenset[str] | None = None, *, keep_io_float: bool = Tr
         MergeDuplicates(),
         EliminateDead(),
     ]
+
+
+def export() -> list[Pass]:
+    """The passes that make any graph one that other engines know: floats between scales, NCHW; in order."""
+    return [FromIntegers(), UnsignedActivations(), ToNchw(), MergeDuplicates(), EliminateDead()]
 
 
 def run(graph: Graph, passes: Sequence[Pass], *, verify: bool = False,
