@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Room: lite - an on-device inference engine: convert a trained model, run it anywhere.
 In:   a model file (ONNX, PaddlePaddle, TensorFlow, Caffe, ...).
-Out:  convert -> .nb; Model -> Session -> arrays.
+Out:  convert -> .nb; export -> .onnx; Model -> Session -> arrays.
 May import: everything below; at import time numpy and the native module only.
 """
 
@@ -15,15 +15,17 @@ from lite.convert import Report, convert, convert_to_bytes
 from lite.errors import LiteError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from lite.exporting import export, export_to_bytes
     from lite.ir import Preprocess
     from lite.quant import StaticPTQ, WeightOnly
     from lite.session import Model, Session
 
 __version__ = "0.1.0"
 __all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "StaticPTQ", "WeightOnly", "__version__",
-           "convert", "convert_to_bytes"]
+           "convert", "convert_to_bytes", "export", "export_to_bytes"]
 
 _LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir",
+         "export": "lite.exporting", "export_to_bytes": "lite.exporting",
          "StaticPTQ": "lite.quant", "WeightOnly": "lite.quant"}  # name: where it is
 
 

@@ -267,7 +267,7 @@ def _tuned(model: Source, settings: StaticPTQ, options: Mapping[str, Any],
         return convert_to_bytes(model, quantize=chosen, keep_io_float=keep_io_float or chosen is None,
                                 **options)
 
-    data, report = tuned(once, settings, options["input_shape"] or {}, _make_executor, tell)
+    data, report = tuned(once, settings, options["input_shape"] or {}, make_executor, tell)
     report.time_s = time.perf_counter() - start
     return data, report
 
@@ -280,10 +280,10 @@ def _calibrated(graph: Graph, settings: StaticPTQ, tell: Progress) -> dict[str, 
     """Put scales into a float graph, from what the engine makes of calibration data."""
     from lite.quant.static_ptq import quantize
 
-    return quantize(graph, settings, _make_executor, tell).to_dict()
+    return quantize(graph, settings, make_executor, tell).to_dict()
 
 
-def _make_executor(graph: Graph, taps: Sequence[str]) -> Executor:
+def make_executor(graph: Graph, taps: Sequence[str]) -> Executor:
     """Runs a graph on all cores."""
     from lite.executor import Executor
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an importer cannot import, collected and told all at once."""
+"""What of a model cannot be imported (or exported), collected and told all at once."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ class UnsupportedReport:
     ----------
     where : str
         The model: path or description.
+    done : str
+        What cannot be done with the nodes.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, done: str = "imported") -> None:
         self.where = where
+        self.done = done
         self.rows: dict[tuple[str, str], Unsupported] = {}
 
     def add(self, op: str, node: str, why: str, todo: str = "") -> None:
@@ -62,5 +65,7 @@ class UnsupportedReport:
         nodes = sum(len(row.nodes) for row in rows)
         lines = "".join(f"\n  {row}" for row in rows)
         raise UnsupportedOpError(
-            f"{nodes} node{'s' * (nodes != 1)} cannot be imported:{lines}", where=self.where, ops=tuple(rows)
+            f"{nodes} node{'s' * (nodes != 1)} cannot be {self.done}:{lines}",
+            where=self.where,
+            ops=tuple(rows),
         )

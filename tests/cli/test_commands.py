@@ -20,7 +20,8 @@ WITH_MODEL = [name for name in COMMANDS if name not in ("demo", "doctor")]
 
 
 def test_the_commands_of_the_interface_are_there() -> None:
-    assert {"opt", "run", "bench", "inspect", "compare", "verify", "doctor", "demo"} <= set(COMMANDS)
+    expected = {"opt", "export", "run", "bench", "inspect", "compare", "verify", "doctor", "demo"}
+    assert expected <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
