@@ -8,7 +8,6 @@ _SEQUENCE = "values that are sequences or optional are not supported", "export t
 _TEXT = "text is not supported", "do this step before the model"
 _RANDOM = "it is random: a run would not repeat", "replace it by an input or a constant"
 _LOOP = "loops over a body are not supported", "export the model with the loop unrolled"
-_RECURRENT = "recurrent ops are not supported yet", "export the model with the recurrence unrolled"
 _SIGNAL = "signal transforms are not supported", "do this step before the model"
 
 REFUSALS: dict[str, tuple[str, str]] = {
@@ -17,7 +16,6 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "Unique": (_LENGTH, "do this step behind the model"),
     "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
     "Loop": _LOOP, "Scan": _LOOP, "LinearAttention": _LOOP,
-    "LSTM": _RECURRENT, "GRU": _RECURRENT, "RNN": _RECURRENT,
     "DFT": _SIGNAL, "STFT": _SIGNAL, "MelWeightMatrix": _SIGNAL,
     **dict.fromkeys(("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
                      "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
