@@ -65,10 +65,10 @@ def test_the_kernel_follows_from_the_weights(monkeypatch, isa, layer, greatest):
             assert kernel.endswith("_narrow") == narrow, kernel
 
 
-def test_depthwise_windows_of_3_and_5_have_narrow_kernels(monkeypatch):
+def test_depthwise_layers_in_blocks_have_narrow_kernels(monkeypatch):
     if "x86_avx2" not in _native.usable_isas():
         pytest.skip("needs x86_avx2")
     monkeypatch.setenv("LITE_FORCE_ISA", "x86_avx2")
     found = [_kernels(model, feeds) for model, feeds, _ in
              _models("q_conv2d", lambda x, w: (x, np.clip(w, -LIMIT, LIMIT)))]
-    assert found.count({"depthwise_narrow"}) == 7
+    assert found.count({"depthwise_narrow"}) == 8
