@@ -52,6 +52,19 @@ struct Placement {
   return static_cast<float>(sum) * scale;
 }
 
+// Steps as fixed-point arithmetic has them, which rounds to parts of a step first: the smallest
+// part is the scale's power of two, and half of it more, away from 0, is what rounding twice comes
+// to.
+[[nodiscard]] static inline float rounded_before(float steps, float scale) {
+  uint32_t sign, part;
+  std::memcpy(&sign, &steps, sizeof(sign));
+  std::memcpy(&part, &scale, sizeof(part));
+  part = (part & 0x7F800000u) | (sign & 0x80000000u);
+  float half;
+  std::memcpy(&half, &part, sizeof(half));
+  return steps + half;
+}
+
 [[nodiscard]] static inline int32_t requantize(int32_t sum, float scale, const Placement& to) {
   return placed(scaled(sum, scale), to);
 }

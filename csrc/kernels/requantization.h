@@ -33,6 +33,8 @@ struct Requantization {
   int32_t y_zero = 0, lo = -128, hi = 127;
   float residual_scale = 0.0f;
   int32_t residual_zero = 0;
+  bool twice =
+      false;  // steps are rounded to parts of them first; without a residual, see rounded_before
 };
 
 }  // namespace lite

@@ -64,5 +64,5 @@ class QConv2d final : public Op {
 }  // namespace lite
 
 LITE_OP(q_conv2d, QConv2d,
-        "strides pads dilations groups x_zero y_zero lo hi residual_scale residual_zero", "s8 s16",
-        kPitchedInputs | kPitchedOutputs)
+        "strides pads dilations groups x_zero y_zero lo hi residual_scale residual_zero rounding",
+        "s8 s16", kPitchedInputs | kPitchedOutputs)

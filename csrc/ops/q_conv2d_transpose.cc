@@ -35,4 +35,4 @@ class QConv2dTranspose final : public Op {
 }  // namespace lite
 
 LITE_OP(q_conv2d_transpose, QConv2dTranspose,
-        "y_zero lo hi x_zero strides pads output_pads dilations groups", "s8", 0)
+        "y_zero lo hi x_zero strides pads output_pads dilations groups rounding", "s8", 0)

@@ -124,5 +124,5 @@ class QFullyConnected final : public Op {
 }  // namespace
 }  // namespace lite
 
-LITE_OP(q_fully_connected, QFullyConnected, "x_zero y_zero lo hi residual_scale residual_zero",
-        "s8 s16", 0)
+LITE_OP(q_fully_connected, QFullyConnected,
+        "x_zero y_zero lo hi residual_scale residual_zero rounding", "s8 s16", 0)

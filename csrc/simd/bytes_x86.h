@@ -43,6 +43,12 @@ struct Bytes<16> {
   static LITE_INLINE s32 steps(s32 sum, f32 scale) {
     return _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(sum), scale));
   }
+  static LITE_INLINE s32 steps_twice(s32 sum, f32 scale) {
+    const f32 steps = _mm_mul_ps(_mm_cvtepi32_ps(sum), scale);
+    const s32 part = _mm_and_si128(_mm_castps_si128(scale), broadcast32(0x7F800000));
+    const s32 sign = _mm_and_si128(_mm_castps_si128(steps), broadcast32(INT32_MIN));
+    return _mm_cvtps_epi32(_mm_add_ps(steps, _mm_castsi128_ps(_mm_or_si128(part, sign))));
+  }
   static LITE_INLINE s32 narrow32(s32 a, s32 b) { return _mm_packs_epi32(a, b); }
   static LITE_INLINE s32 narrow16(s32 a, s32 b) { return _mm_packs_epi16(a, b); }
   static LITE_INLINE s32 add16(s32 a, s32 b) { return _mm_adds_epi16(a, b); }
@@ -80,6 +86,13 @@ struct Bytes<32> {
   static LITE_INLINE s32 steps(s32 sum, f32 scale) {
     return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale));
   }
+  static LITE_INLINE s32 steps_twice(s32 sum, f32 scale) {
+    const f32 steps = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale);
+    const s32 part = _mm256_and_si256(_mm256_castps_si256(scale), broadcast32(0x7F800000));
+    const s32 sign = _mm256_and_si256(_mm256_castps_si256(steps), broadcast32(INT32_MIN));
+    return _mm256_cvtps_epi32(
+        _mm256_add_ps(steps, _mm256_castsi256_ps(_mm256_or_si256(part, sign))));
+  }
   static LITE_INLINE s32 narrow32(s32 a, s32 b) { return _mm256_packs_epi32(a, b); }
   static LITE_INLINE s32 narrow16(s32 a, s32 b) { return _mm256_packs_epi16(a, b); }
   static LITE_INLINE s32 add16(s32 a, s32 b) { return _mm256_adds_epi16(a, b); }
@@ -113,6 +126,13 @@ struct Bytes<64> {
   static LITE_INLINE s32 pairs_of_products(s32 a, s32 b) { return _mm512_maddubs_epi16(a, b); }
   static LITE_INLINE s32 steps(s32 sum, f32 scale) {
     return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale));
+  }
+  static LITE_INLINE s32 steps_twice(s32 sum, f32 scale) {
+    const f32 steps = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+    const s32 part = _mm512_and_si512(_mm512_castps_si512(scale), broadcast32(0x7F800000));
+    const s32 sign = _mm512_and_si512(_mm512_castps_si512(steps), broadcast32(INT32_MIN));
+    return _mm512_cvtps_epi32(
+        _mm512_add_ps(steps, _mm512_castsi512_ps(_mm512_or_si512(part, sign))));
   }
   static LITE_INLINE s32 narrow32(s32 a, s32 b) { return _mm512_packs_epi32(a, b); }
   static LITE_INLINE s32 narrow16(s32 a, s32 b) { return _mm512_packs_epi16(a, b); }

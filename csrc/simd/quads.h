@@ -20,6 +20,7 @@
 // kQuadsInOneStep: there are dot products of bytes; without them a Part takes more registers.
 // kNarrowQuads: there are NarrowQuads, too. They have the same members, and are faster; weights are
 // kGreatestNarrowWeight in magnitude at most.
+// kTwiceQuads: there are TwiceQuads, too: Quads whose store rounds twice, see base/requant.h.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,8 @@ template <int kBlock>
 struct Quads;
 template <int kBlock>
 struct NarrowQuads;
+template <int kBlock>
+struct TwiceQuads;
 
 }  // namespace
 }  // namespace lite
@@ -47,6 +50,7 @@ namespace lite {
 namespace {
 constexpr int kGreatestBlock = 0;
 constexpr bool kQuadsInOneStep = false, kNarrowQuads = false, kQuadsOfSmallSums = false;
+constexpr bool kTwiceQuads = false;
 }  // namespace
 }  // namespace lite
 #endif

@@ -12,7 +12,7 @@ namespace lite {
 namespace {
 
 constexpr int kGreatestBlock = 16;
-constexpr bool kQuadsOfSmallSums = true;
+constexpr bool kQuadsOfSmallSums = true, kTwiceQuads = true;
 
 #if defined(__ARM_FEATURE_DOTPROD)
 constexpr bool kQuadsInOneStep = true, kNarrowQuads = false;
@@ -97,9 +97,32 @@ struct Quads<16> : NeonProducts {
     LITE_UNROLL
     for (int part = 0; part < 4; ++part)
       steps[part] = vmulq_f32(bounds.as_floats(sums[part]), scales[part]);
+    place_steps(y, steps, bounds);
+  }
+
+ protected:
+  static LITE_INLINE void place_steps(int8_t* y, const f32 (&steps)[4], const Bounds& bounds) {
     const int16x8_t low = bounds.rounded(steps[0], steps[1]);
     const int16x8_t high = bounds.rounded(steps[2], steps[3]);
     vst1q_s8(y, bounds.saturates() ? bounds.saturated(low, high) : bounds.bounded(low, high));
+  }
+};
+
+template <>
+struct TwiceQuads<16> : Quads<16> {
+  static LITE_INLINE f32 rounded_before(f32 steps, f32 scale) {
+    const s32 part = vandq_s32(vreinterpretq_s32_f32(scale), vdupq_n_s32(0x7F800000));
+    const s32 sign = vandq_s32(vreinterpretq_s32_f32(steps), vdupq_n_s32(INT32_MIN));
+    return vaddq_f32(steps, vreinterpretq_f32_s32(vorrq_s32(part, sign)));
+  }
+  static LITE_INLINE void store(int8_t* y, const s32 (&sums)[4], const f32 (&scales)[4],
+                                const Bounds& bounds) {
+    f32 steps[4];
+    LITE_UNROLL
+    for (int part = 0; part < 4; ++part)
+      steps[part] =
+          rounded_before(vmulq_f32(bounds.as_floats(sums[part]), scales[part]), scales[part]);
+    place_steps(y, steps, bounds);
   }
 };
 

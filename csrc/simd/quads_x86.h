@@ -110,6 +110,11 @@ struct X86Quads : P {
     s32 steps[4];
     LITE_UNROLL
     for (int part = 0; part < 4; ++part) steps[part] = V::steps(sums[part], scales[part]);
+    place_steps(y, steps, bounds);
+  }
+
+ protected:
+  static LITE_INLINE void place_steps(int8_t* y, const s32 (&steps)[4], const Bounds& bounds) {
     const s32 low = V::add16(V::narrow32(steps[0], steps[1]), bounds.zero);
     const s32 high = V::add16(V::narrow32(steps[2], steps[3]), bounds.zero);
     V::store(y, V::max8(bounds.lo, V::min8(bounds.hi, V::narrow16(low, high))));
@@ -118,6 +123,19 @@ struct X86Quads : P {
 
 template <int kBlock>
 struct Quads : X86Quads<Bytes<kBlock>, Products<Bytes<kBlock>>> {};
+template <int kBlock>
+struct TwiceQuads : Quads<kBlock> {
+  using V = Bytes<kBlock>;
+  static LITE_INLINE void store(int8_t* y, const typename V::s32 (&sums)[4],
+                                const typename V::f32 (&scales)[4],
+                                const typename Quads<kBlock>::Bounds& bounds) {
+    typename V::s32 steps[4];
+    LITE_UNROLL
+    for (int part = 0; part < 4; ++part) steps[part] = V::steps_twice(sums[part], scales[part]);
+    Quads<kBlock>::place_steps(y, steps, bounds);
+  }
+};
+constexpr bool kTwiceQuads = true;
 #if !defined(__AVX512VNNI__) && !defined(__AVXVNNI__)
 template <int kBlock>
 struct NarrowQuads : X86Quads<Bytes<kBlock>, NarrowProducts<Bytes<kBlock>>> {};

@@ -26,10 +26,12 @@ class Requantizer {
       : lo_(Simd::broadcast(static_cast<float>(to.lo - to.y_zero))),
         hi_(Simd::broadcast(static_cast<float>(to.hi - to.y_zero))),
         residual_scale_(Simd::broadcast(to.residual_scale)),
-        residual_zero_(Simd::broadcast(to.residual_zero)) {}
+        residual_zero_(Simd::broadcast(to.residual_zero)),
+        twice_(to.twice) {}
 
   [[nodiscard]] LITE_INLINE Simd::s32 steps(Simd::s32 sums, Simd::f32 scale) const {
-    return rounded(Simd::mul(Simd::to_f32(sums), scale));
+    const Simd::f32 steps = Simd::mul(Simd::to_f32(sums), scale);
+    return rounded(twice_ ? rounded_before(steps, scale) : steps);
   }
   [[nodiscard]] LITE_INLINE Simd::s32 steps(Simd::s32 sums, Simd::f32 scale,
                                             Simd::s32 residual) const {
@@ -39,12 +41,18 @@ class Requantizer {
   }
 
  private:
+  static LITE_INLINE Simd::f32 rounded_before(Simd::f32 steps, Simd::f32 scale) {
+    const Simd::s32 part = Simd::bit_and(Simd::bits(scale), Simd::broadcast(int32_t{0x7F800000}));
+    const Simd::s32 sign = Simd::bit_and(Simd::bits(steps), Simd::broadcast(INT32_MIN));
+    return Simd::add(steps, Simd::from_bits(Simd::add(part, sign)));
+  }
   [[nodiscard]] LITE_INLINE Simd::s32 rounded(Simd::f32 steps) const {
     return Simd::round_to_s32(kFits ? steps : Simd::min(Simd::max(steps, lo_), hi_));
   }
 
   Simd::f32 lo_, hi_, residual_scale_;
   Simd::s32 residual_zero_;
+  bool twice_;
 };
 
 }  // namespace

@@ -111,6 +111,7 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     symbols: dict[str, Symbol] = field(default_factory=dict)  # by name, of the extents of the inputs
     preprocess: Preprocess | None = None
+    rounding: str = "even"  # of the sums of layers on integers: as the framework does that it comes from
     _names: set[str] = field(default_factory=set, repr=False)
     _drift: int = field(default=0, repr=False)  # how far nodes were found from where they were expected
     _counts: dict[str, int] = field(default_factory=dict, repr=False)  # last number given to a wish

@@ -110,7 +110,7 @@ def dequantize(q: np.ndarray, scale: Scale, zero_point: int = 0) -> np.ndarray:
 
 def requantize(sums: np.ndarray, scale: Scale, zero_point: int = 0, lo: int = -128, hi: int = 127,
                residual: np.ndarray | None = None, residual_scale: float = 0.0,
-               dtype: DType = DType.S8) -> np.ndarray:
+               dtype: DType = DType.S8, twice: bool = False) -> np.ndarray:
     """clamp(rint(float(sums) * scale [+ float(residual) * residual_scale]) + zero_point, lo, hi).
 
     Parameters
@@ -120,11 +120,29 @@ def requantize(sums: np.ndarray, scale: Scale, zero_point: int = 0, lo: int = -1
         Of the sums, divided by that of the result.
     residual : ndarray of integers, optional
         Added before rounding; its own zero point is already subtracted.
+    twice : bool
+        Steps are rounded to parts of them first: ``rounded_before``.
     """
     y = sums.astype(np.float32) * np.asarray(scale, np.float32)
     if residual is not None:
         y = y + residual.astype(np.float32) * np.float32(residual_scale)
+    if twice:
+        y = rounded_before(y, np.asarray(scale, np.float32))
     return placed(y, zero_point, lo, hi, dtype)
+
+
+def rounded_before(steps: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Steps as fixed-point arithmetic has them, which rounds to parts of a step first, then to steps.
+
+    A multiplier of 31 bits and a shift leave parts of a step; the smallest one is the scale's power of two.
+    What is up to half of it below a half of a step is rounded away from 0 so: adding that comes to the same.
+
+    Parameters
+    ----------
+    steps, scale : ndarray of float32
+    """
+    half = (scale.view(np.int32) & np.int32(0x7F800000)).view(np.float32)
+    return np.asarray(steps + np.copysign(half, steps), np.float32)
 
 
 def placed(steps: np.ndarray, zero_point: int, lo: int, hi: int, dtype: DType) -> np.ndarray:

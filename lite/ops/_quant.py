@@ -12,9 +12,10 @@ from lite.ir import DType, Op, TensorType
 from lite.ir.quant import check_scale, check_zero_point, limits, placed, requantize, wrapped
 from lite.ops._broadcast import check_dtype
 from lite.ops._conv import check_residual
-from lite.ops._extents import differ
+from lite.ops._extents import check_choice, differ
 
 QUANTIZED = (DType.S8, DType.S16)
+EVEN, TWICE = "even", "twice"  # how sums are rounded: to the nearest step, or to parts of steps before
 
 
 class Requantizing(Op):
@@ -23,7 +24,8 @@ class Requantizing(Op):
     y = clamp(rint(float(sum) * scale[c] [+ float(residual - residual_zero) * residual_scale]) + y_zero,
     lo, hi)
     with sum = sum((x - x_zero) * w) + bias; int32, modulo 2^32, for x in s8; int64 for x in s16. Activations
-    like relu6 are the bounds lo and hi. ``lite.ir.quant`` has the arithmetic.
+    like relu6 are the bounds lo and hi. ``lite.ir.quant`` has the arithmetic; with the rounding "twice", of
+    s8 without a residual, it is that of fixed-point multipliers (``rounded_before``).
     """
 
     x_zero: int = 0
@@ -32,6 +34,7 @@ class Requantizing(Op):
     hi: int = 127
     residual_scale: float = 0.0
     residual_zero: int = 0
+    rounding: str = "even"
     dtypes: ClassVar[tuple[DType, ...]] = QUANTIZED
     range_ulps: ClassVar[float] = 0.0
 
@@ -46,6 +49,7 @@ class Requantizing(Op):
         check_bounds(self.lo, self.hi, x.dtype)
         for zero_point in (self.x_zero, self.y_zero, self.residual_zero):
             check_zero_point(zero_point, x.dtype)
+        check_rounding(self.rounding, x, residual)
         if residual is not None:
             check_scale(self.residual_scale, "residual_scale")
         result = y.with_dtype(x.dtype)
@@ -59,7 +63,7 @@ class Requantizing(Op):
         held = wrapped(exact) if dtype == np.int8 else exact
         added = None if residual is None else residual.astype(np.int32) - np.int32(self.residual_zero)
         return requantize(held, scale, self.y_zero, self.lo, self.hi, added, self.residual_scale,
-                          DType.of(dtype))
+                          DType.of(dtype), self.rounding == TWICE)
 
 
 class Placing(Op):
@@ -82,10 +86,18 @@ class Placing(Op):
         """Outputs of float32 steps."""
         return placed(steps, self.y_zero, self.lo, self.hi, DType.of(dtype))
 
-    def requantized(self, sums: np.ndarray, scale: float | np.ndarray, dtype: np.dtype) -> np.ndarray:
+    def requantized(self, sums: np.ndarray, scale: float | np.ndarray, dtype: np.dtype,
+                    twice: bool = False) -> np.ndarray:
         """Outputs of exact sums, which are int32 modulo 2^32 for s8 and int64 for s16."""
         held = wrapped(sums) if dtype == np.int8 else np.asarray(sums, np.int64)
-        return requantize(held, scale, self.y_zero, self.lo, self.hi, dtype=DType.of(dtype))
+        return requantize(held, scale, self.y_zero, self.lo, self.hi, dtype=DType.of(dtype), twice=twice)
+
+
+def check_rounding(rounding: str, x: TensorType, residual: TensorType | None = None) -> None:
+    """Refuse an unknown rounding, and one that is not done to such sums."""
+    check_choice("rounding", rounding, (EVEN, TWICE))
+    if rounding == TWICE and (x.dtype is not DType.S8 or residual is not None):
+        raise ShapeError("only sums of s8 without a residual are rounded twice")
 
 
 def check_signed_scale(scale: float, where: str) -> None:

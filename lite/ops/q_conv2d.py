@@ -118,6 +118,12 @@ _CASES: tuple[dict[str, Any], ...] = (
     dict(x=(1, 14, 14, 80), w=(80, 1, 3, 3), groups=80, pads=(1, 1, 1, 1), table=True),
     dict(x=(2, 9, 9, 200), w=(200, 1, 5, 5), groups=200, strides=(2, 1), pads=(2, 2, 2, 2), table=True),
     dict(x=(1, 9, 10, 24), w=(24, 1, 3, 3), groups=24, pads=(1, 1, 1, 1), residual=True, table=True),
+    # rounded twice
+    dict(x=(1, 7, 9, 20), w=(72, 20, 1, 1), rounding="twice"),
+    dict(x=(2, 6, 7, 40), w=(33, 40, 3, 3), pads=(1, 1, 1, 1), rounding="twice", table=True),
+    dict(x=(1, 9, 14, 64), w=(40, 64, 3, 3), pads=(1, 1, 1, 1), rounding="twice", lo=-5),
+    dict(x=(1, 14, 14, 72), w=(72, 1, 3, 3), groups=72, pads=(1, 1, 1, 1), rounding="twice"),
+    dict(x=(1, 12, 9, 19), w=(19, 1, 2, 4), groups=19, pads=(1, 0, 0, 3), rounding="twice"),
     # 16-bit activations
     dict(x=(1, 7, 7, 16), w=(24, 16, 1, 1), dtype=DType.S16),
     dict(x=(1, 6, 7, 600), w=(17, 600, 3, 3), pads=(1, 1, 1, 1), dtype=DType.S16, residual=True),

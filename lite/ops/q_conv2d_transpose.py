@@ -11,7 +11,7 @@ from lite.errors import ShapeError
 from lite.ir import DType, Extent, TensorType
 from lite.ops._broadcast import check_dtype
 from lite.ops._extents import differ
-from lite.ops._quant import Placing, integers, scales, symmetric
+from lite.ops._quant import EVEN, TWICE, Placing, check_rounding, integers, scales, symmetric
 from lite.ops.conv2d_transpose import CASES, Conv2dTranspose
 
 
@@ -27,6 +27,7 @@ class QConv2dTranspose(Placing, name="q_conv2d_transpose"):
     output_pads: tuple[Extent, Extent] = (0, 0)  # added to the output at the bottom and the right
     dilations: tuple[int, int] = (1, 1)
     groups: int = 1
+    rounding: str = EVEN
 
     @property
     def unquantized(self) -> Conv2dTranspose:
@@ -36,6 +37,7 @@ class QConv2dTranspose(Placing, name="q_conv2d_transpose"):
 
     def infer(self, x: TensorType, w: TensorType, bias: TensorType, scale: TensorType) -> TensorType:
         self.check_placing("x", x, x_zero=self.x_zero)
+        check_rounding(self.rounding, x)
         check_dtype("w", w, (DType.S8,))
         y = self.unquantized.infer(x.with_dtype(DType.F32), w.with_dtype(DType.F32))
         for role, found, dtype in (("bias", bias, DType.S32), ("scale", scale, DType.F32)):
@@ -45,13 +47,14 @@ class QConv2dTranspose(Placing, name="q_conv2d_transpose"):
 
     def reference(self, x, w, bias, scale):
         sums = self.unquantized.reference(x.astype(np.float64) - self.x_zero, w.astype(np.float64))
-        return self.requantized(sums.astype(np.int64) + bias, scale, x.dtype)
+        return self.requantized(sums.astype(np.int64) + bias, scale, x.dtype, self.rounding == TWICE)
 
     @classmethod
     def samples(cls):
         for case in CASES:
             yield _sample(cls, {name: case[name] for name in case if name in TAKEN})
         case = dict(x=(1, 40, 6, 7), w=(40, 24, 4, 4), strides=(2, 2), pads=(1, 1, 1, 1), lo=-20, hi=100)
+        yield _sample(cls, {**case, "rounding": TWICE})
         yield _sample(cls, case)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lite.ir import Builder, Graph, Node, Value
+from lite.ir import Builder, DType, Graph, Node, Value
+from lite.ops._quant import TWICE
 from lite.ops.clip import Clip
 from lite.ops.pad import Pad
 from lite.passes import integer_arithmetic, integer_layers
@@ -19,6 +20,8 @@ from lite.passes.pattern import maker, other_readers
 from lite.passes.quantized import moved_inputs, of_scaling
 from lite.passes.rule import Log, Rule, RulePass
 
+SCALE, RESIDUAL = 3, 4  # input positions of layers
+GREATEST_ROUNDED_TWICE = 0.5  # multipliers from here on leave no parts of steps
 STAYS_FLOAT = "stays_float"  # the rule in whose name is refused what computes on floats
 FORMS = {**dict.fromkeys(integer_layers.FORMS, integer_layers.layer_form), **integer_arithmetic.FORMS}
 
@@ -156,10 +159,23 @@ class ToIntegers(RulePass):
 
     def run(self, graph: Graph, log: Log) -> None:
         super().run(graph, log)
+        if graph.rounding == TWICE:
+            _round_twice(graph)
         log.refusals.clear()
         for node, reason in float_left(graph, self.runnable):
             log.refuse(STAYS_FLOAT, node, reason)
         _say_what_integers_stand_for(graph)
+
+
+def _round_twice(graph: Graph) -> None:
+    """Let layers round as fixed-point arithmetic does, where that can be."""
+    for node in graph.nodes:
+        scale, x = node.input(SCALE), node.input(0)
+        if node.op.name not in integer_layers.FORMS.values() or node.input(RESIDUAL) is not None:
+            continue
+        fine = scale is not None and scale.array is not None and np.all(scale.array < GREATEST_ROUNDED_TWICE)
+        if fine and x is not None and x.type.dtype is DType.S8:
+            node.op = node.op.replace(rounding=TWICE)
 
 
 def float_left(graph: Graph, runnable: frozenset[str] | None) -> list[tuple[Node, str]]:

@@ -18,7 +18,7 @@ struct Case {
 struct Results {
   int32_t quantized;
   float dequantized;
-  int32_t requantized, with_residual;
+  int32_t requantized, with_residual, rounded_twice;
 };
 
 Results results_of(const Case& c) {
@@ -26,7 +26,8 @@ Results results_of(const Case& c) {
   const lite::Placement some = {c.zero_point, c.lo, c.hi};
   return {lite::quantize(c.x, c.scale, all), lite::dequantize(c.q, c.scale, c.zero_point),
           lite::requantize(c.sum, c.scale, some),
-          lite::requantize(c.sum, c.scale, c.residual, c.residual_scale, some)};
+          lite::requantize(c.sum, c.scale, c.residual, c.residual_scale, some),
+          lite::placed(lite::rounded_before(lite::scaled(c.sum, c.scale), c.scale), some)};
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ CASE = np.dtype([("x", "f4"), ("scale", "f4"), ("q", "i4"), ("sum", "i4"), ("res
                  ("residual_scale", "f4"), ("zero_point", "i4"), ("lo", "i4"), ("hi", "i4"), ("lowest", "i4"),
                  ("highest", "i4")])  # fmt: skip
 RESULTS = np.dtype([("quantized", "i4"), ("dequantized", "f4"), ("requantized", "i4"),
-                    ("with_residual", "i4")])  # fmt: skip
+                    ("with_residual", "i4"), ("rounded_twice", "i4")])  # fmt: skip
 EXTREMES = np.array([0, -0.0, np.nan, -np.nan, np.inf, -np.inf, 1e-45, -1e-45, 1.1754942e-38, 3.4e38, -3.4e38,
                      0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 127.5, 126.5, -128.5], np.float32)  # fmt: skip
 
@@ -83,4 +83,6 @@ def _expected(cases: np.ndarray, dtype: DType) -> np.ndarray:
         expected["requantized"] = requantize(cases["sum"], scale, zero_point, *bounds, dtype=dtype)
         expected["with_residual"] = requantize(cases["sum"], scale, zero_point, *bounds, cases["residual"],
                                                cases["residual_scale"], dtype)
+        expected["rounded_twice"] = requantize(cases["sum"], scale, zero_point, *bounds, dtype=dtype,
+                                               twice=True)
     return expected

@@ -27,7 +27,8 @@ def _wrong(kind: type[Any]) -> list[tuple[str, Any]]:
              if (name, value) != ("b_scale", -1.0)]  # that subtracts
     zero_points = [(name, value) for name in ZERO_POINTS if name in names for value in (256, -129, 2**31)]
     bounds = [(name, value) for name in ("lo", "hi") if name in names for value in (128, -129)]
-    return [*reals, *zero_points, *bounds]
+    roundings = [("rounding", "once")] if "rounding" in names else []
+    return [*reals, *zero_points, *bounds, *roundings]
 
 
 CASES = [(kind, *wrong) for kind in WITH_PARAMETERS for wrong in _wrong(kind)]
@@ -43,6 +44,17 @@ def test_attributes_are_refused_twice(kind, name, value):
         changed.infer(*map(TensorType.of, inputs))
     graph.nodes[0].op = changed
     with pytest.raises(LiteError):
+        Model(to_bytes(graph)).session()
+
+
+@pytest.mark.parametrize("name", ("q_conv2d", "q_fully_connected"))
+def test_sums_with_a_residual_are_rounded_once(name):
+    op, inputs = _sample(ops.get(name), "residual_scale")
+    graph, changed = _graph(op, inputs), op.replace(rounding="twice")
+    with pytest.raises(ShapeError, match="only sums of s8 without a residual are rounded twice"):
+        changed.infer(*map(TensorType.of, inputs))
+    graph.nodes[0].op = changed
+    with pytest.raises(LiteError, match="only sums of s8 without a residual are rounded twice"):
         Model(to_bytes(graph)).session()
 
 

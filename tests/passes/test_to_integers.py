@@ -250,6 +250,21 @@ def test_integers_of_16_bits(sketch, scaling) -> None:
     assert (node(graph, "q_conv2d").op.lo, node(graph, "q_conv2d").op.hi) == (0, 32767)
 
 
+@pytest.mark.parametrize(("dtype", "scale", "rounding"),
+                         [(DType.S8, 0.05, "twice"), (DType.S8, 1e-4, "even"), (DType.S16, 0.001, "even")])
+def test_layers_round_as_the_graph_says(dtype, scale, rounding, sketch, scaling) -> None:
+    """But sums of 16 bits, and those whose multiplier leaves no parts of steps."""
+    def body(build, x):
+        net = scaling(build)
+        y = net.conv2d(net.pair(x, 0.05, 0, dtype), net.weights(5, 4, 1, 1), None, layout="nhwc")
+        return net.dequantize(net.quantize(y, scale, 0, dtype), scale, 0)
+
+    graph = sketch(body, IMAGE)
+    graph.rounding = "twice"
+    pipeline.run(graph, pipeline.integers(), verify=True)
+    assert node(graph, "q_conv2d").op.rounding == rounding
+
+
 def test_biases(sketch, scaling) -> None:
     exact = np.array([5, -7, 1 << 29, 0, 3], np.int32)
 

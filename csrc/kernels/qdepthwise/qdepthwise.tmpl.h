@@ -224,7 +224,9 @@ struct Functions {
   int64_t block_bytes;
 };
 
-struct AnyWindow {};
+struct AnyWindow {
+  static constexpr int kKernel = 0;
+};
 
 // Of a window whose taps are added by fours.
 struct TapFunctions {
@@ -255,6 +257,8 @@ auto functions_among(const Layer& layer, int width) {
 
 template <class W>
 auto functions(const Layer& layer, int width) {
+  if constexpr (kTwiceQuads && W::kKernel != 5)
+    if (layer.requantization.twice) return functions_among<W, TwiceQuads>(layer, width);
   if constexpr (kNarrowQuads && kWidest > 0)
     if (layer.narrow_weights) return functions_among<W, NarrowQuads>(layer, width);
   return functions_among<W, Quads>(layer, width);
@@ -464,7 +468,9 @@ LITE_INLINE void run_generic_chunk(const Layer& layer, const Strip& strip, int8_
     const int32_t sum = static_cast<int32_t>(sums[i]);
     y[c + i] = static_cast<int8_t>(
         residual == nullptr
-            ? requantize(sum, scale[i], to)
+            ? placed(by.twice ? rounded_before(scaled(sum, scale[i]), scale[i])
+                              : scaled(sum, scale[i]),
+                     to)
             : requantize(sum, scale[i], residual[c + i] - by.residual_zero, by.residual_scale, to));
   }
 }
@@ -504,9 +510,10 @@ Variant choose(const Layer& layer) {
                         (kQuadsOfSmallSums ? layer.sums == Sums::small : layer.small_scales);
     const bool plain = layer.dilation_height == 1 && layer.dilation_width == 1 &&
                        layer.kernel_height == layer.kernel_width;
+    const bool twice = layer.requantization.twice;  // by windows of 5 x 5 it is not worth its size
     const int64_t kernel = layer.kernel_height, stride = layer.stride_width;
     const int64_t columns = kernel == 3 ? Window<3, 1>::kColumns : Window<5, 1>::kColumns;
-    if (blocks && plain && layer.out_width >= columns) {
+    if (blocks && plain && (!twice || kernel == 3) && layer.out_width >= columns) {
       if (kernel == 3 && stride == 1) return tiles<Window<3, 1>>();
       if (kernel == 3 && stride == 2) return tiles<Window<3, 2>>();
       if (kernel == 5 && stride == 1) return tiles<Window<5, 1>>();
@@ -530,7 +537,8 @@ void arrange(const Layer& layer, const Parameters& parameters, std::byte* arrang
 void run(const Layer& layer, const Strip& strip) { choose<kWidest>(layer).run(layer, strip); }
 
 bool narrow(const Layer& layer) {
-  return kNarrowQuads && layer.narrow_weights && choose<kWidest>(layer).run != run_generic;
+  return kNarrowQuads && layer.narrow_weights && !layer.requantization.twice &&
+         choose<kWidest>(layer).run != run_generic;
 }
 
 }  // namespace

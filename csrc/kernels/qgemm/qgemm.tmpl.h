@@ -61,7 +61,8 @@ LITE_INLINE int32_t last_quad(const int8_t* p, int64_t k) {
 
 LITE_INLINE const int8_t* bytes_of(const int32_t* p) { return reinterpret_cast<const int8_t*>(p); }
 
-// One row that waits to outputs, if its scales are small, it has no residual and all columns exist.
+// One row that waits to outputs, if its scales are small, it has no residual, is rounded once and
+// all columns exist.
 template <int kVectors>
 LITE_INLINE void finish_row(const Stripe& stripe, Results& results) {
   Waiting& waiting = results.waiting;
@@ -342,11 +343,12 @@ void fill(const Block& block, int vectors, Stripe& stripe) {
     Simd::store(stripe.scale + j * kWidth, scale);
     Simd::store(stripe.bias + j * kWidth, Simd::load_partial(block.bias + first, count));
   }
+  const bool whole = stripe.n >= vectors * kWidth, twice = block.requantization.twice;
   if constexpr (kWantsSums)
-    expect_sums(block, stripe.n >= vectors * kWidth ? block.sums : Sums::any, vectors, stripe);
+    expect_sums(block, whole && !twice ? block.sums : Sums::any, vectors, stripe);
   stripe.finish = finishes[vectors - 1](small, block.residual != nullptr);
-  stripe.plain = small && block.residual == nullptr && stripe.n >= vectors * kWidth &&
-                 block.taps * block.k >= kLeastDepth;
+  stripe.plain =
+      small && block.residual == nullptr && !twice && whole && block.taps * block.k >= kLeastDepth;
 }
 
 // The stripe of so many vectors from a column on.

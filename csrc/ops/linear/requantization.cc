@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <string>
 
 #include "ops/checks.h"
 #include "ops/linear/arguments.h"
@@ -113,6 +114,13 @@ Result<Requantization> read_requantization(const PrepareContext& context, int64_
   LITE_RETURN_IF_ERROR(read(attributes, "lo", -128, limits, &result.lo));
   LITE_RETURN_IF_ERROR(read(attributes, "hi", 127, {result.lo, limits.highest}, &result.hi));
   LITE_RETURN_IF_ERROR(read(attributes, "residual_zero", 0, limits, &result.residual_zero));
+  const std::string rounding = attributes.text("rounding", "even");
+  if (rounding != "even" && rounding != "twice")
+    return error(Code::k_unsupported_op, "rounding is %s, expected even or twice",
+                 rounding.c_str());
+  result.twice = rounding == "twice";
+  if (result.twice && (context.present(kResidual) || context.inputs[0].dtype != DType::s8))
+    return error(Code::k_unsupported_op, "only sums of s8 without a residual are rounded twice");
   if (!context.present(kResidual)) return result;
   LITE_ASSIGN_OR_RETURN(result.residual_scale, quantized::read_scale(attributes, "residual_scale"));
   return result;

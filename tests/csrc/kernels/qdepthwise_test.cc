@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/isa.h"
+#include "base/requant.h"
 #include "check.h"
 #include "guarded.h"
 
@@ -160,6 +161,7 @@ class Trial {
     float steps = static_cast<float>(static_cast<int32_t>(sum)) * scale_[channel];
     if (l.residual)
       steps += static_cast<float>(residual_[place] - to.residual_zero) * to.residual_scale;
+    if (to.twice) steps = lite::rounded_before(steps, scale_[channel]);
     const double y = std::nearbyint(static_cast<double>(steps)) + to.y_zero;
     return static_cast<int8_t>(y < to.lo ? to.lo : y > to.hi ? to.hi : y);
   }
@@ -182,9 +184,14 @@ void check_once(lite::Isa isa, const Case& c, guarded::Random& random) {
                  static_cast<int>(c.channels));
 }
 
-// With narrow weights, too, if there are kernels for them.
+// Rounded twice, too, and with narrow weights, if there are kernels for them.
 void check(lite::Isa isa, Case c, guarded::Random& random) {
   check_once(isa, c, random);
+  if (!c.residual) {
+    c.requantization.twice = true;
+    check_once(isa, c, random);
+    c.requantization.twice = false;
+  }
   c.narrow = true;
   if (lite::qdepthwise::kernels(isa).narrow(layer_of(c))) check_once(isa, c, random);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/isa.h"
+#include "base/requant.h"
 #include "check.h"
 #include "cuts.h"
 #include "guarded.h"
@@ -71,6 +72,7 @@ class Operands {
         residual((c.m - 1) * c.c_stride + c.n),
         c((c.m - 1) * c.c_stride + c.n) {
     to = requantization(c.turn);
+    to.twice = !c.residual && c.turn % 5 == 2;
     fill(random);
     for (int64_t tap = 0; tap < case_.taps; ++tap)
       for (int64_t row = 0; row < case_.m; ++row)
@@ -120,6 +122,7 @@ class Operands {
       const float more = static_cast<float>(added) * to.residual_scale;
       steps = steps + more;
     }
+    if (to.twice) steps = lite::rounded_before(steps, scale[column]);
     const float lo = static_cast<float>(to.lo - to.y_zero);
     const float hi = static_cast<float>(to.hi - to.y_zero);
     return static_cast<int8_t>(std::nearbyint(std::min(std::max(steps, lo), hi)) +
