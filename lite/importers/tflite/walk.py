@@ -62,7 +62,7 @@ class Walk:
     def __init__(self, model: Model, input_shapes: Mapping[str, Sequence[Extent]],
                  freeze_inputs: Mapping[str, np.ndarray]) -> None:
         self.model = model
-        self.emitter = Emitter(Graph(model.name))
+        self.emitter = Emitter(Graph(model.name, rounding="twice"))
         self.report = UnsupportedReport(model.where)
         self._shapes = {name: tuple(shape) for name, shape in input_shapes.items()}
         self._frozen = {name: np.asarray(array) for name, array in freeze_inputs.items()}

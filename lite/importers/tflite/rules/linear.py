@@ -6,7 +6,8 @@ from __future__ import annotations
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers import _stored
 from lite.importers.tflite.call import Call
-from lite.importers.tflite.rules.layers import bias_of, permuted, within_bytes
+from lite.importers.tflite.rules.layers import bias_of, permuted
+from lite.importers.tflite.rules.unsigned import within_bytes
 from lite.ir import Value
 from lite.ir.dim import floor_div
 

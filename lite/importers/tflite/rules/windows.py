@@ -13,10 +13,12 @@ from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import same_pads
 from lite.importers._moves import transposed_side
 from lite.importers.tflite.call import Call
-from lite.importers.tflite.rules.layers import bias_of, permuted, within_bytes
-from lite.ir import Extent, Value
+from lite.importers.tflite.rules.layers import bias_of, permuted
+from lite.importers.tflite.rules.unsigned import TwoBytes, two_bytes, within_bytes
+from lite.ir import DType, Extent, Value
 
 SAME, VALID = 0, 1
+LOWEST = np.int32(-(1 << 30))  # a bias, in steps of the sums, below which no output can be
 OHWI_TO_OIHW, OHWI_TO_IOHW, HWO_TO_OHW = (0, 3, 1, 2), (3, 0, 1, 2), (3, 0, 1, 2)
 
 
@@ -68,7 +70,8 @@ def conv_2d(call: Call) -> Value:
     groups = channels // max(per_group, 1)
     if groups == 1:
         x, w = within_bytes(call, x, w, 3)
-    return _convolved(call, x, permuted(call, w, OHWI_TO_OIHW), kernel, steps, groups)
+    pads = _pads(call, x, kernel, steps)
+    return _convolved(call, x, permuted(call, w, OHWI_TO_OIHW), pads, steps, groups)
 
 
 def depthwise_conv_2d(call: Call) -> Value:
@@ -78,12 +81,44 @@ def depthwise_conv_2d(call: Call) -> Value:
     channels = x.type.shape[3]
     if not isinstance(channels, int) or w.type.shape[0] != 1 or not channels:
         raise ModelFormatError(f"the weights are {w.type} for {x.type}, expected [1, height, width, out]")
-    return _convolved(call, x, permuted(call, w, HWO_TO_OHW), kernel, steps, channels)
-
-
-def _convolved(call: Call, x: Value, w: Value, kernel: tuple[int, int], steps: Steps, groups: int) -> Value:
     pads = _pads(call, x, kernel, steps)
-    y = call.emit("conv2d", x, w, bias_of(call, 2), strides=steps.strides, pads=pads,
+    parts = two_bytes(call, w)
+    if parts is None:
+        return _convolved(call, x, permuted(call, w, HWO_TO_OHW), pads, steps, channels)
+    return _in_two_layers(call, x, parts, pads, steps)
+
+
+def _in_two_layers(call: Call, x: Value, parts: TwoBytes, pads: tuple[Extent, ...], steps: Steps) -> Value:
+    """A depthwise layer, few channels of which have weights beyond a byte.
+
+    A layer that mixes channels makes these few, of inputs that come twice. In either layer what belongs to
+    the other is as low as can be, so that the greater one of both is the result.
+    """
+    outputs, channels = parts.held.shape[3], int(x.type.shape[3])
+    beyond = np.flatnonzero(parts.rest.any(axis=(0, 1, 2)))
+    plain = np.setdiff1d(np.arange(outputs), beyond)
+    known = np.zeros(outputs, np.int32) if not call.has(2) else call.fixed(2, "bias")
+    low, rest_low = (np.where(np.isin(np.arange(outputs), few), LOWEST, known) for few in (beyond, plain))
+    held = parts.held.copy()
+    held[..., beyond] = 0
+    weights = np.zeros((outputs, *held.shape[1:3], 2 * len(beyond)), np.int8)
+    for place, channel in enumerate(beyond):
+        weights[channel, :, :, 2 * place] = parts.held[0, :, :, channel]
+        weights[channel, :, :, 2 * place + 1] = parts.rest[0, :, :, channel]
+    sources = np.repeat(beyond * channels // outputs, 2)
+    twice = call.emit("gather", x, call.constant(sources, DType.S64), axis=3)
+    single = permuted(call, parts.stored(call, held), HWO_TO_OHW)
+    mixed = permuted(call, parts.stored(call, weights), OHWI_TO_OIHW)
+    return call.emit("max", _convolved(call, x, single, pads, steps, channels, low),
+                     _convolved(call, twice, mixed, pads, steps, 1, rest_low))  # fmt: skip
+
+
+def _convolved(
+    call: Call, x: Value, w: Value, pads: tuple[Extent, ...], steps: Steps, groups: int,
+    bias: np.ndarray | None = None,
+) -> Value:  # fmt: skip
+    """A convolution with the op's activation, and its bias unless other integers are given for it."""
+    y = call.emit("conv2d", x, w, bias_of(call, 2, integers=bias), strides=steps.strides, pads=pads,
                   dilations=steps.dilations, groups=groups, layout="nhwc")
     return call.activated(y)
 
