@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,7 @@ os.environ["LITE_TUNE_CACHE"] = ""  # what was tuned on this machine must not de
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 Run = Callable[..., str]
 Build = Callable[..., Path]
+ARM = {"aarch64": ("aarch64-linux-gnu", "qemu-aarch64"), "armv7": ("arm-linux-gnueabihf", "qemu-arm")}
 
 
 @pytest.fixture
@@ -60,15 +62,19 @@ def run() -> Run:
     return _run
 
 
+def _builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return Path(os.environ.get("LITE_TEST_BUILDS", shared / "builds"))
+
+
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Builds the C++ side with options, once for all workers, and gives the folder.
 
     The folders lie in LITE_TEST_BUILDS, where the next session finds them, if that is set.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    root = Path(os.environ.get("LITE_TEST_BUILDS", shared / "builds"))
+    root = _builds(tmp_path_factory)
 
     def made(name: str, *targets: str, **options: str) -> Path:
         folder = root / name
@@ -80,6 +86,24 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
                  *(f"-D{option}={value}" for option, value in options.items()))
             _run("cmake", "--build", folder, *(f"--target={target}" for target in targets))
         return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def arm_program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds benchmark_bin for "aarch64" or "armv7" in the folder that `build` has for it; gives its path."""
+    root = _builds(tmp_path_factory)
+
+    def made(architecture: str) -> Path:
+        triple, emulator = ARM[architecture]
+        wanted = ("clang++-19", "ld.lld-19", f"{triple}-g++", emulator)
+        missing = [program for program in wanted if shutil.which(program) is None]
+        if missing:
+            pytest.skip(f"not installed: {', '.join(missing)}")
+        said = _run("bash", ROOT / "tools" / "build_arm.sh", architecture, "--build", root / architecture,
+                    "--python", sys.executable)  # fmt: skip
+        return Path(said.partition(": ")[0])
 
     return made
 

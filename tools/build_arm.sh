@@ -68,6 +68,8 @@ fi
 command -v ninja >/dev/null && options+=(-G Ninja)
 command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 log=$folder/build.log
+exec 9>"$folder/.lock"  # builds in one folder take turns
+if command -v flock >/dev/null; then flock 9; fi
 { cmake -S . -B "$folder" "${options[@]}" && cmake --build "$folder" --parallel --target benchmark_bin $library; } \
   >"$log" 2>&1 || fail 1 "$(grep -A 6 -m 1 -E '^(CMake Error|FAILED|.*[^a-z]error:)' "$log" || tail -n 20 "$log")
 tools/build_arm.sh: the build failed; all of it is in $log"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -105,11 +106,16 @@ def test_installed_copy_serves_find_package(run, build, model, tmp_path):
     assert run(tmp_path / "build" / "consumer_c", model) == "0 0.1.0\n"
     program = [tmp_path / "prefix" / "bin" / "benchmark_bin", f"--optimized_model_file={model}"]
     text = run(*program, "--warmup=2", "--repeats=5", f"--threads={min(cpu_count(), 2)}", "--profile",
-               "--precision=fast", f"--tune_cache={tmp_path}/none", f"--result_path={tmp_path}/result")
-    for field in ("peak memory", "init", "first", "min", "max", "avg", "median", "p90", "conv2d",
-                  "precision: fast"):
+               "--precision=fast", f"--tune_cache={tmp_path}/none", f"--result_path={tmp_path}/result",
+               f"--json_path={tmp_path}/json")
+    for field in ("load", "prepare", "init", "first", "min", "max", "avg", "median", "p90", "peak", "conv2d",
+                  "precision: fast", "cores: "):
         assert field in text
     assert (tmp_path / "result").read_text() == text
+    said = json.loads((tmp_path / "json").read_text())
+    assert len(said["latencies_ms"]) == 5 and said["input_shapes"] == {"x": [1, 12, 12, 3]}
+    assert 0 < said["peak_before_load_bytes"] <= said["peak_after_prepare_bytes"] <= said["peak_bytes"]
+    assert {"conv2d", "softmax"} <= {layer["op"] for layer in said["layers"]}
     most = cpu_count()
     refusals = {0: "'0', expected a number >= 1", most + 1: f"{most + 1}, expected 1 to {most}"}
     for threads, expected in refusals.items():

@@ -175,7 +175,8 @@ def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[
         if machine.missing():
             pytest.skip(f"not installed: {', '.join(machine.missing())}")
         built = build(machine.architecture, "golden_nb",
-                      CMAKE_TOOLCHAIN_FILE=f"tools/cmake/{machine.architecture}-linux.cmake")
+                      CMAKE_TOOLCHAIN_FILE=f"tools/cmake/{machine.architecture}-linux.cmake",
+                      LITE_SMALL="ON")
         emulator = (machine.emulator, "-cpu", machine.processor)
         for count in threads:
             said = run(*emulator, "-E", f"LITE_FORCE_ISA={isa}", built / "tests" / "csrc" / "golden_nb",

@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from lite.ir import Graph, TensorType
+from lite.nb.writer import write
+from lite.ops.relu import Relu
+
 TOOL = Path(__file__).parents[2] / "tools" / "build_arm.sh"
+TAILOR = TOOL.parent / "tailor.py"
 MACHINES = {
-    "aarch64": ("aarch64-linux-gnu-g++", "qemu-aarch64", b"\x02\x01\x01", 183),
-    "armv7": ("arm-linux-gnueabihf-g++", "qemu-arm", b"\x01\x01\x01", 40),
+    "aarch64": ("qemu-aarch64", b"\x02\x01\x01", 183),  # and how an ELF file says so
+    "armv7": ("qemu-arm", b"\x01\x01\x01", 40),
 }
 
 
@@ -60,21 +65,37 @@ def test_a_missing_compiler_is_named_with_its_installation(compiler, said, tmp_p
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", MACHINES)
-def test_one_static_file_that_runs(architecture, model, tmp_path):
-    compiler, emulator, head, machine = MACHINES[architecture]
-    missing = [name for name in ("clang++-19", "ld.lld-19", compiler, emulator) if shutil.which(name) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    folder = Path(os.environ.get("LITE_TEST_BUILDS", tmp_path)) / f"{architecture}-release"
-    built = tool(architecture, "--build", folder)
-    assert built.returncode == 0, built.stderr
-    said = re.fullmatch(r"(.*/benchmark_bin): (\d+) bytes\n", built.stdout)
-    assert said is not None
-    data = Path(said[1]).read_bytes()
-    assert len(data) == int(said[2])
+def test_one_static_file_that_runs(architecture, model, arm_program, run):
+    emulator, head, machine = MACHINES[architecture]
+    program = arm_program(architecture)
+    data = program.read_bytes()
     assert data[4:7] == head and int.from_bytes(data[18:20], "little") == machine
     assert b"/ld-linux" not in data  # no interpreter: static
-    text = subprocess.run([emulator, said[1], f"--optimized_model_file={model}", "--warmup=1", "--repeats=2"],
-                          capture_output=True, text=True, check=True).stdout  # fmt: skip
+    text = run(emulator, program, f"--optimized_model_file={model}", "--warmup=1", "--repeats=2")
     for field in ("Model Info", "Runtime Info", "Perf Info", "init", "first", "min", "max", "avg"):
         assert field in text
+
+
+@pytest.mark.slow
+def test_a_tailored_build_runs_its_models_and_refuses_others_in_words(model, build, run, tmp_path):
+    kept = run(sys.executable, TAILOR, model).strip().removeprefix("-DLITE_OPS=")
+    assert "conv2d" in kept.split(";") and "relu" not in kept.split(";")
+    program = build("tailored", "benchmark_bin", LITE_OPS=kept, LITE_ISAS="scalar") / "benchmark_bin"
+    assert "isa: scalar\n" in run(program, f"--optimized_model_file={model}")
+    graph = Graph("other")
+    graph.outputs = list(graph.add(Relu(), [graph.add_input("x", TensorType((4,)))]))
+    other = tmp_path / "other.nb"
+    write(graph, other)
+    refused = subprocess.run([program, f"--optimized_model_file={other}"], capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == ("this build was tailored to other models and has no op relu\n"
+                              "hint: tailor it to this model, too, or build all of it\n")
+
+
+def test_options_of_a_tailored_build_come_from_models(model, tmp_path):
+    def said(*models: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, TAILOR, *map(str, models)], capture_output=True, text=True)
+
+    assert said(model, model).stdout.startswith("-DLITE_OPS=add;concat;conv2d;fully_connected;leaky_relu;")
+    assert (said().returncode, said(tmp_path / "none.nb").returncode) == (2, 1)
+    assert "none.nb" in said(tmp_path / "none.nb").stderr
