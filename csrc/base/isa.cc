@@ -35,9 +35,9 @@ static_assert(std::size(kRows) == std::size(kBuiltIsas), "one truth value per ro
 #define LITE_HAS(feature) false
 #endif
 
-// A bit of the kernel's words on an arm64 processor.
-bool arm64_has(unsigned long word, int bit) {
-#if defined(__aarch64__)
+// A bit of the kernel's words on an ARM processor.
+bool arm_has(unsigned long word, int bit) {
+#if defined(__aarch64__) || defined(__arm__)
   return (getauxval(word) >> bit & 1) != 0;
 #else
   static_cast<void>(word);
@@ -70,9 +70,10 @@ bool tiles_granted() {
 bool processor_has(Isa isa) {
   switch (isa) {
     case Isa::scalar:
-    case Isa::armv7_neon:  // these two are what the whole build is compiled for
     case Isa::arm64_neon:
       return true;
+    case Isa::armv7_neon:
+      return arm_has(AT_HWCAP, 12) && arm_has(AT_HWCAP, 16);  // HWCAP_NEON, HWCAP_VFPv4
     case Isa::x86_avx2:
       return LITE_HAS("avx2") && LITE_HAS("fma");
     case Isa::x86_avxvnni:
@@ -87,9 +88,9 @@ bool processor_has(Isa isa) {
     case Isa::x86_amx:
       return processor_has(Isa::x86_avx512bf16) && tiles_granted();
     case Isa::arm64_dotprod:
-      return arm64_has(AT_HWCAP, 20);  // HWCAP_ASIMDDP
+      return arm_has(AT_HWCAP, 20);  // HWCAP_ASIMDDP
     case Isa::arm64_i8mm:
-      return processor_has(Isa::arm64_dotprod) && arm64_has(AT_HWCAP2, 13);  // HWCAP2_I8MM
+      return processor_has(Isa::arm64_dotprod) && arm_has(AT_HWCAP2, 13);  // HWCAP2_I8MM
   }
   return false;
 }
@@ -122,9 +123,7 @@ std::string built_names() {
 
 const char* isa_name(Isa isa) { return kRows[static_cast<int>(isa)].name; }
 
-bool isa_usable(Isa isa) {
-  return kBuiltIsas[static_cast<int>(isa)] && processor_has(isa);
-}
+bool isa_usable(Isa isa) { return kBuiltIsas[static_cast<int>(isa)] && processor_has(isa); }
 
 std::vector<Isa> usable_isas() {
   std::vector<Isa> usable;
