@@ -82,5 +82,9 @@ class FileError(LiteError, OSError):
     """A file cannot be read or written."""
 
 
+class DeviceError(LiteError, RuntimeError):
+    """A device cannot be reached, or what was run on it failed."""
+
+
 class MissingDependencyError(LiteError, ImportError):
     """An optional package is missing; the hint is the command that installs it."""

@@ -11,6 +11,13 @@ precision_option = click.option(
 )  # fmt: skip
 
 
+power_mode_option = click.option(
+    "--power-mode", default="no_bind", show_default=True,
+    type=click.Choice(["no_bind", "high", "low", "full", "rand_high", "rand_low"]),
+    help="Cores to run on: the fastest, the slowest, all, some by chance, or the system's choice.",
+)  # fmt: skip
+
+
 def checked_threads(threads: int) -> int:
     """A number of threads that the machine can run at once."""
     from lite.cli._machine import cpu_count
@@ -19,7 +26,7 @@ def checked_threads(threads: int) -> int:
     if not 1 <= threads <= usable:
         raise click.BadParameter(
             f"got {threads}, expected 1 to {usable}: this process may use {usable} processors, and more "
-            "threads than that only wait for each other"
+            "threads than that only wait for each other", param_hint="'--threads'",
         )
     return threads
 

@@ -13,17 +13,20 @@ import numpy as np
 
 from lite.cli._app import PaddleCommand
 from lite.cli._data import chosen_extents, planned_shapes, random_inputs
-from lite.cli._output import emit, json_option, megabytes, progress
-from lite.cli._session import precision_option, shape_option, threads_option
+from lite.cli._device import Job, measured
+from lite.cli._output import emit, json_option, megabytes, progress, table
+from lite.cli._session import checked_threads, power_mode_option, precision_option, shape_option
 
 if TYPE_CHECKING:
     from lite.profile import Profile
-    from lite.session import Precision, Session
+    from lite.session import PowerMode, Precision, Session
+
+BINARY = "build/arm-aarch64/benchmark_bin"
 
 
 @click.command("bench", cls=PaddleCommand)
 @click.argument("model", type=click.Path())
-@threads_option
+@click.option("--threads", default=1, show_default=True, type=int, help="At most one per processor.")
 @click.option(
     "--warmup", default=5, show_default=True, type=click.IntRange(0), help="Runs before those that count."
 )
@@ -35,22 +38,66 @@ if TYPE_CHECKING:
     "--trace", type=click.Path(), help="Write a profile that a browser's trace viewer opens (JSON)."
 )
 @click.option("--raw", is_flag=True, help="Print one latency in ms a line and nothing else.")
+@power_mode_option
+@click.option("--adb", "serial", metavar="SERIAL", help="Run on this device, over adb, all inputs being 1.")
+@click.option("--binary", default=BINARY, show_default=True, type=click.Path(),
+              help="With --adb: benchmark_bin for the device.")
+@click.option("--table", "paddle_table", type=click.Path(),
+              help="With --adb: write a latency table in PaddleSlim's format.")
+@click.option("--latency-table", type=click.Path(), help="With --adb: write one that `lite` itself reads.")
 @json_option
 def command(
     model: str, threads: int, warmup: int, repeats: int, precision: Precision,
-    shapes: dict[str, tuple[int, ...]], profile: bool, trace: str | None, raw: bool, as_json: bool,
+    shapes: dict[str, tuple[int, ...]], profile: bool, trace: str | None, raw: bool, power_mode: PowerMode,
+    serial: str | None, binary: str, paddle_table: str | None, latency_table: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Time MODEL (.nb, or a source model) on random inputs.
 
     Example: lite bench model.nb --threads 2 --profile
     """
+    tables = {"paddle": paddle_table, "lite": latency_table}
+    if serial is not None:
+        if trace is not None:
+            raise click.UsageError("--trace is for this machine; --adb has --profile and --latency-table")
+        job = Job(model, threads, warmup, repeats, precision, power_mode, shapes)
+        _bench_device(job, serial, binary, profile, tables, raw, as_json)
+        return
+    if any(tables.values()):
+        raise click.UsageError("--table and --latency-table go with --adb; `lite tune --table` is for here")
+    _bench_here(model, checked_threads(threads), warmup, repeats, precision, power_mode, shapes, profile,
+                trace, raw, as_json)  # fmt: skip
+
+
+def _bench_device(job: Job, serial: str, binary: str, profile: bool, tables: dict[str, str | None],
+                  raw: bool, as_json: bool) -> None:  # fmt: skip
+    with progress() as tell:
+        tell(f"running on {serial}")
+        result, latencies = measured(job, serial, binary, profile, tables)
+    if raw:
+        click.echo("\n".join(f"{latency:.4f}" for latency in latencies))
+        return
+    result |= _statistics(latencies)
+    emit(result, as_json, lambda: _device_text(result))
+
+
+def _device_text(result: dict[str, Any]) -> str:
+    lines = [_text(result, None), *([f"note     {result['note']}"] if result["note"] else [])]
+    rows = [(f"{layer['median_us']:.1f}", layer["op"], layer["kernel"] or "-", layer["name"])
+            for layer in result.get("profile", {}).get("layers", [])]  # fmt: skip
+    return "\n".join([*lines, *(["", table(("us", "op", "kernel", "layer"), rows)] if rows else [])])
+
+
+def _bench_here(
+    model: str, threads: int, warmup: int, repeats: int, precision: Precision, power_mode: PowerMode,
+    shapes: dict[str, tuple[int, ...]], profile: bool, trace: str | None, raw: bool, as_json: bool,
+) -> None:  # fmt: skip
     from lite.cli._machine import peak_memory_bytes
     from lite.nb.writer import write_atomically
 
     before = peak_memory_bytes()
     with progress() as tell:
         tell("loading")
-        session, load_ms, chosen = _loaded(model, threads, precision, shapes)
+        session, load_ms, chosen = _loaded(model, threads, precision, power_mode, shapes)
         feeds = random_inputs(session.inputs, {})
         tell("running")
         first_ms = _timed(session, feeds)
@@ -63,7 +110,7 @@ def command(
         return
     peak = {"peak_bytes": peak_memory_bytes(), "peak_before_load_bytes": before}
     times = {"load_ms": load_ms, "first_ms": first_ms, **_statistics(latencies)}
-    result = {"model": model, **_conditions(session), "chosen_extents": chosen,
+    result = {"model": model, **_conditions(session), "power_mode": power_mode, "chosen_extents": chosen,
               "warmup": warmup, "repeats": repeats, **peak, **times}
     if layers is not None and profile:
         result["profile"] = layers.to_dict()
@@ -73,13 +120,14 @@ def command(
 
 
 def _loaded(
-    model: str, threads: int, precision: Precision, shapes: dict[str, tuple[int, ...]]
+    model: str, threads: int, precision: Precision, power_mode: PowerMode,
+    shapes: dict[str, tuple[int, ...]],
 ) -> tuple[Session, float, dict[str, int]]:
     """A session, what loading took in ms (of a source model: with its conversion), extents it chose."""
     from lite.session import Model
 
     begin = time.perf_counter()
-    session = Model(model).session(threads=threads, precision=precision)
+    session = Model(model).session(threads=threads, precision=precision, power_mode=power_mode)
     planned = planned_shapes(session.inputs, shapes)
     chosen = chosen_extents(session.inputs, planned, shapes)
     session.resize(planned)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,9 +81,13 @@ def read_paddle_table(path: str | os.PathLike[str]) -> PaddleTable:
 
 def measured(net: Net) -> PaddleTable:
     """The layers of a net, timed on this machine; those that such tables have no row for are left out."""
-    created = time.strftime("%Y-%m-%d %H:%M:%S")
-    table = PaddleTable(ENGINE, CPU, created)
-    for node, layer, time_us in layer_times([net])[0]:
+    return table_of(CPU, layer_times([net])[0])
+
+
+def table_of(device: str, layers: Iterable[tuple[Node, LayerTime, float]]) -> PaddleTable:
+    """Layers with their microseconds on a device; those that such tables have no row for are left out."""
+    table = PaddleTable(ENGINE, device, time.strftime("%Y-%m-%d %H:%M:%S"))
+    for node, layer, time_us in layers:
         key = row_of(node, layer)
         if key is not None:
             table.rows[key] = time_us / 1e3

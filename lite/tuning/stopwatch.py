@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Net:
         self.session.run(self.feeds, copy=False)
         return (time.perf_counter_ns() - begin) / 1e3, (time.thread_time_ns() - worked) / 1e3
 
-    def layers(self, profile: Profile) -> list[tuple[Node, LayerTime]]:
+    def layers(self, profile: Iterable[LayerTime]) -> list[tuple[Node, LayerTime]]:
         """A profile's layers with their nodes; a node that writes nothing has no layer."""
         rest = iter(self.graph.nodes)
         found = []
