@@ -16,7 +16,7 @@ constexpr int kSlices = 16;
 
 using Tables = std::array<std::array<uint32_t, 256>, kSlices>;
 
-constexpr Tables make_tables() {
+Tables make_tables() {
   Tables tables{};
   for (uint32_t byte = 0; byte < 256; ++byte) {
     uint32_t remainder = byte;
@@ -32,7 +32,8 @@ constexpr Tables make_tables() {
   return tables;
 }
 
-constexpr Tables kTables = make_tables();
+// Computed when the library is loaded: that takes microseconds, and saves 16 KB of it.
+const Tables kTables = make_tables();
 
 uint32_t update_bytewise(uint32_t crc, const uint8_t* data, size_t size) {
   for (size_t i = 0; i < size; ++i) crc = (crc >> 8) ^ kTables[0][(crc ^ data[i]) & 0xFF];
