@@ -47,7 +47,7 @@ ANY = ".*"
 KNOWN = (
     Known("winograd", "x86.*|arm64_neon", ANY, r".*transform_(in|out)puts<.*", 1.0,
           "the 36 or 64 vectors of a tile pass through an array between rows and columns"),
-    Known("winograd", "arm.*", "clang", r".*transform_(in|out)puts<.*", 1.0,
+    Known("winograd", "armv7_neon", "clang", r".*transform_(in|out)puts<.*", 1.0,
           "the same, where clang unrolls those loops"),
     Known("gemm|winograd", "armv7_neon", r"g\+\+", r".*(multiply|activate_rows).*", 2.3,
           "an activation's polynomial, behind the product"),
