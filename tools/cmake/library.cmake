@@ -18,8 +18,10 @@ add_executable(benchmark_bin ${benchmark_sources})
 target_link_libraries(benchmark_bin PRIVATE lite_static)
 target_include_directories(benchmark_bin PRIVATE bench csrc)
 
-install(TARGETS lite_shared lite_static EXPORT lite-targets)
-install(TARGETS benchmark_bin)
+# Component app is what runs on a device; the rest is for who builds with it.
+install(TARGETS lite_shared EXPORT lite-targets LIBRARY COMPONENT app)
+install(TARGETS lite_static EXPORT lite-targets)
+install(TARGETS benchmark_bin RUNTIME COMPONENT app)
 install(DIRECTORY csrc/include/lite DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lite)
 install(EXPORT lite-targets NAMESPACE lite:: DESTINATION ${package_folder})
