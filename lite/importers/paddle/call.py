@@ -165,6 +165,13 @@ class Call:
         """All values of an input slot that takes several; perhaps none."""
         return [self._value(name) for name in self.operator.inputs.get(slot, ())]
 
+    def input_at(self, slot: str, position: int) -> Value:
+        """One of the values of an input slot, of which others may be missing."""
+        names = self.operator.inputs.get(slot, ())
+        if not 0 <= position < len(names):
+            raise ModelFormatError(f"input {slot!r} has {len(names)} values, and {position} is wanted")
+        return self._value(names[position])
+
     def _value(self, name: str) -> Value:
         if name in self.values:
             return self.values[name]

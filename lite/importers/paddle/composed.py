@@ -181,6 +181,14 @@ def _unfold(call: Call) -> Value:
     return call.reshape(columns, (images, channels * len(parts), sizes[0] * sizes[1]))
 
 
+def _select_input(call: Call) -> Value:
+    """What the branch wrote that was entered."""
+    chosen = call.array_of(call.input("Mask"))
+    if chosen is None or chosen.size != 1:
+        raise UnsupportedOpError("which branch it takes from is known only when running")
+    return call.input_at("X", int(chosen.reshape(())))
+
+
 # What is written into a part ----------------------------------------------------------------------
 
 
@@ -251,6 +259,7 @@ RULES = {
     "elementwise_fmin": functools.partial(_but_nan, "min"), "expm1": _expm1, "hard_shrink": _hard_shrink,
     "index_sample": _index_sample, "isfinite_v2": _is_finite, "lerp": _lerp, "masked_fill": _masked_fill,
     "maxout": _maxout, "mv": _mv, "put_along_axis": _put_along_axis,
-    "repeat_interleave": _repeat_interleave, "set_value": _set_value, "softshrink": _soft_shrink,
+    "repeat_interleave": _repeat_interleave, "select_input": _select_input,
+    "set_value": _set_value, "softshrink": _soft_shrink,
     "unfold": _unfold,
 }  # fmt: skip

@@ -28,6 +28,7 @@ from lite.ops.dequantize import Dequantize
 
 _NB_SUFFIX = ".nb"
 _BUFFER = "the program's bytes"
+_MOST_DEPTH, _MOST_ROUNDS = 16, 256  # of branches and loops that are decided when converting
 
 
 def load(
@@ -104,6 +105,7 @@ class _Importer:
         self.values: dict[str, Value] = {}
         self.contents = Contents()
         self.report = UnsupportedReport(where)
+        self.rounds = 0  # of all bodies
 
     def graph(self) -> Graph:
         try:
@@ -126,14 +128,14 @@ class _Importer:
         self._constants(operators)
         self._inputs()
         for operator in operators:
-            self._apply(table[operator.type], operator)
+            self._follow(operator, table)
         self.report.raise_if_any()
         self._outputs(fetched)
         return self.result
 
     def _report_unsupported(self, operators: Sequence[Operator], table: Mapping[str, rules.Rule]) -> None:
         for operator in operators:
-            refusal = rules.refusal(operator, table)
+            refusal = rules.refusal(operator, table, self.program)
             if refusal is not None:
                 self.report.add(operator.type, operator.title, *refusal)
         self.report.raise_if_any()
@@ -206,6 +208,36 @@ class _Importer:
         name = "batch" if axis == 0 else f"{re.sub(r'[^0-9A-Za-z_]', '_', variable.name)}_{axis}"
         self.result.symbols.setdefault(name, Symbol(name))
         return Dim.symbol(name)
+
+    def _follow(self, operator: Operator, table: Mapping[str, rules.Rule], depth: int = 0) -> None:
+        """Apply an op; of a branch or loop, the ops of its body as often as its condition says."""
+        if operator.type not in rules.BODIES:
+            self._apply(table[operator.type], operator)
+            return
+        body = rules.body(operator, self.program)
+        while body is not None and depth < _MOST_DEPTH and self.rounds < _MOST_ROUNDS:
+            condition = self._condition(operator)
+            if condition is None:
+                break
+            if not condition:
+                return
+            self.rounds += 1
+            for inner in body:
+                refusal = rules.refusal(inner, table, self.program)
+                if refusal is None:
+                    self._follow(inner, table, depth + 1)
+                else:
+                    self.report.add(inner.type, inner.title, *refusal)
+            if operator.type != "while":
+                return
+        self.report.add(operator.type, operator.title, *rules.CONTROL_FLOW)
+
+    def _condition(self, operator: Operator) -> bool | None:
+        """Whether a body is entered, if that is known."""
+        names = operator.inputs.get("Condition" if operator.type == "while" else "Cond", ())
+        value = self.values.get(names[0]) if len(names) == 1 else None
+        content = None if value is None else self.contents.array(value)
+        return bool(content.reshape(-1)[0]) if content is not None and content.size == 1 else None
 
     def _apply(self, rule: rules.Rule, operator: Operator) -> None:
         if self.report.rows and not operator.reads <= self.values.keys():

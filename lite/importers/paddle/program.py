@@ -79,11 +79,12 @@ _RESULT_SLOTS = ("Out", "Output", "Y", "Result", "Boxes", "OutputBox")
 
 @dataclass
 class Program:
-    """Block 0 of a program: the only one that inference models without control flow have."""
+    """Block 0 of a program, and the ops of the others, which are bodies of its branches and loops."""
 
     version: int
     variables: dict[str, Variable] = field(default_factory=dict)
     operators: list[Operator] = field(default_factory=list)
+    bodies: dict[int, list[Operator]] = field(default_factory=dict)
 
     def parameters(self) -> list[Variable]:
         """Variables that the parameter file holds, in its order: by name, byte by byte."""
@@ -136,6 +137,8 @@ def _program(message: Any) -> Program:
     for variable in block.vars:
         program.variables[_text(variable.name)] = _variable(variable)
     program.operators = [_operator(op, index) for index, op in enumerate(block.ops)]
+    for number, body in enumerate(message.blocks[1:], 1):
+        program.bodies[number] = [_operator(op, index) for index, op in enumerate(body.ops)]
     return program
 
 

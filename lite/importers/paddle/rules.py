@@ -26,7 +26,7 @@ from lite.importers.paddle import (
 )
 from lite.importers.paddle.call import Call, Given
 from lite.importers.paddle.pir import UNKNOWN
-from lite.importers.paddle.program import Operator, SubBlock
+from lite.importers.paddle.program import Operator, Program, SubBlock
 from lite.ir import Rename
 
 Rule = Callable[[Call], Given]
@@ -76,10 +76,21 @@ def _renamed(name: str, rename: Rename, call: Call) -> Given:
     return call.add(name, *(call.optional(slot) for slot in rename.inputs or ("X",)), **given)
 
 
-def refusal(operator: Operator, known: Mapping[str, Rule]) -> tuple[str, str] | None:
+def body(operator: Operator, program: Program) -> list[Operator] | None:
+    """The ops of the only block that a branch or loop names."""
+    found = [each for each in operator.attributes.values() if isinstance(each, SubBlock)]
+    indices = found[0].indices if len(found) == 1 else ()
+    return program.bodies.get(indices[0]) if len(indices) == 1 else None
+
+
+def refusal(
+    operator: Operator, known: Mapping[str, Rule], program: Program
+) -> tuple[str, str] | None:
     """Why an op cannot be imported and what to do about it; None if it can be tried."""
+    if operator.type in BODIES and body(operator, program) is not None:
+        return None
     if any(isinstance(attribute, SubBlock) for attribute in operator.attributes.values()):
-        return _CONTROL_FLOW
+        return CONTROL_FLOW
     if operator.type in known:
         return None
     name = operator.type.removeprefix(UNKNOWN).rstrip("_")
@@ -93,7 +104,8 @@ def refusal(operator: Operator, known: Mapping[str, Rule]) -> tuple[str, str] | 
     return "there is no rule for this op", "`lite opt --print_all_ops` lists the ops that are supported"
 
 
-_CONTROL_FLOW = (
+BODIES = ("conditional_block", "conditional_block_infer", "while")  # entered if that is known
+CONTROL_FLOW = (
     "control flow: its body runs a number of times known only when running",
     "export the model without loops and branches on data (paddle.jit.save traces them away)",
 )
@@ -117,9 +129,9 @@ _DATA_SHAPE = (
 _RANDOM = ("its result is random", "make the random numbers an input of the model")
 _RECURRENT = ("fluid's recurrent layers work on ragged batches", "use the layers of Paddle 2 or newer")
 _REFUSED = (
-    (("while", "conditional_block", "conditional_block_infer", "select_input", "select_output", "recurrent",
+    (("while", "conditional_block", "conditional_block_infer", "select_output", "recurrent",
       "write_to_array", "read_from_array", "lod_array_length", "array_to_lod_tensor", "lod_tensor_to_array",
-      "tensor_array_to_tensor", "beam_search", "beam_search_decode"), _CONTROL_FLOW),
+      "tensor_array_to_tensor", "beam_search", "beam_search_decode"), CONTROL_FLOW),
     (("quantize", "dequantize", "requantize", "dequantize_abs_max", "dequantize_log"), _QUANTIZED),
     (("lod_reset", "im2sequence", "ctc_align", "crf_decoding", "linear_chain_crf", "edit_distance"), _RAGGED),
     (("matrix_nms", "nms", "yolo_box_post", "yolo_box_head", "density_prior_box", "anchor_generator",

@@ -17,6 +17,7 @@ from lite.ir.verify import verify
 CASES = (
     "chain_attention", "chain_resize_like", "conv2d_pads4", "batch_norm_nchw_4d", "split_rest", "group_norm",
     "pool2d_avg_ceil", "range", "bilinear_interp_v2_scale", "pad3d_image", "top_k_v2_plain", "slice_tensors",
+    "body_by_shape", "body_counted",
 )  # fmt: skip
 ROUNDS = 1000
 DISTORTIONS = 20
