@@ -5,6 +5,7 @@
     python bench/arm.py                                        # four networks, fp32 and int8, on a76
     python bench/arm.py --networks mobilenet_v2 --profile      # by function and by layer
     python bench/arm.py --networks my.onnx --cores a53,a710 --precisions int8
+    python bench/arm.py --peers                                # also other engines' wheels: takes long
     python bench/arm.py --check --json table.json              # exits with 1 unless counting/bars.py holds
 
 Our engine is cross-built with clang, statically, and runs each model three times on one thread; counted is
@@ -12,6 +13,9 @@ the third. Cycles are those of llvm-mca's model of the core, summed over all run
 load from the first cache and no branch mispredicted: they compare kernels, they are no times. For in-order
 cores (a53, a55) the model is far off, and the two figures are a bracket at best. Needs Debian's qemu-user,
 clang-19, lld-19, llvm-19 and the libraries of g++-aarch64-linux-gnu (for a15 of g++-arm-linux-gnueabihf).
+
+Peers are counted in an arm64 Python, which apt and pip unpack into the folder; their models are converted by
+the environments that bench/peers.py describes.
 """
 
 from __future__ import annotations
@@ -22,13 +26,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from counting import tables
+from counting import peers, tables
 from counting.bars import bars, misses
 from counting.blocks import straight_runs
 from counting.cores import CORES
 from counting.cycles import Estimate, Model
 from counting.ours import PRECISIONS, ROOT, Inference, Models, Program
 from counting.run import Counter, CountingError, MissingToolError
+from counting.userland import Userland
 from engines import Lite, RefusalError
 
 NETWORKS = ("mobilenet_v1", "mobilenet_v2", "squeezenet_1_1", "resnet50")
@@ -63,6 +68,20 @@ class Bench:
         self._print_profile(f"{network} {precision} {core_name} {found.isa}", found, program, model)
         estimate = model.estimate(straight_runs(found.counts))
         return row_of(network, precision, core_name, "lite", Lite.version(), found.isa, estimate)
+
+    def peer_rows(self, network: str, precision: str, core_name: str) -> list[dict[str, Any]]:
+        """The same of those peers that can run it; why others cannot is printed."""
+        core, rows = CORES[core_name], []
+        userland = Userland(self._arguments.folder / "userland")
+        for name in peers.NAMES:
+            try:
+                counts = peers.inference(self._counter, userland, self._nb, core, name, network, precision)
+            except RefusalError as error:
+                print(f"{network} {precision} {core_name} {name}: {error}", file=sys.stderr, flush=True)
+                continue
+            estimate = self._models[core_name].estimate(straight_runs(counts))
+            rows.append(row_of(network, precision, core_name, name, peers.version(name), "", estimate))
+        return rows
 
     def _print_profile(self, what: str, found: Inference, program: Program, model: Model) -> None:
         arguments = self._arguments
@@ -116,9 +135,11 @@ def parsed() -> argparse.Namespace:
                         help=", ".join(CORES))  # fmt: skip
     parser.add_argument("--profile", action="store_true", help="also by function and by layer")
     parser.add_argument("--runs", type=int, default=0, help="also the hottest runs of instructions")
+    parser.add_argument("--peers", action="store_true", help="also " + ", ".join(peers.NAMES))
     parser.add_argument("--check", action="store_true", help="count what has a bar, and hold it against it")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="for builds and models (%(default)s)")
+    parser.add_argument("--folder", type=lambda text: Path(text).resolve(), default=FOLDER,
+                        help="for builds and models (%(default)s)")  # fmt: skip
     return parser.parse_args()
 
 
@@ -128,15 +149,19 @@ def main() -> int:
     with Counter() as counter:
         bench = Bench(arguments, counter)
         for network, precision, core in cases(arguments):
-            rows.append(bench.row(network, precision, core))
-            print(tables.text(rows[-1:]) if len(rows) == 1 else tables.text(rows[-1:]).splitlines()[1],
-                  file=sys.stderr, flush=True)  # fmt: skip
+            found = [bench.row(network, precision, core)]
+            if arguments.peers and CORES[core].wide:
+                found += bench.peer_rows(network, precision, core)
+            print(tables.text(found), file=sys.stderr, flush=True)
+            rows += found
     print(f"\n{tables.text(rows)}\n\n{tables.markdown(rows)}")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
-    found = misses(rows, bars()) if arguments.check else []
-    print("\n".join(found) or "all bars are reached") if arguments.check else None
-    return 1 if found else 0
+    if not arguments.check:
+        return 0
+    missed = misses(rows, bars())
+    print("\n".join(missed) or "all bars are reached")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -14,13 +14,11 @@ from race.cache import Cache
 
 from .blocks import Counts, Symbols
 from .cores import Core
-from .run import Counter, CountingError, tool
+from .run import Counter, CountingError
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = "1"  # the label that counted.cc gives a run as a whole
 PRECISIONS = ("fp32", "int8", "fast")
-TARGETS = {True: ("aarch64", "aarch64-linux-gnu", ""),
-           False: ("armv7", "arm-linux-gnueabihf", "-march=armv7-a -mfpu=neon-vfpv4 -marm")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,13 @@ class Program:
 
     def __init__(self, core: Core, folder: Path) -> None:
         self.core = core
-        processor, target, flags = TARGETS[core.wide]
+        processor = "aarch64" if core.wide else "armv7"
         build = folder / processor
         if not (build / "build.ninja").is_file():
             settings = {
-                "CMAKE_SYSTEM_NAME": "Linux", "CMAKE_SYSTEM_PROCESSOR": processor,
-                "CMAKE_CXX_COMPILER": tool("clang++-19"), "CMAKE_CXX_COMPILER_TARGET": target,
-                "CMAKE_CXX_FLAGS": flags, "CMAKE_EXE_LINKER_FLAGS": "-fuse-ld=lld-19 -static",
-                "CMAKE_SHARED_LINKER_FLAGS": "-fuse-ld=lld-19", "LITE_BUILD_BENCH": "ON",
-                "Python_EXECUTABLE": sys.executable, "LITE_PYTHON_PACKAGE": build / "package",
+                "CMAKE_TOOLCHAIN_FILE": ROOT / "tools/cmake" / f"{processor}-linux.cmake",
+                "LITE_CROSS_COMPILER": "clang", "LITE_BUILD_BENCH": "ON", "Python_EXECUTABLE": sys.executable,
+                "LITE_PYTHON_PACKAGE": build / "package",
             }  # fmt: skip
             options = [f"-D{name}={value}" for name, value in settings.items()]
             called(["cmake", "-S", str(ROOT), "-B", str(build), "-G", "Ninja", *options])
@@ -87,7 +83,7 @@ class Program:
 
 
 class Models:
-    """Networks of bench/zoo as .nb files, kept in a folder."""
+    """Networks of bench/zoo as engines load them, kept in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -96,10 +92,21 @@ class Models:
     def source(self, network: str) -> Source:
         return networks.source(network, self._folder / "networks")
 
+    def of(self, engine: str, network: str, precision: str) -> tuple[Path, Path]:
+        """Folder of what an engine loads, and the images.
+
+        Raises
+        ------
+        RefusalError
+            If it cannot have the network in this precision.
+        """
+        stored, source = "int8" if precision == "int8" else "fp32", self.source(network)
+        prepared = self._cache.prepared(engine, stored, Path(network).stem, source)
+        return prepared.folder, source.images
+
     def model(self, network: str, precision: str) -> Path:
-        stored = "int8" if precision == "int8" else "fp32"
-        prepared = self._cache.prepared("lite", stored, Path(network).stem, self.source(network))
-        return prepared.folder / "model.nb"
+        """A .nb."""
+        return self.of("lite", network, precision)[0] / "model.nb"
 
 
 def called(command: list[str]) -> None:

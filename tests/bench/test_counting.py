@@ -106,6 +106,21 @@ def test_a_bar_is_missed_by_what_was_not_counted_or_takes_more(from_bench: Impor
     assert bars.misses([row(1.0, engine="ncnn")], [bar]) == ["resnet50, fp32, a76: was not counted"]
 
 
+def test_a_core_is_told_by_its_part(from_bench: Import, tmp_path: Path) -> None:
+    cores = from_bench("counting.cores").CORES
+    cores["a53"].write_root(tmp_path)
+    told = (tmp_path / "proc/cpuinfo").read_text()
+    assert told.count("CPU part\t: 0xd03\n") == 2
+    assert "asimddp" not in told and "asimddp" in cores["a76"].features
+
+
+def test_peers_have_the_versions_that_are_installed(from_bench: Import) -> None:
+    peers, engines = from_bench("counting.peers"), from_bench("engines")
+    assert set(peers.NAMES) <= set(engines.ENGINES)
+    assert {f"{name}=={peers.version(name)}" for name in ("ncnn", "onnxruntime")} <= set(peers.WHEELS)
+    assert f"ai-edge-litert=={peers.version('litert')}" in peers.WHEELS
+
+
 @pytest.fixture(scope="module")
 def looping(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A program of arm64 that marks a loop."""
