@@ -79,14 +79,3 @@ def test_a_floor_without_a_kernel_fails(
     gone = tool.Floor("gemm", "arm64_neon", "gone.*", "neoverse-n1", 7.8)
     assert tool.main(compiled(16), (gone,)) == 1
     assert "has no gone.* of gemm for arm64_neon by clang" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_the_kernels(tool: ModuleType, build: Callable[..., Path]) -> None:
-    """What holds for clang 19, which makes the builds for ARM."""
-    units = dict.fromkeys(f"{floor.family}_{floor.isa}" for floor in tool.FLOORS)
-    objects = [f"CMakeFiles/lite_core.dir/generated/kernels/{unit}.cc.o" for unit in units]
-    folder = build("floors", *objects, CMAKE_SYSTEM_NAME="Linux", CMAKE_SYSTEM_PROCESSOR="aarch64",
-                   CMAKE_CXX_COMPILER="clang++-19", CMAKE_CXX_COMPILER_TARGET="aarch64-linux-gnu",
-                   CMAKE_EXE_LINKER_FLAGS="-fuse-ld=lld-19 -static")  # fmt: skip
-    assert tool.main(folder) == 0
