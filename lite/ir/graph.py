@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -263,6 +263,29 @@ class Graph:
             pending += [value.producer for value in candidate.inputs
                         if value is not None and value.producer is not None]
         return count
+
+    def copy(self) -> Graph:
+        """Nodes and values of its own, under the same names; the arrays of constants are shared."""
+        twin = Graph(self.name, symbols={name: replace(symbol) for name, symbol in self.symbols.items()},
+                     preprocess=self.preprocess and replace(self.preprocess))
+        values = {value: Value(value.name, value.type, array=value.array) for value in self.values()}
+        nodes = {node: Node(node.op, tuple(read and values[read] for read in node.inputs), node.name)
+                 for node in self.nodes}
+        for node, other in nodes.items():
+            other.outputs, other.expected = tuple(values[value] for value in node.outputs), node.expected
+        for value, another in values.items():
+            another.producer = value.producer and nodes[value.producer]
+            another.quantization = value.quantization
+            another.uses = [(nodes[node], position) for node, position in value.uses if node in nodes]
+        twin.inputs = [values[value] for value in self.inputs]
+        twin.outputs = [values[value] for value in self.outputs]
+        twin.nodes = list(nodes.values())
+        twin._names, twin._counts, twin._drift = set(self._names), dict(self._counts), self._drift
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
+        """As ``copy``: from value to node to value, a deep graph would be too deep for Python's stack."""
+        return self.copy()
 
     def adopt(self, other: Graph) -> None:
         """Take over the nodes and values of a graph with the same inputs and outputs; it is spent then."""

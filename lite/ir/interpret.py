@@ -80,12 +80,22 @@ def bind(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, int]:
     ------
     InputError
     """
+    return bind_types(graph, {name: TensorType.of(np.asarray(array)) for name, array in feeds.items()})
+
+
+def bind_types(graph: Graph, types: Mapping[str, TensorType]) -> dict[str, int]:
+    """Check the types of feeds against the graph's inputs; values of its symbols.
+
+    Raises
+    ------
+    InputError
+    """
     names = [value.name for value in graph.inputs]
-    if set(names) != set(feeds):
-        raise InputError(f"inputs {sorted(feeds)} were given, expected {names}", where=graph.name)
+    if set(names) != set(types):
+        raise InputError(f"inputs {sorted(types)} were given, expected {names}", where=graph.name)
     symbols: dict[str, int] = {}
     for value in graph.inputs:
-        given = TensorType.of(np.asarray(feeds[value.name]))
+        given = types[value.name]
         if given.dtype is not value.type.dtype or given.rank != value.type.rank:
             raise InputError(f"got {given}, expected {value.type}", where=f"input {value.name!r}")
         for declared, extent in zip(value.type.shape, given.shape):
@@ -94,7 +104,7 @@ def bind(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, int]:
                 symbols.setdefault(name, int(extent))
     _check_ranges(graph, symbols)
     for value in graph.inputs:
-        given_shape = np.asarray(feeds[value.name]).shape
+        given_shape = types[value.name].shape
         if tuple(evaluate(extent, symbols) for extent in value.type.shape) != given_shape:
             raise InputError(f"got shape {list(given_shape)}, expected {value.type}",
                              where=f"input {value.name!r}")

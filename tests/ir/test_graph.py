@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
 from lite.errors import PassError, ShapeError
 from lite.ir import Builder, Graph, TensorType
+from lite.ir.text import to_text
 from lite.ir.verify import verify
 from lite.ops import get
 
@@ -107,6 +110,24 @@ def test_another_graph_with_the_same_surface_can_be_adopted() -> None:
     graph.adopt(other)
     verify(graph)
     assert len(graph.nodes) == 1 and graph.unique_name("v2") == "v2.1"
+
+
+@pytest.mark.parametrize("copied", [Graph.copy, copy.deepcopy])
+def test_a_copy_shares_nothing_but_arrays(copied) -> None:
+    graph = chain(2000)  # deeper than Python's stack
+    one = graph.constant(np.ones(PAIR.shape, np.float32), "one")
+    (total,) = graph.add(get("add")(), [graph.outputs[0], one])
+    graph.outputs = [total]
+    twin = copied(graph)
+    verify(twin)
+    assert to_text(twin) == to_text(graph)
+    assert twin.constants()[0].array is graph.constants()[0].array
+    Builder(twin, before=twin.nodes[1]).add(get("exp")(), twin.inputs[0])
+    twin.rename(twin.outputs[0], "other")
+    verify(graph)
+    assert len(graph.nodes) == 2001 and graph.outputs[0].name == "add"
+    assert len(graph.inputs[0].uses) == 1 and len(twin.inputs[0].uses) == 2
+    assert twin.unique_name("v0") == "v0.1"
 
 
 def test_an_op_that_refuses_its_inputs_adds_nothing() -> None:
