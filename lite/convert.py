@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Protocol, Union, cast
 
 from lite.errors import InputError, LiteError, TargetError
 
 if TYPE_CHECKING:
     import numpy as np
+    from typing_extensions import TypeGuard
 
     from lite.executor import Executor
     from lite.ir import Graph, Preprocess
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 Source = Union[str, "os.PathLike[str]", bytes]
 Progress = Callable[[str], None]
+
+
+class HasGraph(Protocol):
+    """What is a graph in another form, as modules of ``slim.to_torch`` are."""
+
+    def to_graph(self) -> Graph: ...
+
+
+Convertible = Union[Source, "Graph", HasGraph]
 TARGETS = ("arm", "x86")
 REFUSALS_SHOWN = 5
 STAYS_FLOAT = "stays_float"  # as in lite.passes.to_integers, which is not imported before it is needed
@@ -129,8 +139,8 @@ class Report:
                           *_first("float ", self.float_left, "float_left")])
 
 
-def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets: Sequence[str] = TARGETS,
-            param_file: Source | None = None,
+def convert(model: Convertible, out: str | os.PathLike[str] | None = None, *,
+            targets: Sequence[str] = TARGETS, param_file: Source | None = None,
             input_shape: Mapping[str, Sequence[int]] | None = None,
             freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
             preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
@@ -141,8 +151,8 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
 
     Parameters
     ----------
-    model : path or bytes
-        .onnx, .pdmodel, .pb, .tflite, .prototxt, .caffemodel, a folder, ...
+    model : path, bytes, Graph, or module of slim.to_torch
+        .onnx, .pdmodel, .pb, .tflite, .prototxt, .caffemodel, a folder, ... A graph is copied.
     out : path, optional
         File to write; ".nb" is appended if missing. A folder: the file gets the model's name in it. Left out:
         the current folder.
@@ -193,7 +203,7 @@ def convert(model: Source, out: str | os.PathLike[str] | None = None, *, targets
     return report
 
 
-def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
+def convert_to_bytes(model: Convertible, *, targets: Sequence[str] = TARGETS,
                      param_file: Source | None = None,
                      input_shape: Mapping[str, Sequence[int]] | None = None,
                      freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
@@ -209,7 +219,6 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
             "freeze_inputs": freeze_inputs, "bundle_inputs": bundle_inputs, "preprocess": preprocess,
             "discard_passes": discard_passes, "verify": verify, "progress": progress}, keep_io_float)
     runnable = _runnable()  # first: it says in words when the engine has not been built
-    from lite import importers
     from lite.nb import writer
     from lite.passes import pipeline
     from lite.passes.fold_constants import FoldConstants
@@ -219,11 +228,9 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     chosen = _targets(targets)
     _check_passes(discard_passes)
     tell("reading the model")
-    options: dict[str, Any] = {} if param_file is None else {"param_file": param_file}
-    graph = importers.load(model, input_shapes=dict(input_shape or {}),
-                           freeze_inputs=dict(freeze_inputs or {}), **options)
+    graph = load_graph(model, param_file=param_file, input_shape=input_shape, freeze_inputs=freeze_inputs)
     graph.preprocess = preprocess or graph.preprocess
-    report = Report(source=importers.describe(model), source_bytes=size_bytes(model, param_file),
+    report = Report(source=_described(model, graph), source_bytes=_source_bytes(model, param_file, graph),
                     targets=chosen, ops_before=_ops(graph))
     static = quantize if isinstance(quantize, StaticPTQ) else None
     scaled = static is not None or _has_scales(graph)
@@ -255,7 +262,57 @@ def convert_to_bytes(model: Source, *, targets: Sequence[str] = TARGETS,
     return data, report
 
 
-def _tuned(model: Source, settings: StaticPTQ, options: Mapping[str, Any],
+def load_graph(model: Convertible, *, param_file: Source | None = None,
+               input_shape: Mapping[str, Sequence[int]] | None = None,
+               freeze_inputs: Mapping[str, np.ndarray] | None = None) -> Graph:
+    """The graph of a model, as its importer builds it; a copy of a graph. Parameters as of ``convert``.
+
+    Raises
+    ------
+    LiteError
+        If the model cannot be read or holds what is not supported.
+    InputError
+        If a graph comes with what only sources have.
+    """
+    from lite import importers
+
+    if not _is_source(model):
+        given = {"param_file": param_file, "input_shape": input_shape, "freeze_inputs": freeze_inputs}
+        for name in (name for name, value in given.items() if value):
+            raise InputError("a graph has its weights and shapes already", where=name, hint="leave it out")
+        if not (_is_graph(model) or hasattr(model, "to_graph")):
+            raise InputError(f"got a {type(model).__name__}, expected a path, bytes or a Graph",
+                             where="model",
+                             hint="lite.from_torch(module, example) makes a graph of a PyTorch module")
+        return model.copy() if _is_graph(model) else cast(HasGraph, model).to_graph()
+    options: dict[str, Any] = {} if param_file is None else {"param_file": param_file}
+    return importers.load(model, input_shapes=dict(input_shape or {}),
+                          freeze_inputs=dict(freeze_inputs or {}), **options)
+
+
+def _is_source(model: Convertible) -> TypeGuard[Source]:
+    return isinstance(model, (str, bytes, os.PathLike))
+
+
+def _is_graph(model: Convertible) -> TypeGuard[Graph]:
+    from lite.ir import Graph
+
+    return isinstance(model, Graph)
+
+
+def _described(model: Convertible, graph: Graph) -> str:
+    from lite import importers
+
+    return importers.describe(model) if _is_source(model) else f"graph {graph.name!r}"
+
+
+def _source_bytes(model: Convertible, param_file: Source | None, graph: Graph) -> int:
+    if _is_source(model):
+        return size_bytes(model, param_file)
+    return sum(value.array.nbytes for value in graph.constants() if value.array is not None)
+
+
+def _tuned(model: Convertible, settings: StaticPTQ, options: Mapping[str, Any],
            keep_io_float: bool) -> tuple[bytes, Report]:
     """The best of several conversions, by accuracy and by speed."""
     from lite.tuning.tune import tuned
@@ -330,17 +387,18 @@ def _check_passes(names: Sequence[str]) -> None:
                          where="discard_passes")
 
 
-def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:
-    if out is None and isinstance(model, bytes):
-        raise InputError("a model given as bytes has no name for its .nb file", where="out",
+def _output_path(model: Convertible, out: str | os.PathLike[str] | None) -> Path:
+    in_memory = isinstance(model, bytes) or not _is_source(model)
+    if out is None and in_memory:
+        raise InputError("a model in memory has no name for its .nb file", where="out",
                          hint="say out=..., or call convert_to_bytes")
     if out is not None and not Path(out).is_dir():
         path = Path(out)
         return path if path.suffix == ".nb" else path.with_name(path.name + ".nb")
-    if isinstance(model, bytes):
-        raise InputError("it is a folder, and a model given as bytes has no name for its .nb file in it",
+    if in_memory:
+        raise InputError("it is a folder, and a model in memory has no name for its .nb file in it",
                          where=str(out), hint="name the file")
-    source = Path(model).resolve()
+    source = Path(cast("str | os.PathLike[str]", model)).resolve()
     return Path(out or "") / f"{source.name if source.is_dir() else source.stem}.nb"
 
 
