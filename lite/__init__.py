@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from lite.ir import Preprocess
     from lite.quant import StaticPTQ, WeightOnly
     from lite.session import Model, Session
+    from lite.slim import from_torch
 
 __version__ = "0.1.0"
 __all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "StaticPTQ", "WeightOnly", "__version__",
-           "convert", "convert_to_bytes", "export", "export_to_bytes"]
+           "convert", "convert_to_bytes", "export", "export_to_bytes", "from_torch"]
 
 _LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir",
-         "export": "lite.exporting", "export_to_bytes": "lite.exporting",
+         "export": "lite.exporting", "export_to_bytes": "lite.exporting", "from_torch": "lite.slim",
          "StaticPTQ": "lite.quant", "WeightOnly": "lite.quant"}  # name: where it is
 
 

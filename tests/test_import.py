@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -38,6 +39,14 @@ def test_running_a_model_needs_no_graph(python: Callable) -> None:
 def test_the_command_line_loads_no_command_before_it_is_asked_for(python: Callable) -> None:
     found = loaded_after(python, "from lite.cli._app import app")
     assert found.isdisjoint({"lite.cli.opt", "lite.cli.run", "lite.session", "onnx", "rich", "numpy"})
+
+
+def test_compression_without_pytorch_says_how_to_get_it(python: Callable) -> None:
+    if importlib.util.find_spec("torch") is not None:
+        pytest.skip("PyTorch is installed")
+    for statement in ("from lite import slim", "import lite; lite.from_torch"):
+        run = python("-c", statement)
+        assert "MissingDependencyError" in run.stderr and "pip install torch" in run.stderr
 
 
 @pytest.mark.parametrize("statement", ["lite.Model('m.nb')", "lite.convert('m.onnx')"])

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Room: slim - compression that trains: inference models as PyTorch modules, and what chooses what to prune.
+In:   whatever convert takes, or a torch.nn.Module.
+Out:  modules to train, graphs that convert takes, FLOPs, ratios.
+May import: convert, quant, passes, ops, ir, session, errors; torch in torch_bridge alone.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+from lite.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
+
+if importlib.util.find_spec("torch") is None:
+    raise MissingDependencyError("compression needs PyTorch, which is not installed", where="lite.slim",
+                                 hint="pip install torch, or '.[slim]' where lite's sources are")
+
+__all__ = ["GraphModule", "from_torch", "to_torch"]
+
+_LATE = {"GraphModule": "torch_bridge", "from_torch": "torch_bridge", "to_torch": "torch_bridge"}  # module
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})
