@@ -27,6 +27,7 @@ _DTYPES = {"f32": "float32", "f16": "float16", "bf16": "uint16", "f64": "float64
            "u8": "uint8", "s16": "int16", "u16": "uint16", "s32": "int32", "u32": "uint32", "s64": "int64",
            "u64": "uint64", "bool": "bool"}  # fmt: skip
 _NB_IDENTIFIER = b"LTNB"
+_PADDLE_LITE = b"\x02\x00"  # what its .nb files begin with, as ours cannot
 
 
 class PowerModeWarning(UserWarning):
@@ -377,8 +378,8 @@ def _open(source: str | os.PathLike[str] | bytes) -> _native.Model:
         return _native.Model.from_bytes(data if _is_nb(data[:8], data[-16:]) else _converted(data))
     if not isinstance(source, (str, os.PathLike)):
         raise InputError(f"got {type(source).__name__}, expected a path or the bytes of a model")
-    path = Path(source)
-    if path.suffix == ".nb" or _is_nb_file(path):
+    path, head = Path(source), _head(Path(source))
+    if _is_nb(head) or (path.suffix == ".nb" and not head.startswith(_PADDLE_LITE)):
         return _native.Model.open(os.fspath(path))
     return _native.Model.from_bytes(_converted(path))
 
@@ -387,12 +388,13 @@ def _is_nb(head: bytes, tail: bytes = b"") -> bool:
     return head[4:8] == _NB_IDENTIFIER or tail[:4] == _NB_IDENTIFIER
 
 
-def _is_nb_file(path: Path) -> bool:
+def _head(path: Path) -> bytes:
+    """A file's first bytes; none if it cannot be read."""
     try:
         with path.open("rb") as file:
-            return _is_nb(file.read(8))
+            return file.read(8)
     except OSError:
-        return False
+        return b""
 
 
 def _converted(source: Path | bytes) -> bytes:

@@ -115,6 +115,15 @@ def test_files_are_told_by_their_content(tmp_path: Path) -> None:
         load(theirs, param_file=b"")
 
 
+def test_they_are_opened_as_other_models(tmp_path: Path) -> None:
+    pytest.importorskip("lite._native")
+    from lite import Model
+
+    (tmp_path / "theirs.nb").write_bytes(_model("relu/arm"))
+    inputs, expected = _fed("relu/arm")
+    compare(Model(tmp_path / "theirs.nb").session(threads=1).run(None, inputs), expected, 2e-5)
+
+
 def test_the_command_converts_them(tmp_path: Path) -> None:
     (tmp_path / "theirs.nb").write_bytes(_model("relu/arm"))
     arguments = [f"--model_file={tmp_path / 'theirs.nb'}", f"--optimize_out={tmp_path / 'ours'}"]
