@@ -235,7 +235,7 @@ def test_opt_tells_what_is_supported(
     opt.run()
     assert "is supported on arm" in capsys.readouterr().out
     opt.print_supported_ops()
-    assert {"conv2d", "multiclass_nms"} & set(capsys.readouterr().out.split()) == {"conv2d"}
+    assert {"conv2d", "beam_search"} & set(capsys.readouterr().out.split()) == {"conv2d"}
     assert opt.version() == lite.__version__
 
 
