@@ -296,6 +296,8 @@ REDUCTIONS = [
     case("ArgMax", X, keepdims=0, axis=-1, opset=11),
     case("ArgMin", X),
     case("ArgMax", np.floor(X), axis=2, select_last_index=1, opset=12),
+    case("Det", floats(2, 3, 3)),
+    case("Det", floats(4, 4)),
     case("Softmax", X, opset=7),
     case("Softmax", X, axis=2, opset=11),
     case("Softmax", X, axis=-1, opset=11),

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lite.errors import ModelFormatError
+from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import axis_of
 from lite.importers.onnx.call import Call
 from lite.ir import DType, Value
 
+MOST_FACTORS = 512  # of a running product
 FAR = 1 << 31  # a diagonal beyond every matrix
 
 
@@ -68,6 +69,27 @@ def cumsum(call: Call) -> Value:
     )
 
 
+def cumprod(call: Call) -> Value:
+    """As many products as the axis is long."""
+    x = call.need(0)
+    axis = axis_of(int(call.number(1, "axis")), x.type.rank)
+    extent = x.type.shape[axis]
+    if not isinstance(extent, int) or not 0 < extent <= MOST_FACTORS:
+        raise UnsupportedOpError(
+            f"the axis that it goes along has {extent} elements, expected 1 to {MOST_FACTORS}",
+            hint="fix the extents with input_shapes",
+        )
+    parts = call.emit_all("split", x, axis=axis, sizes=(1,) * extent)
+    if call.int("reverse", 0):
+        parts = parts[::-1]
+    products = [parts[0]]
+    for part in parts[1:]:
+        products.append(call.emit("mul", products[-1], part))
+    if call.int("exclusive", 0):
+        products = [call.emit("expand", call.like(1, x), shape=parts[0].type.shape), *products[:-1]]
+    return call.emit("concat", *(products[::-1] if call.int("reverse", 0) else products), axis=axis)
+
+
 def trilu(call: Call) -> Value:
     k = 0 if call.input(1) is None else int(np.clip(call.number(1, "k"), -FAR, FAR))
     return call.emit("trilu", call.need(0), upper=bool(call.int("upper", 1)), k=k)
@@ -103,6 +125,7 @@ def reverse_sequence(call: Call) -> Value:
 
 RULES = {
     "Compress": compress,
+    "CumProd": cumprod,
     "CumSum": cumsum,
     "Gather": gather,
     "GatherElements": gather_elements,

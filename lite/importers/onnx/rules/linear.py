@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lite.errors import ModelFormatError
+from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._einsum import einsum
 from lite.importers._stored import is_fixed, is_stored
 from lite.importers.onnx.call import Call
@@ -78,7 +78,37 @@ def _bias(call: Call, beta: float, columns: object) -> Value | None:
     return call.constant(np.broadcast_to(array.reshape(-1) * array.dtype.type(beta), (columns,)).copy())
 
 
+MOST_ROWS = 4  # of a determinant: the number of its products is their factorial
+
+
+def determinant(call: Call) -> Value:
+    """By the elements of the first row, each times the determinant of what is in no row or column of it."""
+    x = call.need(0)
+    rows = x.type.shape[-1] if x.type.rank >= 2 else None
+    if not isinstance(rows, int) or x.type.shape[-2] != rows or not 0 < rows <= MOST_ROWS:
+        raise UnsupportedOpError(f"the matrices are {x.type}, expected square ones of 1 to {MOST_ROWS} rows",
+                                 hint="fix the extents with input_shapes")  # fmt: skip
+    batch = x.type.shape[:-2]
+    flat = call.reshape(x, (*batch, rows * rows))
+    elements = call.emit_all("split", flat, axis=len(batch), sizes=(1,) * rows**2)
+    matrix = [list(elements[row * rows : (row + 1) * rows]) for row in range(rows)]
+    return call.reshape(_expanded(call, matrix), batch)
+
+
+def _expanded(call: Call, matrix: list[list[Value]]) -> Value:
+    if len(matrix) == 1:
+        return matrix[0][0]
+    total: Value | None = None
+    for column, element in enumerate(matrix[0]):
+        minor = [[*row[:column], *row[column + 1 :]] for row in matrix[1:]]
+        term = call.emit("mul", element, _expanded(call, minor))
+        total = term if total is None else call.emit("sub" if column % 2 else "add", total, term)
+    assert total is not None
+    return total
+
+
 RULES = {
+    "Det": determinant,
     "Einsum": lambda call: einsum(call, call.text("equation")),
     "Gemm": gemm,
     "MatMul": matmul,

@@ -12,7 +12,7 @@ from lite.importers.onnx.call import Call
 from lite.importers.onnx.rules import linear, windows
 from lite.importers.onnx.tensors import dtype_of
 from lite.ir import DType, Value
-from lite.ir.quant import ACTIVATIONS, limits
+from lite.ir.quant import ACTIVATIONS, check_scale, limits
 
 DEQUANTIZABLE = (DType.S8, DType.U8, DType.S16, DType.S32)
 BYTES = (DType.S8, DType.U8)
@@ -28,15 +28,17 @@ def dequantized(call: Call, at: int, at_scale: int, at_zero: int, *, axis: int =
     axis : int
         The axis of the scales if there are several; may be negative.
     """
-    _refuse_blocks(call)
     x, zero = call.need(at), call.input(at_zero)
-    if x.type.dtype not in DEQUANTIZABLE:
+    if x.type.dtype not in (*DEQUANTIZABLE, DType.U16):
         raise _wrong_type(x.type.dtype)
     if zero is not None and zero.type.dtype is not x.type.dtype:
         raise ModelFormatError(f"the zero point is of {zero.type.dtype.value}, expected {x.type.dtype.value}")
     if not _is_fixed(call, at_scale, at_zero):
         single = None if zero is None else _single(call, at_zero, "zero point")
         return call.emit("mul", _centred(call, x, single), _single(call, at_scale, "scale"))
+    if _by_steps(call, at_zero, x.type.dtype):
+        scale, offset = _parameters(call, x, at_scale, at_zero, axis)
+        return call.emit("mul", _centred(call, x, offset), scale)
     axis, scales = _scales(call, x, at_scale, axis)
     zero_point = _zero_point(call, at_zero, x.type.dtype, scales.size)
     if zero_point and x.type.dtype is DType.S32:
@@ -46,16 +48,18 @@ def dequantized(call: Call, at: int, at_scale: int, at_zero: int, *, axis: int =
 
 def quantized(call: Call, x: Value, at_scale: int, at_zero: int, *, dtype: DType, axis: int = 1) -> Value:
     """The integers nearest to a value; ``dtype`` is their type if the zero point is left out."""
-    _refuse_blocks(call)
     zero = call.input(at_zero)
     dtype = dtype if zero is None else zero.type.dtype
-    if dtype not in ACTIVATIONS:
+    if dtype not in (*ACTIVATIONS, DType.U16):
         raise _wrong_type(dtype)
     if x.type.dtype is not DType.F32:
         x = call.emit("cast", x, to=DType.F32)
     if not _is_fixed(call, at_scale, at_zero):
         single = None if zero is None else _single(call, at_zero, "zero point")
         return _quantized_by_steps(call, x, _single(call, at_scale, "scale"), single, dtype)
+    if _by_steps(call, at_zero, dtype):
+        scale, offset = _parameters(call, x, at_scale, at_zero, axis)
+        return _quantized_by_steps(call, x, scale, offset, dtype)
     axis, scales = _scales(call, x, at_scale, axis)
     zero_point = _zero_point(call, at_zero, dtype, scales.size)
     return call.emit("quantize", x, call.constant(scales), zero_point=zero_point, axis=axis, dtype=dtype)
@@ -64,15 +68,41 @@ def quantized(call: Call, x: Value, at_scale: int, at_zero: int, *, dtype: DType
 def _wrong_type(dtype: DType) -> UnsupportedOpError:
     return UnsupportedOpError(
         f"quantized tensors of {dtype.value} are not supported",
-        hint="quantize to signed or unsigned 8-bit or to signed 16-bit integers",
+        hint="quantize to 8-bit or 16-bit integers",
     )
 
 
-def _refuse_blocks(call: Call) -> None:
-    if call.int("block_size", 0):
-        raise UnsupportedOpError(
-            "quantization in blocks is not supported", hint="quantize per tensor or per channel"
-        )
+def _by_steps(call: Call, at_zero: int, dtype: DType) -> bool:
+    """Whether quantize and dequantize do not say it: blocks, zero points that differ, unsigned 16 bits."""
+    zeros = call.array(at_zero)
+    differ = zeros is not None and zeros.size > 1 and bool(np.any(zeros != zeros.reshape(-1)[0]))
+    return bool(call.int("block_size", 0)) or differ or dtype is DType.U16
+
+
+def _parameters(call: Call, x: Value, at_scale: int, at_zero: int, axis: int) -> tuple[Value, Value | None]:
+    """Scale and zero point of every element, or of what broadcasts to them."""
+    scales, zeros = call.fixed(at_scale, "scale"), call.array(at_zero)
+    check_scale(scales)
+    return _spread(call, x, scales, axis), None if zeros is None else _spread(call, x, zeros, axis)
+
+
+def _spread(call: Call, x: Value, numbers: np.ndarray, axis: int) -> Value:
+    """Scales or zero points as floats in a shape that broadcasts to x."""
+    rank = x.type.rank
+    block = call.int("block_size", 0)
+    if numbers.size == 1 and not block:
+        return call.constant(numbers.reshape(()), DType.F32)
+    axis = axis_of(axis, rank)
+    if block and numbers.ndim == rank:
+        extent = x.type.shape[axis]
+        if not isinstance(extent, int):
+            raise UnsupportedOpError("quantization in blocks needs fixed extents",
+                                     hint="fix them with input_shapes")  # fmt: skip
+        whole = np.repeat(numbers, block, axis).take(range(extent), axis)
+        return call.constant(whole, DType.F32)
+    if numbers.ndim != 1 or numbers.shape[0] != x.type.shape[axis]:
+        raise ModelFormatError(f"parameters {list(numbers.shape)} do not fit axis {axis} of {x.type}")
+    return call.constant(numbers.reshape([-1 if i == axis else 1 for i in range(rank)]), DType.F32)
 
 
 def _is_fixed(call: Call, *positions: int) -> bool:
@@ -114,7 +144,7 @@ def _centred(call: Call, x: Value, zero: Value | None) -> Value:
 
 
 def _quantized_by_steps(call: Call, x: Value, scale: Value, zero: Value | None, dtype: DType) -> Value:
-    """quantize with parameters that only running the model tells."""
+    """quantize with parameters that only running the model tells, or that quantize does not take."""
     steps = call.emit("round", call.emit("div", x, scale))
     if zero is not None:
         steps = call.emit("add", steps, zero)

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import axis_of, same_pads
 from lite.importers.onnx.call import Call
+from lite.importers.onnx.rules import volumes
 from lite.ir import Extent, Value
 from lite.ir.dim import ceil_div, maximum
 
@@ -99,6 +103,8 @@ def _with_same_pads(window: Window, x: Value) -> Window:
 
 def conv(call: Call) -> Value:
     x, w = call.need(0), call.need(1)
+    if x.type.rank == volumes.RANK:
+        return volumes.conv(call)
     image = _images(call, x)
     kernel = _kernel(call, w.type.shape, x.type.rank)
     window = _with_same_pads(_window(call, image, kernel, x.type.rank), image)
@@ -147,6 +153,34 @@ def conv_transpose(call: Call) -> Value:
     return _restored(call, result, x)
 
 
+def col2im(call: Call) -> Value:
+    """Columns of windows added up where they lie in an image: a transposed convolution by ones."""
+    x, shape, kernel = call.need(0), call.ints(1, "image_shape"), call.ints(2, "block_shape")
+    if len(shape) != 2 or len(kernel) != 2 or x.type.rank != 3:
+        raise UnsupportedOpError(f"it makes an image of {len(shape)} axes; 2 are supported",
+                                 hint="reshape the data so that it has height and width")  # fmt: skip
+    strides, dilations = (call.many(name, (1, 1)) for name in ("strides", "dilations"))
+    pads = call.many("pads", (0, 0, 0, 0))
+    spans = [(kernel[side] - 1) * dilations[side] + 1 for side in (0, 1)]
+    rooms = [shape[side] + pads[side] + pads[side + 2] - spans[side] for side in (0, 1)]
+    counts = [rooms[side] // strides[side] + 1 for side in (0, 1)]
+    taps = kernel[0] * kernel[1]
+    if not isinstance(x.type.shape[1], int) or x.type.shape[1] % taps or x.type.shape[2] != math.prod(counts):
+        raise ModelFormatError(f"the columns are {x.type}, expected {math.prod(counts)} windows of {taps}")
+    channels = x.type.shape[1] // taps
+    weights = np.tile(np.eye(taps).reshape(taps, 1, *kernel), (channels, 1, 1, 1))
+    return call.emit(
+        "conv2d_transpose",
+        call.reshape(x, (x.type.shape[0], x.type.shape[1], *counts)),
+        call.constant(weights, x.type.dtype),
+        strides=strides,
+        pads=pads,
+        output_pads=tuple(rooms[side] % strides[side] for side in (0, 1)),
+        dilations=dilations,
+        groups=channels,
+    )
+
+
 def _pads_for(
     window: Window, extents: tuple[Extent, ...], extra: tuple[Extent, ...], wanted: tuple[Extent, ...]
 ) -> tuple[tuple[Extent, Extent, Extent, Extent], tuple[Extent, ...]]:
@@ -167,6 +201,9 @@ def _pads_for(
 def _pool(call: Call, kind: str) -> Value:
     x = call.need(0)
     rank = x.type.rank
+    if rank == volumes.RANK:
+        included = kind == "average" and bool(call.int("count_include_pad", 0))
+        return volumes.pool(call, x, kind, count_include_pad=included)
     image = _images(call, x)
     kernel = _pair(call, "kernel_shape", 1, rank)
     if not call.has("kernel_shape"):
@@ -202,6 +239,10 @@ def lp_pool(call: Call) -> Value:
     x = call.need(0)
     rank = x.type.rank
     power = call.int("p", 2)
+    if rank == volumes.RANK and not call.int("ceil_mode", 0):
+        mean = volumes.pool(call, _powered(call, x, power), "average", count_include_pad=True)
+        count = call.like(math.prod(call.many("kernel_shape")), mean)
+        return _root(call, call.emit("mul", mean, count), power)
     image = _images(call, _powered(call, x, power))
     window = _with_same_pads(_window(call, image, _pair(call, "kernel_shape", 1, rank), rank), image)
     if call.int("ceil_mode", 0) and not window.auto_pad.startswith("SAME"):
@@ -274,6 +315,7 @@ def lp_normalization(call: Call) -> Value:
 
 
 RULES = {
+    "Col2Im": col2im,
     "Conv": conv,
     "ConvTranspose": conv_transpose,
     "MaxPool": max_pool,
