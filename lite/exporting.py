@@ -187,6 +187,9 @@ def _loses_scales(step: Pass) -> bool:
 
 
 def _is_nb(model: Source) -> bool:
+    """Whether a model is a .nb of ours; Paddle Lite's are source models."""
+    from lite.importers import begins_paddle_lite
+
     if isinstance(model, bytes):
         return model[4:8] == NB_IDENTIFIER
     path = Path(model)
@@ -194,9 +197,10 @@ def _is_nb(model: Source) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return path.suffix == ".nb" or file.read(8)[4:] == NB_IDENTIFIER
+            head = file.read(8)
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    return head[4:] == NB_IDENTIFIER or (path.suffix == ".nb" and not begins_paddle_lite(head))
 
 
 def _output_path(model: Source, out: str | os.PathLike[str] | None) -> Path:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import lzma
 import os
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from lite.ops import get
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 SHAPE = (2, 4, 8, 6)
+PADDLE_LITE = Path(__file__).with_name("importers") / "paddle" / "nb.json.xz"
 
 
 def model(height: int | str = "h") -> bytes:
@@ -132,6 +136,14 @@ def test_options_of_source_models_are_refused_for_a_nb() -> None:
     nb = lite.convert_to_bytes(model())[0]
     with pytest.raises(InputError, match="exported as it is"):
         lite.export_to_bytes(nb, input_shape={"x": SHAPE})
+
+
+def test_a_nb_of_paddle_lite_is_a_source_model(tmp_path: Path) -> None:
+    stored = json.loads(lzma.decompress(PADDLE_LITE.read_bytes()))
+    source = tmp_path / "paddle_lite.nb"
+    source.write_bytes(base64.b64decode(next(iter(stored.values()))["model"]))
+    report = lite.export(source, tmp_path / "out")
+    onnx.checker.check_model(report.path, full_check=True)
 
 
 def test_a_model_given_as_bytes_needs_a_name() -> None:
