@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 from lite.errors import MissingDependencyError
 
 if TYPE_CHECKING:
+    from lite.slim.counting import flops, flops_by_layer
+    from lite.slim.criteria import importance, least_important
+    from lite.slim.ratios import get_ratios_by_loss
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
 
 if importlib.util.find_spec("torch") is None:
     raise MissingDependencyError("compression needs PyTorch, which is not installed", where="lite.slim",
                                  hint="pip install torch, or '.[slim]' where lite's sources are")
 
-__all__ = ["GraphModule", "from_torch", "to_torch"]
+__all__ = ["GraphModule", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss", "importance",
+           "least_important", "to_torch"]
 
-_LATE = {"GraphModule": "torch_bridge", "from_torch": "torch_bridge", "to_torch": "torch_bridge"}  # module
+_LATE = {"flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",
+         "importance": "criteria", "least_important": "criteria", "GraphModule": "torch_bridge",
+         "from_torch": "torch_bridge", "to_torch": "torch_bridge"}  # name: the module that has it
 
 
 def __getattr__(name: str) -> Any:
