@@ -12,14 +12,20 @@ import pytest
 from catalogue import ZooModel
 
 import lite
+from lite.convert import load_graph
 from lite.errors import InputError, MissingDependencyError, UnsupportedOpError
-from lite.ir import Builder, Dim, Graph, Symbol, TensorType
+from lite.ir import Builder, Dim, DType, Graph, Symbol, TensorType
 from lite.ir.interpret import interpret
+from lite.ir.text import to_text
 from lite.ops.batch_norm import BatchNorm
 from lite.ops.conv2d import Conv2d
+from lite.ops.dequantize import Dequantize
+from lite.ops.matmul import Matmul
+from lite.ops.q_add import QAdd
 from lite.ops.quantize import Quantize
 from lite.ops.reduce_mean import ReduceMean
 from lite.ops.relu import Relu
+from lite.ops.reshape import Reshape
 
 pytest.importorskip("torch")
 pytest.importorskip("lite._native")
@@ -28,8 +34,13 @@ import torch
 from lite import slim
 
 FLOATS = [model for model in catalogue.zoo() if not model.is_quantized]
+QUANTIZED = [model for model in catalogue.zoo() if model.is_quantized]
 CLOSE = 1e-5  # of the range
 KEEPING = 1e-4  # of the range: what the passes of a conversion may change
+
+
+def name_of(model: ZooModel) -> str:
+    return f"{model.format}-{model.name}".replace("/", "_")
 
 
 def small_net(*, batch_norm: bool = True, activation: str = "none") -> Graph:
@@ -61,7 +72,7 @@ def difference(found: np.ndarray, expected: np.ndarray) -> float:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not FLOATS, reason="LITE_TEST_DATA is not set: no real models")
-@pytest.mark.parametrize("model", FLOATS, ids=lambda model: f"{model.format}-{model.name}".replace("/", "_"))
+@pytest.mark.parametrize("model", FLOATS, ids=name_of)
 def test_real_models_keep_their_outputs(model: ZooModel) -> None:
     net = slim.to_torch(model.file)
     (name,) = net.input_names
@@ -74,6 +85,25 @@ def test_real_models_keep_their_outputs(model: ZooModel) -> None:
     for output, first, second in zip(net.output_names, before, after):
         assert difference(second, first) <= CLOSE
         assert difference(trained[output].numpy(), first) <= KEEPING
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not QUANTIZED, reason="LITE_TEST_DATA is not set: no real models")
+@pytest.mark.parametrize("model", QUANTIZED, ids=name_of)
+def test_quantized_models_come_back_with_the_same_integers(model: ZooModel) -> None:
+    """And PyTorch simulates what the reference gives: integers to one step, floats as closely as ever."""
+    net = slim.to_torch(model.file)
+    (given,) = slim.from_torch(net).inputs
+    x = catalogue.feed(model, given.type.dtype.numpy)[:2]
+    expected = interpret(load_graph(model.file), {given.name: x})
+    with torch.no_grad():
+        found = net.run({given.name: torch.from_numpy(x)})
+    again = interpret(slim.from_torch(net), {given.name: x})
+    for name, wanted in expected.items():
+        assert np.array_equal(again[name], wanted)
+        assert found[name].numpy().dtype == wanted.dtype
+        off = np.max(np.abs(found[name].numpy().astype(np.float64) - wanted))
+        assert off <= (CLOSE * np.ptp(wanted) if wanted.dtype.kind == "f" else 1)
 
 
 def test_batches_of_any_size() -> None:
@@ -180,12 +210,65 @@ def test_what_has_a_batch_norm_gets_no_other() -> None:
     assert len(list(slim.to_torch(small_net(), batch_norm=True).norms.children())) == 1
 
 
-def test_all_that_cannot_be_trained_is_listed() -> None:
-    graph = small_net()
+def quantized_net() -> Graph:
+    """Activations and weights on grids, with a move of integers; the weights have a scale a channel."""
+    graph, random = Graph("quantized"), np.random.RandomState(5)
+    x = graph.add_input("x", TensorType((4, 6)))
     build = Builder(graph)
-    scale = build.constant(0.1, np.float32)
-    graph.outputs = [build.add(Quantize(), graph.outputs[0], scale, name=f"q{row}") for row in range(2)]
-    with pytest.raises(UnsupportedOpError, match="2 nodes cannot be trained:\n  quantize x2 \\(q0, q1\\)"):
+    step = build.constant(0.05, np.float32, "x.step")
+    q = build.add(Reshape((2, 2, 6)), build.add(Quantize(zero_point=3), x, step, name="x.q"))
+    y = build.add(Dequantize(zero_point=3), q, step, name="x.fake")
+    integers = build.constant(random.randint(-127, 128, (6, 5)), np.int8, "w.q")
+    steps = build.constant(np.linspace(0.01, 0.02, 5), np.float32, "w.step")
+    w = build.add(Dequantize(axis=1), integers, steps)
+    y = build.add(Matmul(), y, w, name="y")
+    graph.outputs = [build.add(Quantize(), y, build.constant(0.0931, np.float32, "y.step"), name="y.q"), y]
+    return graph
+
+
+def test_fake_quantization_gives_the_integers_of_the_reference() -> None:
+    graph, x = quantized_net(), np.random.RandomState(1).standard_normal((4, 6)).astype(np.float32) * 4
+    net = slim.to_torch(graph)
+    expected = interpret(graph, {"x": x})
+    q, y = net(torch.from_numpy(x))
+    assert q.dtype == torch.int8 and np.array_equal(q.numpy(), expected["y.q"])
+    assert difference(y.detach().numpy(), expected["y"]) <= CLOSE
+    assert to_text(slim.from_torch(net)) == to_text(slim.from_torch(slim.to_torch(graph)))
+
+
+def test_quantized_weights_train_and_come_back_as_integers() -> None:
+    graph = quantized_net()
+    net = slim.to_torch(graph)
+    x = torch.from_numpy(np.random.RandomState(1).standard_normal((4, 6)).astype(np.float32)).requires_grad_()
+    (weights,) = net.parameters()
+    torch.autograd.backward(net(x)[1].sum())
+    assert x.grad is not None and weights.grad is not None and bool(weights.grad.abs().sum() > 0)
+    with torch.no_grad():
+        weights[0] += 0.05
+    after = {value.name: value.array for value in slim.from_torch(net).constants()}
+    before = {value.name: value.array for value in graph.constants()}
+    assert after["w.q"].dtype == np.int8
+    assert np.array_equal(after["w.q"][1:], before["w.q"][1:]) and np.all(after["w.q"][0] >= before["w.q"][0])
+    expected = interpret(slim.from_torch(net), {"x": x.detach().numpy()})["y.q"]
+    assert np.array_equal(expected, net(x)[0].numpy())
+
+
+def test_a_trained_scale_comes_back() -> None:
+    net = slim.to_torch(quantized_net())
+    with torch.no_grad():
+        net.get_buffer("weights.w/step").mul_(3)
+    after = {value.name: value.array for value in slim.from_torch(net).constants()}
+    before = {value.name: value.array for value in quantized_net().constants()}
+    assert np.array_equal(after["w.step"], before["w.step"] * 3)
+    assert np.array_equal(after["w.q"], np.rint(before["w.q"] / np.float32(3)).astype(np.int8))
+
+
+def test_all_that_cannot_be_trained_is_listed() -> None:
+    graph = Graph("integers")
+    a, b = (graph.add_input(name, TensorType((2, 3), DType.S8)) for name in "ab")
+    build = Builder(graph)
+    graph.outputs = [build.add(QAdd(), a, b, name=f"q{row}") for row in range(2)]
+    with pytest.raises(UnsupportedOpError, match="2 nodes cannot be trained:\n  q_add x2 \\(q0, q1\\)"):
         slim.to_torch(graph)
 
 

@@ -47,7 +47,7 @@ def to_torch(model: Convertible, *, batch_norm: bool = False, param_file: Source
         If ops cannot be trained: all of them are listed.
     """
     graph = load_graph(model, param_file=param_file, input_shape=input_shape, freeze_inputs=freeze_inputs)
-    pipeline.run(graph, [FoldConstants(dequantize=True), EliminateIdentities(), RecognizeActivations(),
+    pipeline.run(graph, [FoldConstants(), EliminateIdentities(), RecognizeActivations(),
                          RecognizeNormalizations(), FoldConstants(), EliminateDead()])
     if batch_norm:
         unfold_batch_norms(graph)

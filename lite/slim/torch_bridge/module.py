@@ -16,6 +16,7 @@ from lite.importers._report import UnsupportedReport
 from lite.ir import DType, Graph, Node, Op, TensorType, Value
 from lite.ir.interpret import bind_types, static
 from lite.slim.torch_bridge.rules import LEFT_OUT, rule_of
+from lite.slim.torch_bridge.scales import integers_for, reals, stored_integers
 
 WEIGHTS = {"conv2d": (1, 2), "conv2d_transpose": (1, 2), "fully_connected": (1, 2), "matmul": (0, 1),
            "batch_norm": (1, 2), "layer_norm": (1, 2), "instance_norm": (1, 2), "group_norm": (1, 2),
@@ -74,6 +75,8 @@ class GraphModule(nn.Module):
             if not value.uses or any(node.outputs[0].name not in self._norms for node, _ in value.uses):
                 self._held[value.name] = _add(self.weights, value.name, _tensor(value))
         self._steps = _steps(self._graph)
+        self._integers = {value.name: getattr(torch, str(value.type.dtype.numpy)) for value in graph.outputs
+                          if not value.type.dtype.is_float}  # quantized ones are whole numbers in floats
         self._bound: tuple[dict[str, int], list[Op]] | None = None  # the last extents, and the ops for them
         self.eval()
 
@@ -111,6 +114,7 @@ class GraphModule(nn.Module):
             for name in step.spent:
                 del values[name]
         found.update({name: values[name] for name in wanted - set(found) if name in values})
+        found.update({name: found[name].to(dtype) for name, dtype in self._integers.items()})
         if wanted - set(found):
             raise InputError(f"there are no values {sorted(wanted - set(found))}", where=self._graph.name)
         return found
@@ -133,14 +137,23 @@ class GraphModule(nn.Module):
     def to_graph(self) -> Graph:
         """A graph with the weights, and the statistics of batch norms, as they are now."""
         graph = self._graph.copy()
-        for value in graph.constants():
+        for value, old in zip(graph.constants(), self._graph.constants()):
             if value.name in self._held:
-                value.array = _array(getattr(self.weights, self._held[value.name]))
+                value.array = self._constant(old)
                 value.type = TensorType.of(value.array)
         for node in graph.nodes:
             if node.outputs and node.outputs[0].name in self._norms:
                 _put_norm(graph, node, getattr(self.norms, self._norms[node.outputs[0].name]))
         return graph
+
+    def _constant(self, value: Value) -> np.ndarray:
+        """A constant as it is now; ``value`` is that of the graph as it was."""
+        array = _array(getattr(self.weights, self._held[value.name]))
+        node = value.uses[0][0] if value.uses else None
+        if node is None or stored_integers(node) is not value:
+            return array
+        scale: Any = node.inputs[1]
+        return integers_for(node, array, _array(getattr(self.weights, self._held[scale.name])))
 
     def measure_batch_norms(self, batches: Iterable[Batch]) -> None:
         """Give the batch norms the statistics of data, and the scales and offsets that keep the function.
@@ -254,6 +267,9 @@ def _put_norm(graph: Graph, node: Node, norm: Any) -> None:
 
 
 def _tensor(value: Value) -> Tensor | nn.Parameter:
+    node = value.uses[0][0] if value.uses else None
+    if node is not None and stored_integers(node) is value:
+        return nn.Parameter(_copied(reals(node)))
     tensor = _copied(value.array)
     return nn.Parameter(tensor) if _is_trained(value) else tensor
 

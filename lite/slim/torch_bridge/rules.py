@@ -9,18 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lite.ir import Node
+from lite.ir import Node, Value
 from lite.ir.interpret import apply
-from lite.slim.torch_bridge import elementwise, indexing, layers, moves, reductions, windows
+from lite.slim.torch_bridge import elementwise, indexing, layers, moves, reductions, scales, windows
 from lite.slim.torch_bridge.elementwise import Rule
 
 RULES: dict[str, Rule] = {**elementwise.RULES, **layers.RULES, **windows.RULES, **reductions.RULES,
-                          **moves.RULES, **indexing.RULES}
+                          **moves.RULES, **indexing.RULES, **scales.RULES}
 ON_INTEGERS = "it computes on integers that stand for reals: no gradient passes"
 LEFT_OUT: dict[str, str] = {
     **{name: ON_INTEGERS for name in ("q_add", "q_average_pool2d", "q_conv2d", "q_conv2d_transpose",
                                       "q_fully_connected", "q_layer_norm", "q_matmul", "q_mul",
-                                      "q_reduce_mean", "q_resize", "q_softmax", "quantize", "dequantize")},
+                                      "q_reduce_mean", "q_resize", "q_softmax")},
     "lookup": "it takes its results from a table of integers: no gradient passes",
 }  # fmt: skip
 
@@ -29,13 +29,20 @@ def rule_of(node: Node) -> Rule | None:
     """What runs a node; None if nothing does."""
     if node.op.name in LEFT_OUT:
         return None
-    return RULES.get(node.op.name) if _has_gradient(node) else by_reference
+    if scales.stored_integers(node) is not None:
+        return scales.requantized(node)
+    if node.op.name in scales.RULES or _has_gradient(node):
+        return RULES.get(node.op.name)
+    return by_reference
 
 
 def _has_gradient(node: Node) -> bool:
-    """Whether a derivative can be asked for: of floats after floats."""
-    return (any(value.type.dtype.is_float for value in node.outputs)
-            and any(value is not None and value.type.dtype.is_float for value in node.inputs))
+    """Whether a derivative can be asked for: of reals after reals."""
+    return any(map(_is_real, node.outputs)) and any(map(_is_real, node.inputs))
+
+
+def _is_real(value: Value | None) -> bool:
+    return value is not None and (value.type.dtype.is_float or scales.is_scaled(value))
 
 
 def by_reference(op: Any, *inputs: Tensor | None) -> tuple[Tensor, ...]:
