@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BaseCall: one foreign op as a rule sees it - what is known of its inputs - and how the rule answers."""
+"""BaseCall: one foreign op as a rule sees it - what is known of its inputs; and Answers: how the rule answers."""
 
 from __future__ import annotations
 
@@ -14,24 +14,73 @@ from lite.importers._emitter import Emitter
 from lite.ir import DType, Extent, Value
 
 
-class BaseCall:
-    """A foreign op being imported.
+class Answers:
+    """How a rule answers: new nodes of ours, and values in other forms.
 
     Attributes
     ----------
     emitter : Emitter
     name : str
         Of the nodes that are made.
+    """
+
+    def __init__(self, emitter: Emitter, name: str) -> None:
+        self.emitter = emitter
+        self.name = name
+
+    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
+        """The only output of a new node of ours."""
+        return self.emitter.emit(op, *inputs, name=self.name, **attributes)
+
+    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
+        """All outputs of a new node of ours."""
+        return self.emitter.emit_all(op, inputs, name=self.name, **attributes)
+
+    def emit_single(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
+        """``emit`` for products and convolutions: what comes in 64-bit floats is computed in 32 bits."""
+        if inputs[0] is None or inputs[0].type.dtype is not DType.F64:
+            return self.emit(op, *inputs, **attributes)
+        narrow = [None if value is None else self.emit("cast", value, to=DType.F32) for value in inputs]
+        return self.emit("cast", self.emit(op, *narrow, **attributes), to=DType.F64)
+
+    def constant(self, array: Any, dtype: DType | None = None) -> Value:
+        """A new constant."""
+        return self.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)
+
+    def like(self, number: Any, value: Value) -> Value:
+        """A constant of rank 0 of the type of a value."""
+        return self.constant(number, value.type.dtype)
+
+    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
+        """The value in another shape; itself if it has that shape."""
+        if value.type.shape == tuple(shape):
+            return value
+        stored = _stored.reshaped(self.emitter.graph, value, shape) if _stored.is_stored(value) else None
+        return self.emit("reshape", value, shape=tuple(shape)) if stored is None else stored
+
+    def transpose(self, value: Value, perm: Sequence[Any]) -> Value:
+        """The value with its axes permuted; weights stored as integers stay so."""
+        if _stored.is_stored(value):
+            return _stored.transposed(self.emitter.graph, value, perm)
+        return self.emit("transpose", value, perm=tuple(perm))
+
+    def cast(self, value: Value, dtype: DType) -> Value:
+        """The value in another element type; itself if it has that."""
+        return value if value.type.dtype is dtype else self.emit("cast", value, to=dtype)
+
+
+class BaseCall(Answers):
+    """A foreign op being imported.
+
+    Attributes
+    ----------
     inputs : list of Value or None
         None: left out.
     """
 
     def __init__(self, emitter: Emitter, name: str, inputs: list[Value | None]) -> None:
-        self.emitter = emitter
-        self.name = name
+        super().__init__(emitter, name)
         self.inputs = inputs
-
-    # Inputs ---------------------------------------------------------------------------------------
 
     def input(self, position: int) -> Value | None:
         """An input, or None if it is left out."""
@@ -103,45 +152,3 @@ class BaseCall:
             else "replace the computation of it by a constant"
         )
         return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
-
-    # Answers --------------------------------------------------------------------------------------
-
-    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
-        """The only output of a new node of ours."""
-        return self.emitter.emit(op, *inputs, name=self.name, **attributes)
-
-    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
-        """All outputs of a new node of ours."""
-        return self.emitter.emit_all(op, inputs, name=self.name, **attributes)
-
-    def emit_single(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
-        """``emit`` for products and convolutions: what comes in 64-bit floats is computed in 32 bits."""
-        if inputs[0] is None or inputs[0].type.dtype is not DType.F64:
-            return self.emit(op, *inputs, **attributes)
-        narrow = [None if value is None else self.emit("cast", value, to=DType.F32) for value in inputs]
-        return self.emit("cast", self.emit(op, *narrow, **attributes), to=DType.F64)
-
-    def constant(self, array: Any, dtype: DType | None = None) -> Value:
-        """A new constant."""
-        return self.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)
-
-    def like(self, number: Any, value: Value) -> Value:
-        """A constant of rank 0 of the type of a value."""
-        return self.constant(number, value.type.dtype)
-
-    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
-        """The value in another shape; itself if it has that shape."""
-        if value.type.shape == tuple(shape):
-            return value
-        stored = _stored.reshaped(self.emitter.graph, value, shape) if _stored.is_stored(value) else None
-        return self.emit("reshape", value, shape=tuple(shape)) if stored is None else stored
-
-    def transpose(self, value: Value, perm: Sequence[Any]) -> Value:
-        """The value with its axes permuted; weights stored as integers stay so."""
-        if _stored.is_stored(value):
-            return _stored.transposed(self.emitter.graph, value, perm)
-        return self.emit("transpose", value, perm=tuple(perm))
-
-    def cast(self, value: Value, dtype: DType) -> Value:
-        """The value in another element type; itself if it has that."""
-        return value if value.type.dtype is dtype else self.emit("cast", value, to=dtype)

@@ -7,15 +7,16 @@ output that is quantized goes through quantize. The passes make integer ops of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers._call import Answers
 from lite.importers.proto import flat
 from lite.importers.tflite.model import Operator, Tensor
-from lite.ir import DType, Extent, Value
+from lite.ir import Extent, Value
 from lite.ir.quant import dequantize
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")  # by the file's number;
 NHWC_RANK = 4
 
 
-class Call:
+class Call(Answers):
     """An operator being imported.
 
     Attributes
@@ -34,16 +35,15 @@ class Call:
     options : Record
         As in tflite.fbs, defaults where the file says nothing; None of ops without options.
     name : str
-        Of the first tensor that it writes.
+        Of the first tensor that it writes, or its op's.
     """
 
     def __init__(self, walk: Walk, operator: Operator) -> None:
+        name = walk.tensor(operator.outputs[0]).name if operator.outputs else operator.op
+        super().__init__(walk.emitter, name)
         self.walk = walk
         self.operator = operator
         self.options: Any = operator.options
-        self.name = walk.tensor(operator.outputs[0]).name if operator.outputs else operator.op
-
-    # Inputs ---------------------------------------------------------------------------------------
 
     @property
     def count(self) -> int:
@@ -110,7 +110,7 @@ class Call:
 
     def array(self, position: int) -> np.ndarray | None:
         """Content of an input if it is known at import, else None."""
-        return self.walk.emitter.contents.array(self.stored(position)) if self.has(position) else None
+        return self.emitter.contents.array(self.stored(position)) if self.has(position) else None
 
     def fixed(self, position: int, what: str) -> np.ndarray:
         """Content of an input that must be known at import."""
@@ -122,7 +122,7 @@ class Call:
 
     def extents(self, position: int, what: str) -> tuple[Extent, ...]:
         """Content of an input as ints and formulas over the extents of the model's inputs."""
-        found = self.walk.emitter.contents.extents(self.stored(position))
+        found = self.emitter.contents.extents(self.stored(position))
         if found is None:
             raise self.depends_on_data(position, what)
         return found
@@ -162,36 +162,10 @@ class Call:
     def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
         """The refusal of an op whose shapes would depend on the content of an input."""
         value = self.stored(position)
-        is_input = any(value is item for item in self.walk.emitter.graph.inputs)
+        is_input = any(value is item for item in self.emitter.graph.inputs)
         hint = (f"give its content: freeze_inputs={{{value.name!r}: array}}" if is_input
                 else "replace the computation of it by a constant")
         return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
-
-    # Answers --------------------------------------------------------------------------------------
-
-    def emit(self, op: str, *inputs: Value | None, **attributes: Any) -> Value:
-        """The only output of a new node of ours."""
-        return self.walk.emitter.emit(op, *inputs, name=self.name, **attributes)
-
-    def emit_all(self, op: str, *inputs: Value | None, **attributes: Any) -> tuple[Value, ...]:
-        """All outputs of a new node of ours."""
-        return self.walk.emitter.emit_all(op, inputs, name=self.name, **attributes)
-
-    def constant(self, array: Any, dtype: DType | None = None) -> Value:
-        """A new constant."""
-        return self.walk.emitter.constant(array, None if dtype is None else dtype.numpy, self.name)
-
-    def like(self, number: Any, value: Value) -> Value:
-        """A constant of rank 0 of the type of a value."""
-        return self.constant(number, value.type.dtype)
-
-    def cast(self, value: Value, dtype: DType) -> Value:
-        """The value in another element type; itself if it has that."""
-        return value if value.type.dtype is dtype else self.emit("cast", value, to=dtype)
-
-    def reshape(self, value: Value, shape: Sequence[Extent]) -> Value:
-        """The value in another shape; itself if it has that shape."""
-        return value if value.type.shape == tuple(shape) else self.emit("reshape", value, shape=tuple(shape))
 
     def activated(self, y: Value) -> Value:
         """A value behind the activation that the op's options name."""
