@@ -1,9 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seeded damage to the bytes of any format."""
+"""Seeded damage to the bytes of any format, and what must come of it."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
+
+from lite.errors import LiteError
+from lite.ir import Graph
+from lite.ir.verify import verify
+
+MOST_LINES = 12  # of an error
+
+
+def is_read(load: Callable[..., Graph], source: Any, **options: Any) -> bool:
+    """Whether something damaged is read, as a sound graph; else it was refused in words."""
+    try:
+        graph = load(source, **options)
+    except LiteError as error:
+        assert len(str(error).splitlines()) <= MOST_LINES
+        return False
+    verify(graph)
+    return True
 
 
 def mutate_bytes(content: bytes, dice: random.Random) -> bytes:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from damage import mutate_bytes
+from damage import is_read, mutate_bytes
 from zoo_case import array_of, compare
 
 from lite.cli._app import run_app
-from lite.errors import InputError, LiteError, ModelFormatError, UnsupportedOpError
+from lite.errors import InputError, ModelFormatError, UnsupportedOpError
 from lite.importers import find_format
 from lite.importers import load as load_model
 from lite.importers.paddle import load
@@ -234,18 +234,11 @@ def _mutated(data: bytes, dice: random.Random) -> bytes:
 def _try(rounds: int, seed: int) -> tuple[int, int]:
     """How many damaged files were imported, and how many refused."""
     dice, cases = random.Random(seed), sorted(NB)
-    imported = refused = 0
+    imported = 0
     for number in range(rounds):
         given = _mutated(_model(cases[number % len(cases)]), dice)
-        try:
-            graph = load(given)
-        except LiteError as error:
-            refused += 1
-            assert len(str(error).splitlines()) <= 12
-        else:
-            verify(graph)
-            imported += 1
-    return imported, refused
+        imported += is_read(load, given)
+    return imported, rounds - imported
 
 
 def test_damaged_files_give_a_graph_or_an_error() -> None:

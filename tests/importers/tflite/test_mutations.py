@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from damage import is_read
 
-from lite.errors import LiteError
 from lite.importers.tflite import load
-from lite.ir.verify import verify
 
 ZOO: dict[str, Any] = json.loads(lzma.decompress(Path(__file__).with_name("zoo.json.xz").read_bytes()))
 ROUNDS = 4000
@@ -49,18 +48,11 @@ def _try(rounds: int, seed: int) -> tuple[int, int]:
     """How many damaged models were imported, and how many refused."""
     dice = random.Random(seed)
     models = [base64.b64decode(entry["model"]) for _, entry in sorted(ZOO.items())]
-    imported = refused = 0
+    imported = 0
     for number in range(rounds):
         given = _mutated(models[number % len(models)], dice)
-        try:
-            graph = load(given)
-        except LiteError as error:
-            refused += 1
-            assert len(str(error).splitlines()) <= 12
-        else:
-            verify(graph)
-            imported += 1
-    return imported, refused
+        imported += is_read(load, given)
+    return imported, rounds - imported
 
 
 def test_damaged_models_give_a_graph_or_an_error() -> None:
