@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def cases() -> Iterator[Case]:
     yield from _shapes()
     yield from _moves()
+    yield from _paddings()
     yield from _picks()
     yield from _makers()
     yield from _resizes()
@@ -118,6 +119,10 @@ def _moves() -> Iterator[Case]:
     yield one_op("flip", attrs={"axis": [1, 3]})
     yield one_op("roll", attrs={"shifts": [1, -2], "axis": [1, 3]}, dynamic=False)
     yield one_op("roll", "flat", {"shifts": [3], "axis": []}, dynamic=False)
+
+
+def _paddings() -> Iterator[Case]:
+    """And what makes pixels of channels, and back."""
     yield one_op("pad", attrs={"paddings": [0, 1, 2, 0, 1, 1, 0, 0], "pad_value": 1.5})
     for mode in ("constant", "reflect", "replicate"):
         yield one_op(
