@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BaseCall: one foreign op as a rule sees it - what is known of its inputs; and Answers: how the rule answers."""
+"""BaseCall: a foreign op as a rule sees it, and what is known of its inputs; Answers: how a rule answers."""
 
 from __future__ import annotations
 
