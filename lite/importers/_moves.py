@@ -165,6 +165,8 @@ def symmetric_pad(make: Maker, x: Value, before: Sequence[Extent], after: Sequen
     ------
     UnsupportedOpError
         If an extent is open.
+    ModelFormatError
+        If there are not as many elements as are to be mirrored.
     """
     for axis, sides in enumerate(zip(before, after)):
         if sides != (0, 0):
@@ -177,6 +179,10 @@ def _mirrored(make: Maker, x: Value, axis: int, before: Extent, after: Extent) -
     if not isinstance(extent, int) or not isinstance(before, int) or not isinstance(after, int):
         raise UnsupportedOpError(
             "symmetric padding of an open extent is not supported", hint="fix it with input_shapes"
+        )
+    if not (0 <= before <= extent and 0 <= after <= extent):
+        raise ModelFormatError(
+            f"it mirrors {before} and {after} elements at the ends of axis {axis}, which has {extent}"
         )
     places = np.arange(-before, extent + after) % (2 * extent)
     mirrored = np.where(places < extent, places, 2 * extent - 1 - places)

@@ -125,6 +125,13 @@ def test_what_is_not_supported(nodes: list[Any], words: str) -> None:
             [node("it", "MirrorPad", "x", "n", mode="TURN"), const("n", [[1, 1]] * 4, "int32")],
             "the mode is 'TURN'",
         ),
+        (
+            [
+                node("it", "MirrorPad", "x", "n", mode="SYMMETRIC"),
+                const("n", [[0, 0], [10**9, 0], [0, 0], [0, 0]], "int32"),
+            ],
+            "it mirrors 1000000000 and 0 elements at the ends of axis",
+        ),
         ([node("it", "ResizeBilinear", "x", "n"), const("n", [3], "int32")], "height and width"),
         (
             [
