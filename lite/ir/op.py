@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -123,6 +124,13 @@ class Op:
         """Names of the inputs, from ``infer``; a variadic input is ``*name``."""
         parameters = list(inspect.signature(cls.infer).parameters.values())[1:]
         return tuple(f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
+
+    @classmethod
+    @functools.cache
+    def needed_inputs(cls) -> int:
+        """How many inputs may not be left out."""
+        parameters = list(inspect.signature(cls.infer).parameters.values())[1:]
+        return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
 
     def attributes(self) -> dict[str, Any]:
         """Attribute values by name, in the order of declaration."""

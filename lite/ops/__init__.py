@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 
 from lite.errors import UnsupportedOpError
-from lite.ir.op import Op
+from lite.ir.op import Op, Rename
 
 
 def names() -> list[str]:
@@ -42,3 +42,8 @@ def get(name: str) -> type[Op]:
 def all_ops() -> list[type[Op]]:
     """Classes of all ops, sorted by name."""
     return [get(name) for name in names()]
+
+
+def renames(framework: str) -> list[tuple[type[Op], Rename]]:
+    """What op files say of the ops of a framework that are theirs under another name."""
+    return [(op, rename) for op in all_ops() for rename in op.imports if rename.framework == framework]

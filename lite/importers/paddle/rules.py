@@ -53,11 +53,9 @@ _TOPICS = (
 @functools.cache
 def table() -> Mapping[str, Rule]:
     """Rules by Paddle's op name: those of the topics, and the renames that the ops themselves declare."""
-    rules: dict[str, Rule] = {}
-    for op in ops.all_ops():
-        for rename in op.imports:
-            if rename.framework == "paddle":
-                rules[rename.foreign] = functools.partial(_renamed, op.name, rename)
+    rules: dict[str, Rule] = {
+        rename.foreign: functools.partial(_renamed, op.name, rename) for op, rename in ops.renames("paddle")
+    }
     for topic in _TOPICS:
         rules.update(topic.RULES)
     return rules

@@ -34,10 +34,9 @@ REASONS = {
 def table() -> dict[str, Rule]:
     """Rules by op of ours: the renames that op files declare, read backwards, then those of the families."""
     rows: dict[str, Rule] = {}
-    for op_class in ops.all_ops():
-        for rename in op_class.imports:
-            if rename.framework == "onnx" and _is_in_opset(rename.foreign):
-                rows[op_class.name] = functools.partial(_renamed, rename)
+    for op_class, rename in ops.renames("onnx"):
+        if _is_in_opset(rename.foreign):
+            rows[op_class.name] = functools.partial(_renamed, rename)
     for family in FAMILIES:
         rows.update(family.RULES)
     return rows

@@ -8,7 +8,6 @@ May import: importers/onnx/call, importers' shared pieces, ops, ir, errors, nump
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Union
 
@@ -63,11 +62,10 @@ FAMILIES = (
 @functools.cache
 def table() -> dict[str, Rule]:
     """Rules by ONNX op: those of the families, then the renames that the op files declare."""
-    rows: dict[str, Rule] = {}
-    for op_class in ops.all_ops():
-        for rename in op_class.imports:
-            if rename.framework == "onnx":
-                rows[rename.foreign] = functools.partial(_renamed, op_class, rename)
+    rows: dict[str, Rule] = {
+        rename.foreign: functools.partial(_renamed, op_class, rename)
+        for op_class, rename in ops.renames("onnx")
+    }
     for family in FAMILIES:
         rows.update(family.RULES)
     return rows
@@ -99,7 +97,7 @@ def why_not(op: str) -> tuple[str, str]:
 
 
 def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:
-    for position in range(_needed_inputs(op_class.name)):
+    for position in range(op_class.needed_inputs()):
         call.need(position)
     changes = {}
     defaults = {name: value for name, value in op_class().attributes().items() if name in rename.attributes}
@@ -118,13 +116,6 @@ def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:
         else:
             changes[ours] = call.many(foreign)
     return call.walk.emitter.add(op_class(**changes), call.inputs, name=call.name)[0]
-
-
-@functools.cache
-def _needed_inputs(op: str) -> int:
-    """How many inputs of one of our ops may not be left out."""
-    parameters = list(inspect.signature(ops.get(op).infer).parameters.values())[1:]
-    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
 
 
 def names() -> list[str]:

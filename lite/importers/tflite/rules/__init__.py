@@ -8,7 +8,6 @@ May import: importers/tflite/call, importers' shared pieces, ops, ir, errors, nu
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Union
 
@@ -27,7 +26,7 @@ from lite.importers.tflite.rules import (
     reductions,
     windows,
 )
-from lite.ir import Rename, Value
+from lite.ir import Op, Rename, Value
 
 Rule = Callable[[Call], Union[Value, Sequence[Value]]]
 
@@ -54,11 +53,10 @@ _UNKNOWN = ("there is no op that it could become",
 @functools.cache
 def table() -> dict[str, Rule]:
     """Rules by TFLite op: those of the families, and the renames that the op files declare."""
-    rows: dict[str, Rule] = {}
-    for op_class in ops.all_ops():
-        for rename in op_class.imports:
-            if rename.framework == "tflite":
-                rows[rename.foreign] = functools.partial(_renamed, op_class.name, rename)
+    rows: dict[str, Rule] = {
+        rename.foreign: functools.partial(_renamed, op_class, rename)
+        for op_class, rename in ops.renames("tflite")
+    }
     for family in FAMILIES:
         rows.update(family.RULES)
     return rows
@@ -84,15 +82,8 @@ def names() -> list[str]:
     return sorted(table())
 
 
-def _renamed(name: str, rename: Rename, call: Call) -> Value:
-    needed = _needed_inputs(name)
+def _renamed(op_class: type[Op], rename: Rename, call: Call) -> Value:
+    needed = op_class.needed_inputs()
     inputs = [call.need(position) for position in range(max(needed, call.count))]
     attributes = {ours: getattr(call.options, foreign) for ours, foreign in rename.attributes.items()}
-    return call.emit(name, *inputs, **attributes)
-
-
-@functools.cache
-def _needed_inputs(op: str) -> int:
-    """How many inputs of one of our ops may not be left out."""
-    parameters = list(inspect.signature(ops.get(op).infer).parameters.values())[1:]
-    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+    return call.emit(op_class.name, *inputs, **attributes)
