@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from lite.errors import UnsupportedOpError
 
 NODES_SHOWN = 5
+INCONSISTENT = (  # what comes of reading a model that contradicts itself
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass

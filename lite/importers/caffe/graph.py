@@ -11,7 +11,7 @@ import numpy as np
 from lite.errors import InputError, LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import Source, read_bytes
 from lite.importers._emitter import MOST_ELEMENTS, Emitter
-from lite.importers._report import NODES_SHOWN, UnsupportedReport
+from lite.importers._report import INCONSISTENT, NODES_SHOWN, UnsupportedReport
 from lite.importers.caffe import rules
 from lite.importers.caffe.call import Call, MissingWeightsError
 from lite.importers.caffe.files import PathLike, find_files
@@ -22,15 +22,6 @@ from lite.ir import Dim, Extent, Graph, Symbol, TensorType, Value
 from lite.ir.dim import product
 
 _NETWORK_BYTES, _WEIGHT_BYTES = "the network's bytes", "the bytes of weights"
-_INCONSISTENT = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 def load(
@@ -208,7 +199,7 @@ class _Importer:
         except LiteError as error:
             told = f"{error.where}: {error.message}" if error.where else error.message
             raise ModelFormatError(told, where=f"{self.where}: {layer.title}", hint=error.hint) from error
-        except _INCONSISTENT as error:
+        except INCONSISTENT as error:
             raise ModelFormatError(
                 f"its blobs and parameters do not fit together ({error})", where=layer.title
             ) from error

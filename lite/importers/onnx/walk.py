@@ -11,7 +11,7 @@ import numpy as np
 from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import Source
 from lite.importers._emitter import Emitter
-from lite.importers._report import UnsupportedReport
+from lite.importers._report import INCONSISTENT, UnsupportedReport
 from lite.importers.onnx import rules
 from lite.importers.onnx.call import Call
 from lite.importers.onnx.functions import function_of, has_function
@@ -23,15 +23,6 @@ from lite.importers.onnx.tensors import dtype_of
 from lite.ir import DType, Extent, Graph, Value
 
 MOST_NODES = 1 << 20  # after expanding functions
-INCONSISTENT = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 def import_model(

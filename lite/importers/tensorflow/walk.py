@@ -12,7 +12,7 @@ import numpy as np
 from lite.errors import FileError, InputError, LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import Source
 from lite.importers._emitter import MOST_ELEMENTS, Emitter
-from lite.importers._report import UnsupportedReport
+from lite.importers._report import INCONSISTENT, UnsupportedReport
 from lite.importers.tensorflow import rules, tensors
 from lite.importers.tensorflow.call import Call
 from lite.importers.tensorflow.model import End, Model, read_model
@@ -23,15 +23,6 @@ from lite.ir import Dim, DType, Extent, Graph, Symbol, TensorType, Value
 from lite.ir.dim import product
 
 MOST_NODES, MOST_CALLS = 1 << 17, 1 << 14  # functions and loops taken apart
-INCONSISTENT = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 _VARIABLES = frozenset({"VarHandleOp", "Variable", "VariableV2"})
 _MERGES = frozenset({"Merge", "RefMerge"})
 _FLOWS = CALLS | IFS | LOOPS

@@ -11,7 +11,7 @@ import numpy as np
 from lite.errors import InputError, LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import Source
 from lite.importers._emitter import Emitter
-from lite.importers._report import UnsupportedReport
+from lite.importers._report import INCONSISTENT, UnsupportedReport
 from lite.importers._scales import checked_scales, checked_zero_point
 from lite.importers.tflite import rules
 from lite.importers.tflite.atrous import with_dilation
@@ -21,9 +21,6 @@ from lite.importers.tflite.tensors import read_array
 from lite.ir import Dim, DType, Extent, Graph, Symbol, TensorType, Value
 
 QUANTIZED = (DType.S8, DType.U8, DType.S16)  # integers with a scale that stand for reals wherever they occur
-INCONSISTENT = (
-    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
 
 
 def import_model(
