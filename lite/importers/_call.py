@@ -69,7 +69,82 @@ class Answers:
         return value if value.type.dtype is dtype else self.emit("cast", value, to=dtype)
 
 
-class BaseCall(Answers):
+class KnownInputs(Answers):
+    """What is known of a foreign op's inputs before it runs.
+
+    Attributes
+    ----------
+    shape_shown : str
+        Of an input, in hints: as the format lays out images.
+    """
+
+    shape_shown = "1,3,224,224"
+
+    def stored(self, position: int) -> Value:
+        """An input that must be there, as the file has it."""
+        raise NotImplementedError
+
+    def array(self, position: int) -> np.ndarray | None:
+        """Content of an input if it is known at import, else None."""
+        raise NotImplementedError
+
+    def fixed(self, position: int, what: str) -> np.ndarray:
+        """Content of an input that must be known at import."""
+        array = self.array(position)
+        if array is None:
+            raise self.depends_on_data(position, what)
+        return array
+
+    def extents(self, position: int, what: str) -> tuple[Extent, ...]:
+        """Content of an input as ints and formulas over the extents of the model's inputs."""
+        found = self.emitter.contents.extents(self.stored(position))
+        if found is None:
+            raise self.depends_on_data(position, what)
+        return found
+
+    def ints(self, position: int, what: str) -> tuple[int, ...]:
+        """Content of an input as plain ints."""
+        found = self.extents(position, what)
+        if not all(isinstance(extent, int) for extent in found):
+            raise UnsupportedOpError(
+                f"its {what} depends on extents of the model's inputs",
+                hint=f"fix them with input_shapes (--input_shape name:{self.shape_shown})",
+            )
+        return tuple(int(extent) for extent in found)
+
+    def single(self, position: int, what: str) -> int:
+        """Content of an input that is one plain int."""
+        found = self.ints(position, what)
+        if len(found) != 1:
+            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
+        return found[0]
+
+    def extent(self, position: int, what: str) -> Extent:
+        """Content of an input that holds one int or formula."""
+        found = self.extents(position, what)
+        if len(found) != 1:
+            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
+        return found[0]
+
+    def number(self, position: int, what: str) -> Any:
+        """Content of an input that holds one number and must be known at import."""
+        found = self.fixed(position, what)
+        if found.size != 1:
+            raise ModelFormatError(f"its {what} has {found.size} elements, expected 1")
+        return found.reshape(-1)[0]
+
+    def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
+        """The refusal of a node whose shapes would depend on the content of an input."""
+        value = self.stored(position)
+        hint = (
+            f"give its content: freeze_inputs={{{value.name!r}: array}}"
+            if value in self.emitter.graph.inputs
+            else "replace the computation of it by a constant"
+        )
+        return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
+
+
+class BaseCall(KnownInputs):
     """A foreign op being imported.
 
     Attributes
@@ -98,57 +173,5 @@ class BaseCall(Answers):
         value = self.input(position)
         return None if value is None else self.emitter.contents.array(value)
 
-    def fixed(self, position: int, what: str) -> np.ndarray:
-        """Content of an input that must be known at import."""
-        array = self.array(position)
-        if array is None:
-            raise self.depends_on_data(position, what)
-        return array
-
-    def extents(self, position: int, what: str) -> tuple[Extent, ...]:
-        """Content of an input as ints and formulas over the extents of the model's inputs."""
-        found = self.emitter.contents.extents(self.need(position))
-        if found is None:
-            raise self.depends_on_data(position, what)
-        return found
-
-    def ints(self, position: int, what: str) -> tuple[int, ...]:
-        """Content of an input as plain ints."""
-        found = self.extents(position, what)
-        if not all(isinstance(extent, int) for extent in found):
-            raise UnsupportedOpError(
-                f"its {what} depends on extents of the model's inputs",
-                hint="fix them with input_shapes (--input_shape name:1,3,224,224)",
-            )
-        return tuple(int(extent) for extent in found)
-
-    def single(self, position: int, what: str) -> int:
-        """Content of an input that is one plain int."""
-        found = self.ints(position, what)
-        if len(found) != 1:
-            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
-        return found[0]
-
-    def extent(self, position: int, what: str) -> Extent:
-        """Content of an input that holds one int or formula."""
-        found = self.extents(position, what)
-        if len(found) != 1:
-            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
-        return found[0]
-
-    def number(self, position: int, what: str) -> Any:
-        """Content of an input that holds one number and must be known at import."""
-        found = self.fixed(position, what)
-        if found.size != 1:
-            raise ModelFormatError(f"its {what} has {found.size} elements, expected 1")
-        return found.reshape(-1)[0]
-
-    def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
-        """The refusal of a node whose shapes would depend on the content of an input."""
-        value = self.need(position)
-        hint = (
-            f"give its content: freeze_inputs={{{value.name!r}: array}}"
-            if value in self.emitter.graph.inputs
-            else "replace the computation of it by a constant"
-        )
-        return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
+    def stored(self, position: int) -> Value:
+        return self.need(position)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lite.errors import ModelFormatError, UnsupportedOpError
-from lite.importers._call import Answers
+from lite.importers._call import KnownInputs
 from lite.importers.proto import flat
 from lite.importers.tflite.model import Operator, Tensor
-from lite.ir import Extent, Value
+from lite.ir import Value
 from lite.ir.quant import dequantize
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")  # by the file's number;
 NHWC_RANK = 4
 
 
-class Call(Answers):
+class Call(KnownInputs):
     """An operator being imported.
 
     Attributes
@@ -37,6 +37,8 @@ class Call(Answers):
     name : str
         Of the first tensor that it writes, or its op's.
     """
+
+    shape_shown = "1,224,224,3"
 
     def __init__(self, walk: Walk, operator: Operator) -> None:
         name = walk.tensor(operator.outputs[0]).name if operator.outputs else operator.op
@@ -112,42 +114,9 @@ class Call(Answers):
         """Content of an input if it is known at import, else None."""
         return self.emitter.contents.array(self.stored(position)) if self.has(position) else None
 
-    def fixed(self, position: int, what: str) -> np.ndarray:
-        """Content of an input that must be known at import."""
-        array = self.array(position)
-        if array is None:
-            self.tensor(position)
-            raise self.depends_on_data(position, what)
-        return array
-
-    def extents(self, position: int, what: str) -> tuple[Extent, ...]:
-        """Content of an input as ints and formulas over the extents of the model's inputs."""
-        found = self.emitter.contents.extents(self.stored(position))
-        if found is None:
-            raise self.depends_on_data(position, what)
-        return found
-
-    def ints(self, position: int, what: str) -> tuple[int, ...]:
-        """Content of an input as plain ints."""
-        found = self.extents(position, what)
-        if not all(isinstance(extent, int) for extent in found):
-            raise UnsupportedOpError(f"its {what} depends on extents of the model's inputs",
-                                     hint="fix them with input_shapes (--input_shape name:1,224,224,3)")
-        return tuple(int(extent) for extent in found if isinstance(extent, int))
-
-    def single(self, position: int, what: str) -> int:
-        """Content of an input that is one plain int."""
-        found = self.ints(position, what)
-        if len(found) != 1:
-            raise ModelFormatError(f"its {what} has {len(found)} elements, expected 1")
-        return found[0]
-
     def real_number(self, position: int, what: str) -> float:
         """Content of an input that is one number, which integers may stand for."""
-        found = self.fixed(position, what)
-        if found.size != 1:
-            raise ModelFormatError(f"its {what} has {found.size} elements, expected 1")
-        tensor, number = self.tensor(position), found.reshape(-1)[0]
+        number, tensor = self.number(position, what), self.tensor(position)
         if tensor.quantized is None:
             return float(number)
         how = tensor.quantized
@@ -158,14 +127,6 @@ class Call(Answers):
         options = flat.schema("tflite").empty(table)
         vars(options).update(fields)
         return options
-
-    def depends_on_data(self, position: int, what: str) -> UnsupportedOpError:
-        """The refusal of an op whose shapes would depend on the content of an input."""
-        value = self.stored(position)
-        is_input = any(value is item for item in self.emitter.graph.inputs)
-        hint = (f"give its content: freeze_inputs={{{value.name!r}: array}}" if is_input
-                else "replace the computation of it by a constant")
-        return UnsupportedOpError(f"its {what} is computed from data and known only when running", hint=hint)
 
     def activated(self, y: Value) -> Value:
         """A value behind the activation that the op's options name."""
