@@ -38,8 +38,8 @@ def exported(module: nn.Module, example: Any, dynamic_shapes: Any = None) -> Gra
     was_training = module.training
     module.eval()
     try:
-        program = torch.onnx.export(module, example if isinstance(example, tuple) else (example,),
-                                    dynamo=True, verbose=False, dynamic_shapes=dynamic_shapes)
+        program: Any = torch.onnx.export(module, example if isinstance(example, tuple) else (example,),
+                                         dynamo=True, verbose=False, dynamic_shapes=dynamic_shapes)
     except Exception as error:  # PyTorch has no common class for what stops an export
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelFormatError(f"PyTorch cannot export it: {reason[0]}", where=type(module).__name__,

@@ -247,7 +247,7 @@ def _is_norm(node: Node) -> bool:
 def _norm(node: Node) -> Any:
     scale, bias, mean, variance = (_copied(value.array) for value in node.inputs[1:] if value is not None)
     attributes = node.op.attributes()
-    norm = NORMS[node.output.type.rank](len(scale), eps=attributes["epsilon"]).to(scale.dtype)
+    norm: Any = NORMS[node.output.type.rank](len(scale), eps=attributes["epsilon"]).to(scale.dtype)
     with torch.no_grad():
         for target, source in ((norm.weight, scale), (norm.bias, bias), (norm.running_mean, mean),
                                (norm.running_var, variance)):

@@ -86,7 +86,7 @@ def _space_to_depth(op: Any, x: Tensor) -> Tensor:
 
 
 def _channel_shuffle(op: Any, x: Tensor) -> Tensor:
-    grouped = x.unflatten(op.axis, (op.groups, x.shape[op.axis] // op.groups))
+    grouped = torch.unflatten(x, op.axis, (op.groups, x.shape[op.axis] // op.groups))
     shuffled = grouped.transpose(op.axis, op.axis + 1).flatten(op.axis, op.axis + 1)
     return shuffled.narrow(op.axis, op.begin, op.size or x.shape[op.axis] - op.begin)
 

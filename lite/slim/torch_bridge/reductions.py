@@ -32,7 +32,8 @@ def _or_neutral(fold: Fold, neutral: float) -> Fold:
     def folded(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
         if all(x.shape[axis] for axis in axes):
             return fold(x, axes, keepdims)
-        return x.new_full(reduced_shape(tuple(x.shape), axes, keepdims), neutral)
+        shape: Any = reduced_shape(tuple(x.shape), axes, keepdims)
+        return x.new_full(shape, neutral)
 
     return folded
 

@@ -55,7 +55,8 @@ def _counts(op: Any, height: int, width: int) -> np.ndarray:
 
 def _adaptive_pool2d(op: Any, x: Tensor) -> Tensor:
     pool = functional.adaptive_max_pool2d if op.kind == "max" else functional.adaptive_avg_pool2d
-    return from_nchw(pool(as_nchw(x, op.layout), tuple(map(int, op.output))), op.layout)
+    height, width = op.output
+    return from_nchw(pool(as_nchw(x, op.layout), (int(height), int(width))), op.layout)
 
 
 def _resize(op: Any, x: Tensor) -> Tensor:
