@@ -58,6 +58,10 @@ class CalibrationError(LiteError, ValueError):
     """Calibration data is empty, unreadable or unusable."""
 
 
+class TrainingError(LiteError, ArithmeticError):
+    """A training cannot go on: its loss or its weights are no finite numbers, or nothing depends on them."""
+
+
 class NbVersionError(LiteError, ValueError):
     """A .nb file needs another version of lite."""
 

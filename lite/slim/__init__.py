@@ -2,7 +2,8 @@
 """Room: slim - compression that trains: inference models as PyTorch modules, and what chooses what to prune.
 In:   whatever convert takes, or a torch.nn.Module.
 Out:  modules to train, graphs that convert takes, FLOPs, ratios.
-May import: convert, quant, passes, ops, ir, session, errors; torch in torch_bridge alone.
+May import: convert, executor, quant, passes, ops, nb, ir, session, errors; torch in torch_bridge, training,
+      qat, pruning and distillation; elsewhere inside functions alone.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
     from lite.slim.criteria import importance, least_important
     from lite.slim.ratios import get_ratios_by_loss
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
+    from lite.slim.training import TrainConfig, TrainResult, train
 
 if importlib.util.find_spec("torch") is None:
     raise MissingDependencyError("compression needs PyTorch, which is not installed", where="lite.slim",
                                  hint="pip install torch, or '.[slim]' where lite's sources are")
 
-__all__ = ["GraphModule", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss", "importance",
-           "least_important", "to_torch"]
+__all__ = ["GraphModule", "TrainConfig", "TrainResult", "flops", "flops_by_layer", "from_torch",
+           "get_ratios_by_loss", "importance", "least_important", "to_torch", "train"]
 
 _LATE = {"flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",
          "importance": "criteria", "least_important": "criteria", "GraphModule": "torch_bridge",
-         "from_torch": "torch_bridge", "to_torch": "torch_bridge"}  # name: the module that has it
+         "from_torch": "torch_bridge", "to_torch": "torch_bridge",
+         "TrainConfig": "training", "TrainResult": "training",
+         "train": "training"}  # name: the module that has it
 
 
 def __getattr__(name: str) -> Any:

@@ -80,6 +80,27 @@ class GraphModule(nn.Module):
         self._bound: tuple[dict[str, int], list[Op]] | None = None  # the last extents, and the ops for them
         self.eval()
 
+    @property
+    def graph(self) -> Graph:
+        """The graph as it was given, to look at: its weights are those from before any training."""
+        return self._graph
+
+    @property
+    def input_dtypes(self) -> dict[str, torch.dtype]:
+        """The element types of the inputs by name."""
+        return {value.name: getattr(torch, "bfloat16" if value.type.dtype is DType.BF16
+                                    else str(value.type.dtype.numpy)) for value in self._graph.inputs}
+
+    def check(self, feeds: Mapping[str, Tensor]) -> None:
+        """Refuse feeds that the graph does not take.
+
+        Raises
+        ------
+        InputError
+            If inputs are missing, unknown or of another shape or type.
+        """
+        self._ops({name: _type(name, tensor) for name, tensor in feeds.items()})
+
     def forward(self, *inputs: Tensor, **named: Tensor) -> Any:
         if len(inputs) > len(self.input_names):
             raise InputError(f"got {len(inputs)} inputs, expected {list(self.input_names)}",
