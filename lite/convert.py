@@ -190,14 +190,14 @@ def convert(model: Convertible, out: str | os.PathLike[str] | None = None, *,
         If the model cannot be read, holds what is not supported, or the file cannot be written.
     """
     path = _output_path(model, out)
-    data, report = convert_to_bytes(model, targets=targets, param_file=param_file, input_shape=input_shape,
-                                    freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
-                                    preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
-                                    discard_passes=discard_passes, verify=verify, progress=progress)
+    parts, report = _converted(model, targets=targets, param_file=param_file, input_shape=input_shape,
+                               freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
+                               preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
+                               discard_passes=discard_passes, verify=verify, progress=progress)
     start = time.perf_counter()
     from lite.nb.writer import write_atomically
 
-    write_atomically(path, data)
+    write_atomically(path, parts)
     report.path = str(path)
     report.time_s += time.perf_counter() - start
     return report
@@ -211,13 +211,28 @@ def convert_to_bytes(model: Convertible, *, targets: Sequence[str] = TARGETS,
                      keep_io_float: bool = True, discard_passes: Sequence[str] = (),
                      verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
+    parts, report = _converted(model, targets=targets, param_file=param_file, input_shape=input_shape,
+                               freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
+                               preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
+                               discard_passes=discard_passes, verify=verify, progress=progress)
+    return b"".join(parts), report
+
+
+def _converted(model: Convertible, *, targets: Sequence[str], param_file: Source | None,
+               input_shape: Mapping[str, Sequence[int]] | None,
+               freeze_inputs: Mapping[str, np.ndarray] | None, bundle_inputs: int,
+               preprocess: Preprocess | None, quantize: StaticPTQ | WeightOnly | None, keep_io_float: bool,
+               discard_passes: Sequence[str], verify: bool,
+               progress: Progress | None) -> tuple[list[bytes], Report]:
+    """``convert_to_bytes``, its bytes in the parts that are written one behind the other."""
     from lite.quant import StaticPTQ, WeightOnly
 
     if isinstance(quantize, StaticPTQ) and quantize.is_tuned:
-        return _tuned(model, quantize, {
+        data, report = _tuned(model, quantize, {
             "targets": targets, "param_file": param_file, "input_shape": input_shape,
             "freeze_inputs": freeze_inputs, "bundle_inputs": bundle_inputs, "preprocess": preprocess,
             "discard_passes": discard_passes, "verify": verify, "progress": progress}, keep_io_float)
+        return [data], report
     runnable = _runnable()  # first: it says in words when the engine has not been built
     from lite.nb import writer
     from lite.passes import pipeline
@@ -256,10 +271,10 @@ def convert_to_bytes(model: Convertible, *, targets: Sequence[str] = TARGETS,
     if golden is None:  # integers define their own meaning
         golden = _golden(graph, bundle_inputs, tell)
     tell("writing")
-    data = writer.to_bytes(graph, targets=chosen, golden=golden)
-    report.ops_after, report.size_bytes = _ops(graph), len(data)
+    parts = writer.to_parts(graph, targets=chosen, golden=golden)
+    report.ops_after, report.size_bytes = _ops(graph), sum(map(len, parts))
     report.time_s = time.perf_counter() - start
-    return data, report
+    return parts, report
 
 
 def load_graph(model: Convertible, *, param_file: Source | None = None,
@@ -355,7 +370,7 @@ def _weights_only(graph: Graph, options: WeightOnly, targets: tuple[str, ...],
     from lite.quant.weights import quantize_weights
 
     tell("quantizing weights")
-    float_bytes = len(writer.to_bytes(graph, targets=targets))
+    float_bytes = sum(map(len, writer.to_parts(graph, targets=targets)))
     return {**quantize_weights(graph, options).to_dict(), "float_bytes": float_bytes}
 
 

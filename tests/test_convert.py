@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,3 +226,31 @@ def test_weights_alone_become_integers(source: Path, tmp_path: Path, bits: int) 
     assert golden is not None
     outputs = lite.Model(tmp_path / "out.nb").session().run(dict(golden.cases[0].inputs))
     np.testing.assert_allclose(outputs["y"], golden.cases[0].outputs["y"], rtol=1e-4, atol=1e-4)
+
+
+def test_memory_stays_below_three_times_the_model(tmp_path: Path) -> None:
+    """Python's and numpy's own; protobuf's copy of the file is not seen, and is gone before the passes."""
+    random = np.random.RandomState(4)
+    layers = range(8)
+    make, tensor = onnx.helper.make_node, onnx.numpy_helper.from_array
+    arrays = {f"w{layer}": random.standard_normal((250, 250, 3, 3)) for layer in layers}
+    arrays |= {f"scale{layer}": random.uniform(0.5, 2, (250, 1, 1)) for layer in layers}
+    nodes = [node for layer in layers for node in (
+        make("Conv", [f"x{layer}", f"w{layer}"], [f"conv{layer}"], pads=[1, 1, 1, 1]),
+        make("Mul", [f"conv{layer}", f"scale{layer}"], [f"x{layer + 1}"]))]
+    x, y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 250, 8, 8])
+            for name in ("x0", f"x{len(layers)}"))
+    graph = onnx.helper.make_graph(nodes, "wide", [x], [y], [
+        tensor(array.astype(np.float32), name) for name, array in arrays.items()])
+    opset = [onnx.helper.make_opsetid("", 17)]
+    path = tmp_path / "wide.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+    size = path.stat().st_size
+    lite.convert(model(), tmp_path / "warm.nb")
+    tracemalloc.start()
+    try:
+        lite.convert(path, tmp_path / "wide.nb")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * size, f"{peak / size:.2f} times the model"

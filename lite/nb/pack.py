@@ -108,10 +108,12 @@ def _columns(array: np.ndarray, packing: Packing) -> np.ndarray:
 def _panels(columns: np.ndarray) -> np.ndarray:
     """[groups, n, k] as [groups, ceil(n / 16), k, 16]."""
     groups, n, k = columns.shape
-    panels = -(-n // PANEL)
-    filled = np.zeros((groups, panels * PANEL, k), columns.dtype)
-    filled[:, :n] = columns
-    return np.ascontiguousarray(filled.reshape(groups, panels, PANEL, k).transpose(0, 1, 3, 2))
+    full, left = divmod(n, PANEL)
+    panels = np.zeros((groups, full + bool(left), k, PANEL), columns.dtype)
+    panels[:, :full] = columns[:, : full * PANEL].reshape(groups, full, PANEL, k).transpose(0, 1, 3, 2)
+    if left:
+        panels[:, full, :, :left] = columns[:, full * PANEL :].transpose(0, 2, 1)
+    return panels
 
 
 def _window_rows(shape: tuple[int, ...]) -> int:

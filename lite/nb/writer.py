@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tempfile
 import zlib
@@ -38,15 +39,16 @@ def write(graph: Graph, path: str | os.PathLike[str], *, targets: Sequence[str] 
     FileError
         If the file cannot be written; an older file of that name is then untouched.
     """
-    data = to_bytes(graph, targets=targets, golden=golden)
-    write_atomically(Path(path), data)
-    return len(data)
+    parts = to_parts(graph, targets=targets, golden=golden)
+    write_atomically(Path(path), parts)
+    return sum(map(len, parts))
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes | Sequence[bytes]) -> None:
     """Write through a temporary file in the same folder, so that nothing half-written is ever seen.
 
-    A link stays a link: the file that it names is written. What is no file (a device, a pipe) is written to.
+    Several parts are written one behind the other. A link stays a link: the file that it names is written.
+    What is no file (a device, a pipe) is written to.
 
     Raises
     ------
@@ -54,13 +56,15 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     temporary = None
     target = Path(os.path.realpath(path))
+    parts = [data] if isinstance(data, bytes) else data
     try:
         if target.exists() and not target.is_file():
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                file.writelines(parts)
             return
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
     except OSError as error:
@@ -94,13 +98,21 @@ def to_bytes(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden |
     LiteError
         If the graph holds what a .nb cannot.
     """
+    return b"".join(to_parts(graph, targets=targets, golden=golden))
+
+
+def to_parts(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden | None = None) -> list[bytes]:
+    """The bytes of a .nb file in parts that are to be written one behind the other, as of ``to_bytes``.
+
+    Weights are most of a file: where it is only written, nobody needs them a second time in one piece.
+    """
     weights = _Weights()
     root = _GraphWriter(graph, weights).root()
-    sections = {"graph": _finish(root)}
+    sections = {"graph": [_finish(root)]}
     if weights.size:
-        sections["weights"] = weights.to_bytes()
+        sections["weights"] = weights.parts
     if golden is not None:
-        sections["golden"] = _finish(_golden(golden))
+        sections["golden"] = [_finish(_golden(golden))]
     return _assemble(sections, sorted(set(targets)))
 
 
@@ -124,9 +136,9 @@ def _finish(root: schema.GraphT | schema.GoldenT | schema.HeaderT, identifier: b
     return bytes(builder.Output())
 
 
-def _assemble(sections: Mapping[str, bytes], targets: list[str]) -> bytes:
-    rows = [schema.SectionT(name=name, offset=0, size=len(data), crc32=zlib.crc32(data))
-            for name, data in sections.items()]
+def _assemble(sections: Mapping[str, Sequence[bytes]], targets: list[str]) -> list[bytes]:
+    rows = [schema.SectionT(name=name, offset=0, size=sum(map(len, parts)), crc32=_crc32(parts))
+            for name, parts in sections.items()]
     header = schema.HeaderT(formatVersion=FORMAT_VERSION, madeBy=MADE_BY, needs=NEEDS, targets=targets,
                             sections=rows)
     offset = header_size = len(_finish(header, IDENTIFIER))
@@ -136,11 +148,16 @@ def _assemble(sections: Mapping[str, bytes], targets: list[str]) -> bytes:
     head = _finish(header, IDENTIFIER)
     if len(head) != header_size:
         raise LiteError("the header's size depends on its numbers")
-    parts = [head]
-    for row, data in zip(rows, sections.values()):
-        parts += [bytes(row.offset - sum(map(len, parts))), data]
+    parts, end = [head], header_size
+    for row, section in zip(rows, sections.values()):
+        parts += [bytes(row.offset - end), *section]
+        end = row.offset + row.size
     trailer = IDENTIFIER + zlib.crc32(head).to_bytes(4, "little") + header_size.to_bytes(8, "little")
-    return b"".join([*parts, trailer])
+    return [*parts, trailer]
+
+
+def _crc32(parts: Sequence[bytes]) -> int:
+    return functools.reduce(lambda sum, part: zlib.crc32(part, sum), parts, 0)
 
 
 def _aligned(offset: int) -> int:
@@ -152,20 +169,17 @@ class _Weights:
 
     def __init__(self) -> None:
         self.size = 0
-        self._parts: list[bytes] = []
+        self.parts: list[bytes] = []
         self._places: dict[bytes, int] = {}
 
     def add(self, data: bytes) -> int:
         """Offset of the bytes in the section."""
         if data not in self._places:
             offset = _aligned(self.size)
-            self._parts += [bytes(offset - self.size), data]
+            self.parts += [bytes(offset - self.size), data]
             self._places[data] = offset
             self.size = offset + len(data)
         return self._places[data]
-
-    def to_bytes(self) -> bytes:
-        return b"".join(self._parts)
 
 
 class _GraphWriter:

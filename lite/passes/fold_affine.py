@@ -90,9 +90,16 @@ class Layer:
 
     @property
     def rows(self) -> np.ndarray:
-        """The weights as [out, in of its group, ...] in double precision."""
+        """The weights as [out, in of its group, ...]."""
         assert self.w.array is not None
-        return _to_rows(self.op, self.w.array.astype(np.float64))
+        return _to_rows(self.op, self.w.array)
+
+    def scaled(self, factor: np.ndarray) -> np.ndarray:
+        """``rows`` times a factor, computed in double precision, which never exists for all of them."""
+        rows = self.rows
+        scaled = np.empty(rows.shape, rows.dtype)
+        np.multiply(rows, factor, out=scaled, dtype=np.float64, casting="same_kind")
+        return scaled
 
     @property
     def bias(self) -> np.ndarray:
@@ -104,7 +111,9 @@ class Layer:
 
     def by_input(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers for each input channel, in a shape that broadcasts against ``rows``."""
-        of_rows = np.repeat(numbers.reshape(self.groups, -1), self.out_channels // self.groups, axis=0)
+        of_rows = numbers.reshape(self.groups, -1)
+        if self.groups > 1:
+            of_rows = np.repeat(of_rows, self.out_channels // self.groups, axis=0)
         return of_rows.reshape(*of_rows.shape, *(1,) * (self.w.type.rank - 2))
 
     def by_output(self, numbers: np.ndarray) -> np.ndarray:
@@ -181,8 +190,8 @@ class AffineBehind(Rule[Match]):
         factor = _at_output(affine, affine.factor, layer)
         offset = _at_output(affine, affine.offset, layer)
         assert factor is not None and offset is not None
-        rows, bias = layer.rows * layer.by_output(factor), layer.bias * factor + offset
-        return layer.rebuilt(build, rows, bias, layer.node.inputs[0])
+        bias = layer.bias * factor + offset
+        return layer.rebuilt(build, layer.scaled(layer.by_output(factor)), bias, layer.node.inputs[0])
 
 
 def _at_output(affine: Affine, array: np.ndarray, layer: Layer) -> np.ndarray | None:
@@ -215,9 +224,11 @@ class AffineBefore(Rule[Match]):
         affine, layer = match
         factor, offset = _at_input(affine, affine.factor, layer), _at_input(affine, affine.offset, layer)
         assert factor is not None and offset is not None
-        rows = layer.rows
-        added = (rows * layer.by_input(offset)).reshape(layer.out_channels, -1).sum(axis=1)
-        return layer.rebuilt(build, rows * layer.by_input(factor), layer.bias + added, affine.x)
+        rows, bias = layer.scaled(layer.by_input(factor)), layer.bias
+        if np.any(offset):
+            added = layer.rows * layer.by_input(offset).astype(np.float64)
+            bias = bias + added.reshape(layer.out_channels, -1).sum(axis=1)
+        return layer.rebuilt(build, rows, bias, affine.x)
 
 
 def _at_input(affine: Affine, array: np.ndarray, layer: Layer) -> np.ndarray | None:
@@ -254,7 +265,7 @@ class ScaleThroughOffset(Rule[tuple[Affine, Affine, Layer]]):
         assert by_channel is not None
         shift = build.constant(offset.offset / factor, scale.x.type.dtype.numpy)
         moved = build.add(Add(), scale.x, shift, name=offset.node.name)
-        return layer.rebuilt(build, layer.rows * layer.by_input(by_channel), layer.bias, moved)
+        return layer.rebuilt(build, layer.scaled(layer.by_input(by_channel)), layer.bias, moved)
 
 
 class FoldAffine(RulePass):

@@ -98,10 +98,10 @@ def _lists(graph: Graph) -> Graph:
 
 
 def _file(graph: Graph, weights: bytes) -> bytes:
-    sections = {"graph": writer._finish(graph)}
+    sections = {"graph": [writer._finish(graph)]}
     if weights:
-        sections["weights"] = weights
-    return writer._assemble(sections, ["arm", "x86"])
+        sections["weights"] = [weights]
+    return b"".join(writer._assemble(sections, ["arm", "x86"]))
 
 
 def _session(data: bytes) -> lite.Session:

@@ -32,7 +32,11 @@ def _edited(graph: Graph, edit: Edit) -> bytes:
     _, sections = reader._sections(to_bytes(graph))
     root = schema.GraphT.InitFromPackedBuf(sections["graph"])
     edit(root)
-    return writer._assemble({**sections, "graph": writer._finish(root)}, ["arm", "x86"])
+    return _file({**sections, "graph": writer._finish(root)}, ["arm", "x86"])
+
+
+def _file(sections: dict[str, bytes], targets: list[str]) -> bytes:
+    return b"".join(writer._assemble({name: [data] for name, data in sections.items()}, targets))
 
 
 def _set(item: object, **fields: object) -> None:
@@ -218,7 +222,7 @@ def _with_header(data: bytes, **fields: object) -> bytes:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema.HeaderT, "__init__", changed)
-        return writer._assemble(sections, list(header.targets))
+        return _file(sections, list(header.targets))
 
 
 def test_versions_agree():
@@ -241,7 +245,7 @@ def test_format_0_is_refused(graph):
 
 def test_unknown_sections_are_left_alone(graph, feeds):
     _, sections = reader._sections(to_bytes(graph))
-    data = writer._assemble({**sections, "later": b"more"}, ["arm", "x86"])
+    data = _file({**sections, "later": b"more"}, ["arm", "x86"])
     assert lite.Model(data).session().run(feeds)
 
 
