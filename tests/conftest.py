@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +36,11 @@ Python = Callable[..., "subprocess.CompletedProcess[str]"]
 Run = Callable[..., str]
 Build = Callable[..., Path]
 ARM = {"aarch64": ("aarch64-linux-gnu", "qemu-aarch64"), "armv7": ("arm-linux-gnueabihf", "qemu-arm")}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                 "--remote-debugging-pipe")  # fmt: skip
+PATIENCE_S = 60.0  # with a browser
 
 
 @pytest.fixture
@@ -138,3 +147,87 @@ def small_net() -> Graph:
     (scores,) = graph.add(FullyConnected(), [flat, graph.constant(weights(16, 10))])
     graph.outputs = list(graph.add(Softmax(axis=1), [scores], outputs=["scores"]))
     return graph
+
+
+class Browser:
+    """Chromium over its debugging pipe: JSON messages that end with a zero byte."""
+
+    def __init__(self, path: str, profile: Path) -> None:
+        ours_in, its_out = os.pipe()
+        its_in, ours_out = os.pipe()
+
+        def place_pipes() -> None:  # the browser reads from 3 and writes to 4
+            reader, writer = os.dup(its_in), os.dup(its_out)
+            os.dup2(reader, 3)
+            os.dup2(writer, 4)
+
+        self.process = subprocess.Popen(
+            [path, *BROWSER_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            preexec_fn=place_pipes, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)  # fmt: skip
+        os.close(its_out)
+        os.close(its_in)
+        os.set_blocking(ours_in, False)
+        self.ends, self.buffer, self.count = (ours_in, ours_out), b"", 0
+        self.events: list[dict[str, Any]] = []
+        self.session: str | None = None
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Ask for something and wait for the answer."""
+        self.count += 1
+        session = {"sessionId": self.session} if self.session else {}
+        message = {"id": self.count, "method": method, "params": parameters, **session}
+        os.write(self.ends[1], json.dumps(message).encode() + b"\0")
+        answer = self.wait(lambda found: found.get("id") == self.count)
+        assert "error" not in answer, answer
+        return dict(answer["result"])
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first message from now on that is wanted; the others are kept as events."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            message, zero, rest = self.buffer.partition(b"\0")
+            if zero:
+                self.buffer = rest
+                found = json.loads(message)
+                self.events.append(found)
+                if wanted(found):
+                    return found
+                continue
+            try:
+                self.buffer += os.read(self.ends[0], 1 << 16)
+            except BlockingIOError:
+                time.sleep(0.01)
+        raise TimeoutError(f"the browser did not answer in {PATIENCE_S} s")
+
+    def open(self, address: str) -> None:
+        """Load a page, with its network and its console watched."""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
+        self.call("Page.navigate", url=address)
+        self.wait(lambda found: found.get("method") == "Page.loadEventFired")
+
+    def evaluate(self, expression: str) -> Any:
+        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]
+
+    def screenshot(self) -> bytes:
+        """What the window shows, as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for end in self.ends:
+            os.close(end)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is found")
+    opened = Browser(path, tmp_path / "profile")
+    yield opened
+    opened.close()
