@@ -30,7 +30,12 @@ def flops_by_layer(model: Convertible, *, extents: Mapping[str, int] | None = No
     graph = load_graph(model)
     symbols = {name: symbol.smallest for name, symbol in graph.symbols.items()} | dict(extents or {})
     return {node.output.name: evaluate(_COUNTS[node.op.name](node), symbols)
-            for node in graph.nodes if node.op.name in _COUNTS}
+            for node in graph.nodes if is_counted(node)}
+
+
+def is_counted(node: Node) -> bool:
+    """Whether a node is a layer: a convolution or a matrix product."""
+    return node.op.name in _COUNTS
 
 
 def _of_conv2d(node: Node) -> Extent:
@@ -64,3 +69,4 @@ _COUNTS = {
     "fully_connected": _of_matrices,
     "matmul": _of_matrices,
 }
+_COUNTS |= {f"q_{name}": count for name, count in _COUNTS.items()}  # the same on integers
