@@ -38,7 +38,7 @@ def line_chart(names: Sequence[str], series: Sequence[tuple[str, Sequence[float 
                   f"<title>{escape(name)}: {decibels(number)}</title></circle>"
                   for x, y, name, number in points]
     label = f"Signal to noise of {len(names)} values along the net"
-    return _svg(WIDTH, HEIGHT, "".join(parts), "chart", label)
+    return svg(WIDTH, HEIGHT, "".join(parts), "chart", label)
 
 
 class _Scale:
@@ -92,7 +92,7 @@ def histogram(counts: Histogram, clip: Bounds | None, label: str) -> str:
                      f"<title>clipped at {bound:.4g}</title></line>")
     ends = (f'<text class="mark" x="0" y="{height - 4}">{counts.low:.3g}</text>'
             f'<text class="mark" x="{width}" y="{height - 4}" text-anchor="end">{counts.high:.3g}</text>')
-    return _svg(width, height, "".join([*bars, *marks, ends]), "histogram", label)
+    return svg(width, height, "".join([*bars, *marks, ends]), "histogram", label)
 
 
 def decibels(number: float | None) -> str:
@@ -106,6 +106,7 @@ def _bounded(number: float) -> float:
     return min(max(number, -40.0), MOST_DB) if not math.isnan(number) else -40.0
 
 
-def _svg(width: int, height: int, content: str, style: str, label: str) -> str:
+def svg(width: int, height: int, content: str, style: str, label: str) -> str:
+    """A drawing that says to those who cannot see it what it is."""
     return (f'<svg class="{style}" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">'
             f"{content}</svg>")
