@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from lite.errors import MissingDependencyError
 
 if TYPE_CHECKING:
+    from lite.slim.analysis import blame, cost_by_layer, measure, metric_errors, weight_distributions
     from lite.slim.counting import flops, flops_by_layer
     from lite.slim.criteria import importance, least_important
     from lite.slim.ratios import get_ratios_by_loss
+    from lite.slim.report import Layer, Measured, Report, Weights, write_report
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
     from lite.slim.training import TrainConfig, TrainResult, train
 
@@ -24,10 +26,15 @@ if importlib.util.find_spec("torch") is None:
     raise MissingDependencyError("compression needs PyTorch, which is not installed", where="lite.slim",
                                  hint="pip install torch, or '.[slim]' where lite's sources are")
 
-__all__ = ["GraphModule", "TrainConfig", "TrainResult", "flops", "flops_by_layer", "from_torch",
-           "get_ratios_by_loss", "importance", "least_important", "to_torch", "train"]
+__all__ = ["GraphModule", "Layer", "Measured", "Report", "TrainConfig", "TrainResult", "Weights", "blame",
+           "cost_by_layer", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss", "importance",
+           "least_important", "measure", "metric_errors", "to_torch", "train", "weight_distributions",
+           "write_report"]
 
-_LATE = {"flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",
+_LATE = {"blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis", "metric_errors": "analysis",
+         "weight_distributions": "analysis", "Layer": "report", "Measured": "report", "Report": "report",
+         "Weights": "report", "write_report": "report",
+         "flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",
          "importance": "criteria", "least_important": "criteria", "GraphModule": "torch_bridge",
          "from_torch": "torch_bridge", "to_torch": "torch_bridge",
          "TrainConfig": "training", "TrainResult": "training",
