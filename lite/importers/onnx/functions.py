@@ -13,7 +13,7 @@ from lite.importers.onnx.tensors import DTYPES
 from lite.ir import DType, TensorType
 
 # Their bodies need what we lack; to refuse them by their own names says more.
-OPAQUE = frozenset({"Bernoulli", "LinearAttention", "SequenceMap"})
+OPAQUE = frozenset({"Bernoulli", "SequenceMap"})
 _ELEM_TYPES = {dtype: elem_type for elem_type, dtype in DTYPES.items()}
 
 

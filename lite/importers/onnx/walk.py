@@ -76,11 +76,33 @@ class Walk:
 
     def run_branch(self, graph: Any, outer: Scope) -> tuple[Value | None, ...]:
         """Import a graph that is an attribute of a node; the values of its outputs."""
+        return self.run_body(graph, self.constants_of(graph, outer), ())
+
+    def constants_of(self, graph: Any, outer: Scope) -> Scope:
+        """A scope with the initialisers of a body, which all its rounds share."""
         scope = Scope(outer.opsets, outer, depth=outer.depth + 1)
-        self._run_graph(graph, scope)
+        self._define_constants(graph, scope)
+        return scope
+
+    def run_body(
+        self, graph: Any, constants: Scope, given: Sequence[Value | None]
+    ) -> tuple[Value | None, ...]:
+        """Import a body once more, for the given inputs; the values of its outputs, None for broken ones."""
+        initialised = {tensor.name for tensor in graph.initializer}
+        names = [item.name for item in graph.input if item.name not in initialised]
+        if len(given) != len(names):
+            raise ModelFormatError(f"its body has {len(names)} inputs, expected {len(given)}")
+        scope = Scope(constants.opsets, constants, depth=constants.depth + 1)
+        for name, value in zip(names, given):
+            scope.define(name, value)
+        self._run_nodes(graph.node, scope)
         return tuple(scope.find(output.name) for output in graph.output)
 
     def _run_graph(self, graph: Any, scope: Scope) -> None:
+        self._define_constants(graph, scope)
+        self._run_nodes(graph.node, scope)
+
+    def _define_constants(self, graph: Any, scope: Scope) -> None:
         for tensor in graph.sparse_initializer:
             self._refuse(
                 scope,
@@ -99,7 +121,6 @@ class Walk:
                 self._refuse(scope, "(initializer)", tensor.name, error)
             else:
                 scope.define(tensor.name, self.emitter.graph.constant(array, tensor.name))
-        self._run_nodes(graph.node, scope)
 
     def _run_nodes(self, nodes: Sequence[Any], scope: Scope) -> None:
         for node in in_order(nodes):

@@ -25,7 +25,7 @@ from lite.ir.interpret import interpret
 DECIDING: dict[str, tuple[int, ...]] = {  # ONNX op: positions of the inputs whose content decides shapes
     "AffineGrid": (1,), "BlackmanWindow": (0,), "CenterCropPad": (1,), "Col2Im": (1, 2), "Compress": (1,),
     "ConstantOfShape": (0,), "CumProd": (1,), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,),
-    "HammingWindow": (0,), "HannWindow": (0,), "If": (0,), "OneHot": (1,), "Pad": (1, 2, 3),
+    "HammingWindow": (0,), "HannWindow": (0,), "If": (0,), "Loop": (0, 1), "OneHot": (1,), "Pad": (1, 2, 3),
     "Range": (0, 1, 2), "Reshape": (1,), "Resize": (1, 2, 3), "Slice": (1, 2, 3, 4), "Split": (1,),
     "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,), "Unsqueeze": (1,), "Upsample": (1,),
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
@@ -133,7 +133,7 @@ class Prepared(BackendRep):
 
     def run(self, inputs: Sequence[Any], **kwargs: Any) -> list[np.ndarray]:
         given = {item.name: _as_float32(array) for item, array in zip(self.inputs, inputs)}
-        frozen = {name: given[name] for name in self.deciding if name in given}
+        frozen = {name: given[name] for name in self.deciding if isinstance(given.get(name), np.ndarray)}
         content = {name: array.tobytes() for name, array in frozen.items()}
         if self.runner is None or content != self.frozen:
             graph = importers.load(self.model.SerializeToString(), format="onnx", freeze_inputs=frozen)

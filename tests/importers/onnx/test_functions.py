@@ -151,12 +151,6 @@ def test_a_condition_from_extents_is_decided() -> None:
     assert [node.op.name for node in tiny.load(made).nodes] == ["neg"]
 
 
-def test_a_condition_from_data_is_refused() -> None:
-    made = tiny.model([branches()], {"x": X, "c": np.array(True)})
-    with pytest.raises(UnsupportedOpError, match="freeze_inputs"):
-        tiny.load(made)
-
-
 def test_nodes_out_of_order_are_sorted() -> None:
     nodes = [helper.make_node("Neg", ["t"], ["y"]), helper.make_node("Abs", ["x"], ["t"])]
     graph = tiny.load(tiny.model(nodes, {"x": X}))

@@ -1,18 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""If with a condition known at import, Dropout and Identity."""
+"""If: the branch that is taken, or both and a choice between them; Dropout and Identity."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lite.errors import UnsupportedOpError
+from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers.onnx.call import Call
 from lite.ir import Value
 
 
 def branch(call: Call) -> tuple[Value | None, ...]:
-    taken = call.graph("then_branch" if call.number(0, "condition") else "else_branch")
-    return call.walk.run_branch(taken, call.scope)
+    """Where the condition is known only when running, both branches run."""
+    if call.array(0) is not None:
+        taken = call.graph("then_branch" if call.number(0, "condition") else "else_branch")
+        return call.walk.run_branch(taken, call.scope)
+    condition = call.need(0)
+    if condition.type.count != 1:
+        raise ModelFormatError(f"the condition is {condition.type}, expected one element")
+    condition = call.reshape(condition, ())
+    one, other = (
+        call.walk.run_branch(call.graph(name), call.scope) for name in ("then_branch", "else_branch")
+    )
+    if len(one) != len(other):
+        raise ModelFormatError(f"its branches have {len(one)} and {len(other)} outputs")
+    return tuple(_chosen(call, condition, *pair) for pair in zip(one, other))
+
+
+def _chosen(call: Call, condition: Value, one: Value | None, other: Value | None) -> Value | None:
+    if one is None or other is None:
+        return None
+    if one.type != other.type:
+        raise UnsupportedOpError(
+            f"its condition is known only when running, and its branches give {one.type} and {other.type}",
+            hint="give the condition's content with freeze_inputs, or make both branches give one shape",
+        )
+    return call.emit("where", condition, one, other)
 
 
 def dropout(call: Call) -> tuple[Value, ...]:

@@ -7,7 +7,6 @@ _LENGTH = "how long its result is depends on data: shapes here are formulas over
 _SEQUENCE = "values that are sequences or optional are not supported", "export the model with plain tensors"
 _TEXT = "text is not supported", "do this step before the model"
 _RANDOM = "it is random: a run would not repeat", "replace it by an input or a constant"
-_LOOP = "loops over a body are not supported", "export the model with the loop unrolled"
 _SIGNAL = "signal transforms are not supported", "do this step before the model"
 
 REFUSALS: dict[str, tuple[str, str]] = {
@@ -15,7 +14,6 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "NonZero": (_LENGTH, "express the selection with Where"),
     "Unique": (_LENGTH, "do this step behind the model"),
     "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
-    "Loop": _LOOP, "Scan": _LOOP, "LinearAttention": _LOOP,
     "DFT": _SIGNAL, "STFT": _SIGNAL, "MelWeightMatrix": _SIGNAL,
     **dict.fromkeys(("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
                      "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
