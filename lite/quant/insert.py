@@ -12,7 +12,7 @@ from lite.ir import Graph, Node, Value
 from lite.ir.quant import Quantization, quantize
 from lite.ops.dequantize import Dequantize
 from lite.ops.quantize import Quantize
-from lite.quant.grouping import Group, Plan
+from lite.quant.grouping import Plan
 from lite.quant.roles import BIAS, data_positions
 
 
@@ -28,7 +28,7 @@ class LayerWeights:
 
 
 def insert(plan: Plan, values: Mapping[str, Quantization], weights: Mapping[Node, LayerWeights]) -> None:
-    """Put pairs on all quantized values, integers in the place of weights.
+    """Put pairs on all quantized values, integers in the place of weights. A group's pairs share one scale.
 
     Parameters
     ----------
@@ -40,8 +40,10 @@ def insert(plan: Plan, values: Mapping[str, Quantization], weights: Mapping[Node
     for node, chosen in weights.items():
         _put_weights(plan.graph, node, chosen)
     for group in plan.groups:
+        parameters = values[group.name]
+        scale = plan.graph.constant(np.asarray(parameters.scale, np.float32), f"{group.name}.scale")
         for value in group.members:
-            _put_pair(plan, value, group, values[group.name])
+            _put_pair(plan, value, parameters, scale)
 
 
 def _put_weights(graph: Graph, node: Node, chosen: LayerWeights) -> None:
@@ -57,7 +59,7 @@ def _put_weights(graph: Graph, node: Node, chosen: LayerWeights) -> None:
         graph.set_input(node, BIAS, graph.constant(chosen.bias, name))
 
 
-def _put_pair(plan: Plan, value: Value, group: Group, parameters: Quantization) -> None:
+def _put_pair(plan: Plan, value: Value, parameters: Quantization, scale: Value) -> None:
     graph = plan.graph
     name = value.name
     if value.is_constant:
@@ -71,10 +73,10 @@ def _put_pair(plan: Plan, value: Value, group: Group, parameters: Quantization) 
         readers = [(node, position) for node, position in value.uses
                    if made_here or _reads_integers(plan, node, position)]
         before = _after(graph, value)
-        (q,) = graph.add(Quantize(parameters.zero_point, dtype=parameters.dtype),
-                         [value, _scale(graph, parameters, name)], name=f"{name}.quantize", before=before)
-    (real,) = graph.add(Dequantize(parameters.zero_point), [q, _scale(graph, parameters, name)],
-                        name=f"{name}.dequantize", before=before)
+        (q,) = graph.add(Quantize(parameters.zero_point, dtype=parameters.dtype), [value, scale],
+                         name=f"{name}.quantize", before=before)
+    (real,) = graph.add(Dequantize(parameters.zero_point), [q, scale], name=f"{name}.dequantize",
+                        before=before)
     q.quantization = parameters
     for node, position in readers:
         graph.set_input(node, position, real)
@@ -91,7 +93,3 @@ def _after(graph: Graph, value: Value) -> Node | None:
     """The node that runs next after a value is there; None at the end."""
     place = 0 if value.producer is None else graph.place(value.producer) + 1
     return graph.nodes[place] if place < len(graph.nodes) else None
-
-
-def _scale(graph: Graph, parameters: Quantization, name: str) -> Value:
-    return graph.constant(np.asarray(parameters.scale, np.float32), f"{name}.scale")
