@@ -233,7 +233,7 @@ def _converted(model: Convertible, *, targets: Sequence[str], param_file: Source
             "freeze_inputs": freeze_inputs, "bundle_inputs": bundle_inputs, "preprocess": preprocess,
             "discard_passes": discard_passes, "verify": verify, "progress": progress}, keep_io_float)
         return [data], report
-    runnable = _runnable()  # first: it says in words when the engine has not been built
+    runnable = runnable_ops()  # first: it says in words when the engine has not been built
     from lite.nb import writer
     from lite.passes import pipeline
     from lite.passes.fold_constants import FoldConstants
@@ -428,7 +428,8 @@ def size_bytes(model: Source, param_file: Source | None = None) -> int:
     return total + sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _runnable() -> frozenset[str]:
+def runnable_ops() -> frozenset[str]:
+    """Names of the ops that have kernels."""
     from lite import _native
 
     return frozenset(_native.ops())

@@ -9,14 +9,16 @@ May import: convert, executor, quant, passes, ops, nb, ir, session, errors; torc
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lite.errors import MissingDependencyError
+from lite.slim._late import importing
 
 if TYPE_CHECKING:
     from lite.slim.analysis import blame, cost_by_layer, measure, metric_errors, weight_distributions
     from lite.slim.counting import flops, flops_by_layer
     from lite.slim.criteria import importance, least_important
+    from lite.slim.qat import QAT, QuantizedModule, prepare
     from lite.slim.ratios import get_ratios_by_loss
     from lite.slim.report import Layer, Measured, Report, Weights, write_report
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
@@ -26,10 +28,10 @@ if importlib.util.find_spec("torch") is None:
     raise MissingDependencyError("compression needs PyTorch, which is not installed", where="lite.slim",
                                  hint="pip install torch, or '.[slim]' where lite's sources are")
 
-__all__ = ["GraphModule", "Layer", "Measured", "Report", "TrainConfig", "TrainResult", "Weights", "blame",
-           "cost_by_layer", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss", "importance",
-           "least_important", "measure", "metric_errors", "to_torch", "train", "weight_distributions",
-           "write_report"]
+__all__ = ["QAT", "GraphModule", "Layer", "Measured", "QuantizedModule", "Report", "TrainConfig",
+           "TrainResult", "Weights", "blame", "cost_by_layer", "flops", "flops_by_layer", "from_torch",
+           "get_ratios_by_loss", "importance", "least_important", "measure", "metric_errors", "prepare",
+           "to_torch", "train", "weight_distributions", "write_report"]
 
 _LATE = {"blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis", "metric_errors": "analysis",
          "weight_distributions": "analysis", "Layer": "report", "Measured": "report", "Report": "report",
@@ -37,15 +39,9 @@ _LATE = {"blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis"
          "flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",
          "importance": "criteria", "least_important": "criteria", "GraphModule": "torch_bridge",
          "from_torch": "torch_bridge", "to_torch": "torch_bridge",
-         "TrainConfig": "training", "TrainResult": "training",
-         "train": "training"}  # name: the module that has it
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)
-    return value
+         "TrainConfig": "training", "TrainResult": "training", "train": "training",
+         "QAT": "qat", "QuantizedModule": "qat", "prepare": "qat"}  # name: the module that has it
+__getattr__ = importing(__name__, _LATE)
 
 
 def __dir__() -> list[str]:

@@ -124,8 +124,7 @@ class GraphModule(nn.Module):
             If inputs are missing, unknown or of another shape or type, or a tapped value does not exist.
         """
         ops = self._ops({name: _type(name, tensor) for name, tensor in feeds.items()})
-        values = {name: getattr(self.weights, attribute) for name, attribute in self._held.items()}
-        values.update(feeds)
+        values = {**self._constants(), **feeds}
         found, wanted = {}, {*self.output_names, *taps}
         for step, op in zip(self._steps, ops):
             inputs = [None if name is None else values[name] for name in step.inputs]
@@ -139,6 +138,10 @@ class GraphModule(nn.Module):
         if wanted - set(found):
             raise InputError(f"there are no values {sorted(wanted - set(found))}", where=self._graph.name)
         return found
+
+    def _constants(self) -> dict[str, Tensor]:
+        """Constants of the graph by name, as they are now."""
+        return {name: getattr(self.weights, attribute) for name, attribute in self._held.items()}
 
     def _apply_step(self, step: _Step, op: Any, inputs: list[Tensor | None]) -> tuple[Tensor, ...]:
         norm = self._norms.get(step.outputs[0]) if step.outputs else None
@@ -158,23 +161,29 @@ class GraphModule(nn.Module):
     def to_graph(self) -> Graph:
         """A graph with the weights, and the statistics of batch norms, as they are now."""
         graph = self._graph.copy()
+        with torch.no_grad():
+            tensors = self._constants()
         for value, old in zip(graph.constants(), self._graph.constants()):
-            if value.name in self._held:
-                value.array = self._constant(old)
+            if value.name in tensors:
+                value.array = self._constant(old, tensors)
                 value.type = TensorType.of(value.array)
         for node in graph.nodes:
             if node.outputs and node.outputs[0].name in self._norms:
                 _put_norm(graph, node, getattr(self.norms, self._norms[node.outputs[0].name]))
         return graph
 
-    def _constant(self, value: Value) -> np.ndarray:
+    def _constant(self, value: Value, tensors: Mapping[str, Tensor]) -> np.ndarray:
         """A constant as it is now; ``value`` is that of the graph as it was."""
-        array = _array(getattr(self.weights, self._held[value.name]))
+        array = _array(tensors[value.name])
         node = value.uses[0][0] if value.uses else None
         if node is None or stored_integers(node) is not value:
             return array
         scale: Any = node.inputs[1]
-        return integers_for(node, array, _array(getattr(self.weights, self._held[scale.name])))
+        return integers_for(node, array, _array(tensors[scale.name]))
+
+    def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
+        """What is trained, as PyTorch's optimizers take it, with options that are not the usual ones."""
+        return [{"params": list(self.parameters())}]
 
     def measure_batch_norms(self, batches: Iterable[Batch]) -> None:
         """Give the batch norms the statistics of data, and the scales and offsets that keep the function.

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Optional
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lite.errors import InputError, TrainingError
 from lite.slim.torch_bridge import GraphModule
@@ -290,9 +290,9 @@ def _total(data: Any, config: TrainConfig) -> int | None:
     return None
 
 
-def _optimizer(net: nn.Module, config: TrainConfig, parameters: Iterable[Any] | None) -> Any:
-    chosen = list(net.parameters() if parameters is None else parameters)
-    if not chosen:
+def _optimizer(net: GraphModule, config: TrainConfig, parameters: Iterable[Any] | None) -> Any:
+    chosen = net.parameter_groups(config.learning_rate) if parameters is None else list(parameters)
+    if not any(each.get("params") if isinstance(each, dict) else True for each in chosen):
         raise InputError("there is nothing to train", where="parameters")
     rate, decay = config.learning_rate, config.weight_decay
     if config.optimizer == "sgd":
