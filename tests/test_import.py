@@ -44,7 +44,7 @@ def test_the_command_line_loads_no_command_before_it_is_asked_for(python: Callab
 def test_compression_without_pytorch_says_how_to_get_it(python: Callable) -> None:
     if importlib.util.find_spec("torch") is not None:
         pytest.skip("PyTorch is installed")
-    for statement in ("from lite import slim", "import lite; lite.from_torch"):
+    for statement in ("from lite import slim; slim.to_torch", "import lite; lite.from_torch"):
         run = python("-c", statement)
         assert "MissingDependencyError" in run.stderr and "pip install torch" in run.stderr
 

@@ -2,19 +2,18 @@
 """Room: slim - compression that trains: inference models as PyTorch modules, and what chooses what to prune.
 In:   whatever convert takes, or a torch.nn.Module.
 Out:  modules to train, graphs that convert takes, FLOPs, ratios.
-May import: convert, executor, quant, passes, ops, nb, ir, session, errors; torch in torch_bridge, training,
-      qat, pruning and distillation; elsewhere inside functions alone.
+May import: convert, tuning, executor, quant, passes, ops, nb, ir, session, errors; torch in torch_bridge,
+      training, qat, pruning and distillation; elsewhere inside functions alone.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING
 
-from lite.errors import MissingDependencyError
 from lite.slim._late import importing
 
 if TYPE_CHECKING:
+    from lite.slim.act.compressing import compress, explain
     from lite.slim.analysis import blame, cost_by_layer, measure, metric_errors, weight_distributions
     from lite.slim.counting import flops, flops_by_layer
     from lite.slim.criteria import importance, least_important
@@ -24,16 +23,13 @@ if TYPE_CHECKING:
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
     from lite.slim.training import TrainConfig, TrainResult, train
 
-if importlib.util.find_spec("torch") is None:
-    raise MissingDependencyError("compression needs PyTorch, which is not installed", where="lite.slim",
-                                 hint="pip install torch, or '.[slim]' where lite's sources are")
-
 __all__ = ["QAT", "GraphModule", "Layer", "Measured", "QuantizedModule", "Report", "TrainConfig",
-           "TrainResult", "Weights", "blame", "cost_by_layer", "flops", "flops_by_layer", "from_torch",
-           "get_ratios_by_loss", "importance", "least_important", "measure", "metric_errors", "prepare",
-           "to_torch", "train", "weight_distributions", "write_report"]
+           "TrainResult", "Weights", "blame", "compress", "cost_by_layer", "explain", "flops",
+           "flops_by_layer", "from_torch", "get_ratios_by_loss", "importance", "least_important", "measure",
+           "metric_errors", "prepare", "to_torch", "train", "weight_distributions", "write_report"]
 
-_LATE = {"blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis", "metric_errors": "analysis",
+_LATE = {"compress": "act.compressing", "explain": "act.compressing",
+         "blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis", "metric_errors": "analysis",
          "weight_distributions": "analysis", "Layer": "report", "Measured": "report", "Report": "report",
          "Weights": "report", "write_report": "report",
          "flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",

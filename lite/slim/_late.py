@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lite.errors import MissingDependencyError
+
 
 def importing(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
     """A package's ``__getattr__``; ``modules`` say by name which module of it has it."""
@@ -15,7 +17,15 @@ def importing(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
     def getattribute(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{package}.{modules[name]}"), name)
+        try:
+            module = importlib.import_module(f"{package}.{modules[name]}")
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            hint = "pip install torch, or '.[slim]' where lite's sources are"
+            raise MissingDependencyError(f"{name} needs PyTorch, which is not installed", where="lite.slim",
+                                         hint=hint) from error
+        value = getattr(module, name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lite.errors import CalibrationError
 from lite.session import Model
@@ -143,17 +144,28 @@ def score_of(evaluate: Evaluate, built: Built) -> float:
     ------
     CalibrationError
     """
+    return number_of(evaluate, Model(built.nb), where="StaticPTQ",
+                     hint="it gets a lite.Model and returns a number, the higher the better")
+
+
+def number_of(evaluate: Callable[[Any], float], subject: Any, *, where: str, hint: str) -> float:
+    """What a function of the caller's says about a subject.
+
+    Raises
+    ------
+    CalibrationError
+        If it raises, or gives no number.
+    """
     name = getattr(evaluate, "__qualname__", type(evaluate).__name__)
     try:
-        score = evaluate(Model(built.nb))
+        score = evaluate(subject)
     except Exception as error:
-        hint = "it gets a lite.Model and returns a number, the higher the better"
-        raise CalibrationError(f"evaluate ({name}) raised {type(error).__name__}: {error}", where="StaticPTQ",
+        raise CalibrationError(f"evaluate ({name}) raised {type(error).__name__}: {error}", where=where,
                                hint=hint) from error
     try:
         number = float(score)
     except (TypeError, ValueError):
         number = math.nan
     if math.isnan(number):
-        raise CalibrationError(f"evaluate ({name}) returned {score!r}, expected a number", where="StaticPTQ")
+        raise CalibrationError(f"evaluate ({name}) returned {score!r}, expected a number", where=where)
     return number
