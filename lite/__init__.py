@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from lite.exporting import export, export_to_bytes
     from lite.ir import Preprocess
     from lite.quant import StaticPTQ, WeightOnly
-    from lite.session import Model, Session
+    from lite.session import Model, Session, trimmed
     from lite.slim import from_torch
 
 __version__ = "0.1.0"
 __all__ = ["LiteError", "Model", "Preprocess", "Report", "Session", "StaticPTQ", "WeightOnly", "__version__",
-           "convert", "convert_to_bytes", "export", "export_to_bytes", "from_torch"]
+           "convert", "convert_to_bytes", "export", "export_to_bytes", "from_torch",
+           "trimmed"]
 
 _LATE = {"Model": "lite.session", "Session": "lite.session", "Preprocess": "lite.ir",
          "export": "lite.exporting", "export_to_bytes": "lite.exporting", "from_torch": "lite.slim",
-         "StaticPTQ": "lite.quant", "WeightOnly": "lite.quant"}  # name: where it is
+         "StaticPTQ": "lite.quant", "WeightOnly": "lite.quant",
+         "trimmed": "lite.session"}  # name: where it is
 
 
 def __getattr__(name: str) -> Any:

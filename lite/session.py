@@ -27,6 +27,7 @@ _DTYPES = {"f32": "float32", "f16": "float16", "bf16": "uint16", "f64": "float64
            "u8": "uint8", "s16": "int16", "u16": "uint16", "s32": "int32", "u32": "uint32", "s64": "int64",
            "u64": "uint64", "bool": "bool"}  # fmt: skip
 _NB_IDENTIFIER = b"LTNB"
+_COUNT = ".count."  # as in lite.importers._counted
 _PADDLE_LITE = b"\x02\x00"  # what its .nb files begin with, as ours cannot
 
 
@@ -341,6 +342,26 @@ class Session:
         if unknown or missing:
             found = f"unknown {unknown}" if unknown else f"missing {missing}"
             raise InputError(f"{found} among the {what}, expected {self._names}")
+
+
+def trimmed(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Outputs without the rows that hold nothing, and without the counts that say which.
+
+    Where data decides how long an output is (the boxes that stay, the elements that are not zero), it has as
+    many rows as there may be, and an output NAME.count.AXIS beside it says how many of them hold something.
+
+    Parameters
+    ----------
+    outputs : mapping of name to array
+        What ``Session.run`` gave.
+    """
+    found = dict(outputs)
+    for name, count in outputs.items():
+        of, _, axis = name.rpartition(_COUNT)
+        if of in found and axis.isdigit():
+            found[of] = found[of][(slice(None),) * int(axis) + (slice(int(count)),)]
+            del found[name]
+    return found
 
 
 def _whole(number: Any, where: str) -> int:

@@ -526,3 +526,11 @@ def test_an_extent_that_is_none(extent):
 def test_a_source_that_is_no_model(source):
     with pytest.raises(InputError, match="expected a path or the bytes of a model"):
         lite.Model(source)
+
+
+def test_trimmed_outputs_hold_only_what_was_found() -> None:
+    rows, columns = np.arange(12).reshape(6, 2), np.arange(12).reshape(2, 6)
+    given = {"rows": rows, "columns": columns, "columns.count.1": np.int64(3), "x.count.0": np.int64(1)}
+    found = lite.trimmed({"rows.count.0": np.int64(0), **given})
+    assert list(found) == ["rows", "columns", "x.count.0"]
+    assert found["rows"].shape == (0, 2) and (found["columns"] == columns[:, :3]).all()

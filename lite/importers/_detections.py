@@ -68,6 +68,12 @@ def boxes_at(make: Maker, boxes: Value, found: Found) -> Value:
     return make.emit("gather_elements", make.reshape(boxes, (images, groups * count, 4)), place, axis=1)
 
 
+def ordered(make: Maker, boxes: Value) -> Value:
+    """Boxes [images, classes or 1, boxes, 4] with the lesser coordinates first."""
+    one, other = make.emit_all("split", boxes, axis=3, sizes=(2, 2))
+    return make.emit("concat", make.emit("min", one, other), make.emit("max", one, other), axis=3)
+
+
 def at_least_zero(make: Maker, index: Value) -> Value:
     """Indices, 0 in place of -1."""
     return make.emit("max", index, make.constant(0, DType.S64))

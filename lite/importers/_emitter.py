@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,13 @@ _NEVER_FOLDED = frozenset(  # too much work now, or (dequantize) integers are wh
 )
 
 
+class Counted(NamedTuple):
+    """An axis of a value whose first ``number`` rows hold something; number is a value of rank 0."""
+
+    axis: int
+    number: Value
+
+
 class Emitter:
     """The graph being built, and what is known about the contents of its small tensors.
 
@@ -45,11 +52,14 @@ class Emitter:
     ----------
     graph : Graph
     contents : Contents
+    counted : dict of Value to Counted
+        Values with as many rows as there may be, of which data says how many there are.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.contents = Contents()
+        self.counted: dict[Value, Counted] = {}
 
     def emit(self, op: str, *inputs: Value | None, name: str = "", **attributes: Any) -> Value:
         """The only output of a new node.

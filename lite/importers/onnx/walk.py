@@ -10,6 +10,7 @@ import numpy as np
 
 from lite.errors import LiteError, ModelFormatError, UnsupportedOpError
 from lite.importers import Source
+from lite.importers._counted import with_counts
 from lite.importers._emitter import Emitter
 from lite.importers._report import INCONSISTENT, UnsupportedReport
 from lite.importers.onnx import rules
@@ -209,7 +210,7 @@ class Walk:
     def _finish(self, outputs: Sequence[tuple[str, Value]]) -> None:
         if not outputs:
             raise ModelFormatError("the model has no output")
-        self.emitter.finish(outputs)
+        self.emitter.finish(with_counts(self.emitter, outputs))
 
 
 def _no_rule(op: str, domain: str) -> UnsupportedOpError:

@@ -21,11 +21,13 @@ from lite import importers
 from lite.errors import UnsupportedOpError
 from lite.ir import Graph
 from lite.ir.interpret import interpret
+from lite.session import trimmed
 
 DECIDING: dict[str, tuple[int, ...]] = {  # ONNX op: positions of the inputs whose content decides shapes
     "AffineGrid": (1,), "BlackmanWindow": (0,), "CenterCropPad": (1,), "Col2Im": (1, 2), "Compress": (1,),
     "ConstantOfShape": (0,), "CumProd": (1,), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,),
     "HammingWindow": (0,), "HannWindow": (0,), "If": (0,), "Loop": (0, 1), "OneHot": (1,), "Pad": (1, 2, 3),
+    "NonMaxSuppression": (2, 3, 4),
     "Range": (0, 1, 2), "Reshape": (1,), "Resize": (1, 2, 3), "Slice": (1, 2, 3, 4), "Split": (1,),
     "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,), "Unsqueeze": (1,), "Upsample": (1,),
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
@@ -140,6 +142,7 @@ class Prepared(BackendRep):
             self.runner, self.frozen = runner(graph, self.native), content
         feeds = {name: array for name, array in given.items() if name not in frozen}
         outputs = self.runner(feeds)
+        outputs = trimmed(outputs)
         return [_as_declared(outputs[item.name], item) for item in self.model.graph.output]
 
 

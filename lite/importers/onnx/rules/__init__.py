@@ -30,6 +30,7 @@ from lite.importers.onnx.rules import (
     regions,
     resizing,
     sampling,
+    selections,
     shapes,
     windows,
 )
@@ -56,6 +57,7 @@ FAMILIES = (
     regions,
     resizing,
     sampling,
+    selections,
     shapes,
     windows,
 )

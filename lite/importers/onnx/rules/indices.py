@@ -95,16 +95,6 @@ def trilu(call: Call) -> Value:
     return call.emit("trilu", call.need(0), upper=bool(call.int("upper", 1)), k=k)
 
 
-def compress(call: Call) -> Value:
-    """Chosen slices; which ones must be known, for they decide the shape."""
-    x = call.need(0)
-    chosen = np.flatnonzero(call.fixed(1, "condition"))
-    axis = call.int("axis", None)
-    if axis is None:
-        return call.emit("gather", call.reshape(x, (x.type.count,)), call.constant(chosen, DType.S64), axis=0)
-    return call.emit("gather", x, call.constant(chosen, DType.S64), axis=axis_of(axis, x.type.rank))
-
-
 def reverse_sequence(call: Call) -> Value:
     """Along time, the first ``length`` elements of each batch item backwards."""
     x, lengths = call.need(0), call.need(1)
@@ -124,7 +114,6 @@ def reverse_sequence(call: Call) -> Value:
 
 
 RULES = {
-    "Compress": compress,
     "CumProd": cumprod,
     "CumSum": cumsum,
     "Gather": gather,

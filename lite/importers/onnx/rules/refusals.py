@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-_LENGTH = "how long its result is depends on data: shapes here are formulas over the extents of the inputs"
 _SEQUENCE = "values that are sequences or optional are not supported", "export the model with plain tensors"
 _TEXT = "text is not supported", "do this step before the model"
 _RANDOM = "it is random: a run would not repeat", "replace it by an input or a constant"
 _SIGNAL = "signal transforms are not supported", "do this step before the model"
 
 REFUSALS: dict[str, tuple[str, str]] = {
-    "NonMaxSuppression": (_LENGTH, "end the model at its inputs and select boxes behind it"),
-    "NonZero": (_LENGTH, "express the selection with Where"),
-    "Unique": (_LENGTH, "do this step behind the model"),
     "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
     "DFT": _SIGNAL, "STFT": _SIGNAL, "MelWeightMatrix": _SIGNAL,
     **dict.fromkeys(("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lite.errors import ModelFormatError
-from lite.importers._detections import best, boxes_at, is_filled
+from lite.importers._detections import best, boxes_at, is_filled, ordered
 from lite.importers.tensorflow.call import Call
 from lite.ir import DType, Value
 
@@ -26,7 +26,7 @@ def combined_non_max_suppression(call: Call) -> Sequence[Value]:
     iou, least = float(call.number(4, "iou threshold")), float(call.number(5, "score threshold"))
     kept = call.emit(
         "non_max_suppression",
-        _ordered(call, boxes),
+        ordered(call, boxes),
         scores,
         keep=keep,
         iou_threshold=iou,
@@ -47,12 +47,6 @@ def combined_non_max_suppression(call: Call) -> Sequence[Value]:
     size = most if not call.flag("pad_per_class") else min(most, call.single(2, "size per class") * classes)
     counted = call.emit("reduce_sum", call.cast(filled, DType.S32), axes=(1,), keepdims=False)
     return *(_filled_up(call, part, size - rows) for part in parts), counted
-
-
-def _ordered(call: Call, boxes: Value) -> Value:
-    """Boxes with the lesser coordinates first."""
-    one, other = call.emit_all("split", boxes, axis=3, sizes=(2, 2))
-    return call.emit("concat", call.emit("min", one, other), call.emit("max", one, other), axis=3)
 
 
 def _filled_up(call: Call, part: Value, rows: int) -> Value:
