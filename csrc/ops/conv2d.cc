@@ -43,6 +43,17 @@ class Conv2d final : public Op {
     by_tiles_ ? winograd_.run(context) : gemm_.run(context);
   }
 
+  Span<const std::byte> wanted_early() const override {
+    if (by_channel_) return depthwise_.wanted_early();
+    return by_tiles_ || is_rounded_ ? Span<const std::byte>() : gemm_.wanted_early();
+  }
+
+  size_t room_to_fetch() const override {
+    return by_channel_ || by_tiles_ || is_rounded_ ? 0 : gemm_.room_to_fetch();
+  }
+
+  void fetch(Span<const std::byte> bytes) override { gemm_.fetch(bytes); }
+
   const char* kernel() const override {
     if (by_channel_) return "depthwise";
     if (is_rounded_) return rounded_.kernel();

@@ -36,6 +36,7 @@ class FullyConnected final : public Op {
 
   void run(const RunContext& context) override { product_.run(context); }
   const char* kernel() const override { return product_.kernel(); }
+  Span<const std::byte> wanted_early() const override { return product_.wanted_early(); }
 
  private:
   linear::MatrixProduct product_;

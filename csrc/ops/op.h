@@ -75,6 +75,11 @@ class Op {
   // Many times: tile and parallel_for. Never fails, allocates or prints.
   // Index-like inputs whose content is wrong are clamped or give zeros, as the op documents.
   virtual void run(const RunContext& context) = 0;
+  // After `prepare`: constants that a run reads faster than they come from memory; and bytes that
+  // it can fetch meanwhile, for steps behind it, of which it is told before it runs.
+  virtual Span<const std::byte> wanted_early() const { return {}; }
+  virtual size_t room_to_fetch() const { return 0; }
+  virtual void fetch(Span<const std::byte>) {}
   // What `prepare` picked, for the profile: "p16_6x16", "winograd_4x3"; "" if there is no choice.
   virtual const char* kernel() const { return ""; }
   // After `prepare`: all that it can pick for these shapes and that may be fastest, as kernel()

@@ -7,6 +7,7 @@
 
 #include "ops/linear/conv_chain.h"
 #include "plan/chains.h"
+#include "plan/prefetch.h"
 #include "plan/memory.h"
 #include "plan/node_view.h"
 #include "plan/parts.h"
@@ -32,6 +33,7 @@ class PlanBuilder {
     note_views();
     make_operands();
     LITE_RETURN_IF_ERROR(prepare_nodes(extents));
+    spread_fetches({plan_->steps_.data(), plan_->steps_.size()});
     LITE_RETURN_IF_ERROR(lay_out());
     return std::move(plan_);
   }

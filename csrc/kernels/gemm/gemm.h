@@ -5,6 +5,7 @@
 // its own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/activation.h"
@@ -16,6 +17,12 @@ enum class Isa : int;
 namespace lite::gemm {
 
 inline constexpr int kPanel = 16;
+
+// Bytes to bring into the caches.
+struct Fetch {
+  const std::byte* data = nullptr;
+  int64_t bytes = 0;
+};
 
 struct Block {
   int64_t m = 0, n = 0;                // rows and columns of C in this block
@@ -31,6 +38,8 @@ struct Block {
   int64_t panel_stride = 0;  // floats from panel to panel
   const float* b_end =
       nullptr;  // of what is read next, if anything lies behind the block: fetched ahead
+  const Fetch* later = nullptr;  // what a step behind this one reads: fetched where tiles can
+  int64_t later_count = 0;
   const float* bias = nullptr;      // n floats, or null
   const float* residual = nullptr;  // as C, or null
   int64_t residual_stride = 0;
@@ -46,6 +55,8 @@ struct Kernels {
   // The same with B as integers times a scale per column, in the place of block.b: for few rows.
   void (*multiply_s8)(const Block& block, const int8_t* b, const float* scales);
   void (*multiply_s16)(const Block& block, const int16_t* b, const float* scales);
+  // Bytes that `multiply` can fetch for later, beside what it fetches for itself.
+  int64_t (*room_to_fetch)(int64_t m, int64_t n, int64_t depth);
   // A panel of floats from one of integers: panel[i][j] = float(b[i][j]) * scales[j].
   void (*expand_s8)(const int8_t* b, int64_t k, const float* scales, float* panel);
   void (*expand_s16)(const int16_t* b, int64_t k, const float* scales, float* panel);

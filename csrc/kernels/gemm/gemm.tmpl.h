@@ -71,7 +71,7 @@ LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t
     }
     for (int64_t k = 0; k < depth; ++k, b += kPanel) {
       if constexpr (kFetches<B, kRows, kVectors>) {
-        __builtin_prefetch(ahead);
+        __builtin_prefetch(ahead, 0, 2);
         ahead += ahead_step;
       }
       Simd::f32 columns[kVectors];
@@ -274,11 +274,61 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
 }
 
 constexpr int64_t kAheadBytes = 1024;
+constexpr int64_t kLine = 64;  // bytes that are fetched at once
+
+// Of a stripe, from a row on: the first `higher` tiles have a row more than the others.
+struct Tiling {
+  int64_t row, rows, higher;
+};
+
+// Tiles [begin, end); what they fetch follows on from tile to tile, from the first that is run.
+template <class B, bool kHalf>
+void run_tiles_of(const Block& block, const Stripe<B>& stripe, int vectors, const Tiling& tiling,
+                  int64_t begin, int64_t end) {
+  const int64_t row = tiling.row + begin * tiling.rows;
+  if (begin >= tiling.higher)
+    return kRuns<B, kHalf>[vectors][tiling.rows](block, stripe, row + tiling.higher, 0,
+                                                 end - begin);
+  const int64_t higher = (end < tiling.higher ? end : tiling.higher) - begin;
+  kRuns<B, kHalf>[vectors][tiling.rows + 1](block, stripe, row + begin, 0, higher);
+  if (end > tiling.higher)
+    kRuns<B, kHalf>[vectors][tiling.rows](block, stripe, row + tiling.higher + higher* tiling.rows,
+                                          higher, end - tiling.higher);
+}
+
+// Whether tiles may fetch for others; those by lanes have no time for it.
+constexpr bool kLeavesRoom = !kByLanes<float>;
+
+// What a block fetches for steps behind it, tile by tile.
+class Later {
+ public:
+  explicit Later(const Block& block) : next_(block.later), end_(next_ + block.later_count) {}
+  [[nodiscard]] bool empty() const { return next_ == end_; }
+  // Lets a tile of so many rows of B fetch the next bytes.
+  template <class B>
+  void give(int64_t depth, Stripe<B>& stripe) {
+    const int64_t left = next_->bytes - done_;
+    const int64_t bytes = left < depth * kLine ? left : depth * kLine;
+    stripe.ahead = next_->data + done_;
+    stripe.ahead_step = (bytes + depth - 1) / depth;
+    done_ += bytes;
+    if (bytes < left) return;
+    ++next_;
+    done_ = 0;
+  }
+
+ private:
+  const Fetch* next_;
+  const Fetch* end_;
+  int64_t done_ = 0;
+};
 
 // Tiles of nearly equal height: none is left with a few rows only. Together they fetch the next
 // stripe, whose panels lie one behind the other; a tile that has none beside it fetches its own.
+// Where steps behind this one want something, too, each panel is left to a tile, and the other
+// tiles fetch for them.
 template <class B, bool kHalf>
-void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& stripe) {
+void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& stripe, Later& later) {
   constexpr int64_t kRowBytes = kPanel * sizeof(B);
   int64_t row = 0;
   if constexpr (kTallVectors > 0 && !kScaled<B>)
@@ -297,9 +347,18 @@ void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& strip
     stripe.ahead_step = kRowBytes;
   }
   const Count rows = left / tiles, higher = left % tiles;
-  if (higher > 0) kRuns<B, kHalf>[vectors][rows + 1](block, stripe, row, 0, higher);
-  row += higher * (rows + 1);
-  kRuns<B, kHalf>[vectors][rows](block, stripe, row, higher, tiles - higher);
+  const Tiling tiling = {row, rows, higher};
+  int64_t tile = 0;
+  if (kLeavesRoom && vectors > 1 && tiles > panels && !later.empty()) {
+    stripe.ahead_step = kRowBytes;
+    tile = panels;
+    run_tiles_of<B, kHalf>(block, stripe, vectors, tiling, 0, tile);
+    for (; tile < tiles && !later.empty(); ++tile) {
+      later.give(block.taps * block.k, stripe);
+      run_tiles_of<B, kHalf>(block, stripe, vectors, tiling, tile, tile + 1);
+    }
+  }
+  if (tile < tiles) run_tiles_of<B, kHalf>(block, stripe, vectors, tiling, tile, tiles);
 }
 
 template <class B>
@@ -307,6 +366,7 @@ void run(const Block& block, const B* weights, const B* end, const float* scales
   if (block.m <= 0) return;
   const int64_t total = (block.n + kWidth - 1) / kWidth;
   if (end == nullptr) end = weights + (block.n + kPanel - 1) / kPanel * block.panel_stride;
+  Later later(block);
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
     const int vectors = choose_vectors<B>(block.m, column, total - vector);
@@ -327,14 +387,25 @@ void run(const Block& block, const B* weights, const B* end, const float* scales
     const B* next = weights + (column + vectors * kWidth) / kPanel * block.panel_stride;
     const B* read_next = next < end ? next : stripe.b;
     if (kHalves<B> && stripe.last <= kWidth / 2)
-      run_stripe<B, kHalves<B>>(block, read_next, vectors, stripe);
+      run_stripe<B, kHalves<B>>(block, read_next, vectors, stripe, later);
     else
-      run_stripe<B, false>(block, read_next, vectors, stripe);
+      run_stripe<B, false>(block, read_next, vectors, stripe, later);
     vector += vectors;
   }
 }
 
 void multiply(const Block& block) { run<float>(block, block.b, block.b_end, nullptr); }
+
+// Of whole stripes: as run_stripe cuts them.
+int64_t room_to_fetch(int64_t m, int64_t n, int64_t depth) {
+  const int64_t total = n / kWidth;
+  if (!kLeavesRoom || m <= 0 || total == 0) return 0;
+  const int vectors = choose_vectors<float>(m, 0, total);
+  if (vectors <= 1 || (vectors <= kTallVectors && m >= kTallRows)) return 0;
+  const int64_t highest = max_rows<float>(vectors);
+  const int64_t spare = (m + highest - 1) / highest - (vectors * kWidth + kPanel - 1) / kPanel;
+  return spare <= 0 ? 0 : total / vectors * spare * depth * kLine;
+}
 
 template <class B>
 void multiply_scaled(const Block& block, const B* b, const float* scales) {
@@ -369,7 +440,8 @@ void pack_panel(const float* b, int64_t k, int64_t k_stride, const int64_t* colu
 }  // namespace
 
 extern const Kernels LITE_KERNELS;
-const Kernels LITE_KERNELS = {multiply,       multiply_scaled<int8_t>, multiply_scaled<int16_t>,
-                              expand<int8_t>, expand<int16_t>,         pack_panel};
+const Kernels LITE_KERNELS = {multiply,      multiply_scaled<int8_t>, multiply_scaled<int16_t>,
+                              room_to_fetch, expand<int8_t>,          expand<int16_t>,
+                              pack_panel};
 
 }  // namespace lite::gemm

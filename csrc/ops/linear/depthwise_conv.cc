@@ -47,6 +47,8 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
     if (weights.dtype == DType::s8) pack_once<int8_t>(weights);
     if (weights.dtype == DType::s16) pack_once<int16_t>(weights);
   }
+  if (weights.constant)
+    wanted_early_ = {packed_.empty() ? weights.data : packed_.data(), weights.size_bytes()};
   if (const Tensor* scales = scales_of(context, kScales))
     for (int64_t channel = 0; channel < strip_.channels; ++channel)
       scales_.push_back(scale_at(*scales, channel));

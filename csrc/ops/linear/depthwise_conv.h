@@ -15,6 +15,7 @@ class DepthwiseConv {
   // Shapes have been checked.
   void prepare(PrepareContext& context, const Window& window, const Activation& activation);
   void run(const RunContext& context) const;
+  [[nodiscard]] Span<const std::byte> wanted_early() const { return wanted_early_; }
 
   // What all strips of a run have in common, but for the images; fills the run's scratch.
   [[nodiscard]] depthwise::Strip begin(const RunContext& context) const;
@@ -42,6 +43,7 @@ class DepthwiseConv {
   size_t weights_bytes_ = 0, zeros_bytes_ = 0, thread_bytes_ = 0;
   std::vector<std::byte> packed_;  // of the weights' type
   std::vector<float> scales_;      // of integer weights
+  Span<const std::byte> wanted_early_;
 };
 
 }  // namespace lite::linear

@@ -59,6 +59,7 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
         aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
   weights_bytes_ = weights_.prepare(context.inputs[1], scales_of(context, kScales),
                                     columns_of(window, context.inputs[1].shape), *kernels_);
+  wanted_early_ = weights_.wanted_early(context.inputs[1], out_.height * out_.width);
   rows_bytes_ = padded_ ? padded_rows_.bytes() : rows_.bytes(tasks_.greatest_rows());
   thread_bytes_ = rows_bytes_ + weights_.task_bytes();
   context.scratch_bytes =
@@ -68,6 +69,16 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
 
 int64_t GemmConv::tasks_per_image() const {
   return padded_ ? padded_rows_.tasks() : window_.groups * tasks_.count();
+}
+
+// Padded rows, and integers that become floats, are multiplied in pieces that leave no room.
+size_t GemmConv::room_to_fetch() const {
+  if (padded_ || weights_.task_bytes() != 0) return 0;
+  int64_t bytes = 0;
+  for (int64_t task = 0; task < tasks_.count(); ++task)
+    bytes += kernels_->room_to_fetch(tasks_.rows(task).size(), tasks_.columns(task).size(),
+                                     rows_.taps() * rows_.k());
+  return static_cast<size_t>(images_ * window_.groups * bytes);
 }
 
 void GemmConv::run(const RunContext& context) const {
@@ -140,6 +151,7 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
     block.row_stride = block.m;
     block.zeros = zeros;
   }
+  fetches_.give(index, block);
   weights_.multiply(block, weights, group, columns.begin, scratch + rows_bytes_);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/fetches.h"
 #include "ops/linear/padded_rows.h"
 #include "ops/linear/pixel_rows.h"
 #include "ops/linear/tasks.h"
@@ -27,6 +28,9 @@ class GemmConv {
   // constants. y is where the first of them comes to.
   void run_rows(const RunContext& context, int64_t image, const Range& rows, float* y,
                 int thread) const;
+  [[nodiscard]] Span<const std::byte> wanted_early() const { return wanted_early_; }
+  [[nodiscard]] size_t room_to_fetch() const;
+  void fetch(Span<const std::byte> bytes) { fetches_.add(bytes, images_ * tasks_per_image()); }
   [[nodiscard]] const char* kernel() const;
   [[nodiscard]] bool copies_padded_rows() const { return padded_; }
   [[nodiscard]] static bool would_copy_padded_rows(const PrepareContext& context,
@@ -58,6 +62,8 @@ class GemmConv {
   PixelRows<float> rows_;
   GemmTasks tasks_;
   PackedWeights weights_;
+  Span<const std::byte> wanted_early_;
+  Fetches fetches_;
   // Scratch: weights, zeros, then a part per thread.
   size_t weights_bytes_ = 0, zeros_bytes_ = 0, rows_bytes_ = 0, thread_bytes_ = 0;
 };

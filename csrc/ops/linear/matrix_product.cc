@@ -33,6 +33,7 @@ Status MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
       GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)}, kTaskOfFloats);
   b_bytes_ =
       b_.prepare(context.inputs[1], scales_of(context, scales), std::move(columns), *kernels_);
+  wanted_early_ = b_.wanted_early(context.inputs[1], shape_.m);
   thread_bytes_ = copies_bytes() + b_.task_bytes();
   context.scratch_bytes = std::max(context.scratch_bytes,
                                    b_bytes_ + thread_bytes_ * static_cast<size_t>(context.threads));

@@ -17,6 +17,7 @@ class MatrixProduct {
   [[nodiscard]] Status prepare(PrepareContext& context, ProductShape shape,
                                const Activation& activation, size_t scales);
   void run(const RunContext& context) const;
+  [[nodiscard]] Span<const std::byte> wanted_early() const { return wanted_early_; }
   [[nodiscard]] const char* kernel() const { return is_rounded_ ? "bgemm" : ""; }
 
  private:
@@ -31,6 +32,7 @@ class MatrixProduct {
   bool biased_ = false, residual_ = false;
   GemmTasks tasks_;
   PackedWeights b_;
+  Span<const std::byte> wanted_early_;
   size_t b_bytes_ = 0, thread_bytes_ = 0;
   bool is_rounded_ = false;
   RoundedProduct rounded_;

@@ -84,6 +84,14 @@ const std::byte* PackedWeights::pack(const Tensor& weights, std::byte* scratch,
   return scratch;
 }
 
+Span<const std::byte> PackedWeights::wanted_early(const Tensor& weights, int64_t m) const {
+  if (computed_) return {};
+  const int64_t all = columns_.groups * columns_.group_count();
+  const int64_t first = std::min(all, kChunkPanels * columns_.panel_count());
+  return {constants(weights),
+          static_cast<size_t>(m <= kDirectRows ? all : first) * dtype_size_bytes(dtype_)};
+}
+
 template <class T>
 void PackedWeights::pack_panel(const T* weights, int64_t index, T* panels) const {
   const int64_t group = index / columns_.panels(), panel = index % columns_.panels();

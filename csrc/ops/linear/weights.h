@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/span.h"
 #include "base/tensor.h"
 #include "base/threads.h"
 #include "kernels/gemm/gemm.h"
@@ -47,6 +48,9 @@ class PackedWeights {
   [[nodiscard]] const std::byte* constants(const Tensor& weights) const {
     return weights.packing == Packing::p16 ? weights.data : packed_.data();
   }
+  // Of constants, what a product with so many rows reads first, faster than it comes from memory:
+  // all of them if there are few rows, else what its first tiles read.
+  [[nodiscard]] Span<const std::byte> wanted_early(const Tensor& weights, int64_t m) const;
   // Multiplies by a group's columns from `column` on, a multiple of gemm::kPanel. The block is
   // whole but for what it says of B.
   void multiply(gemm::Block& block, const std::byte* packed, int64_t group, int64_t column,

@@ -141,6 +141,29 @@ void check_cuts(lite::Isa isa) {
       whole.c, {1, 7, 12}, [&] { return whole.block(); }, lite::gemm::kernels(isa).multiply);
 }
 
+// What is fetched for others changes no bit, however much it is.
+void check_fetches(lite::Isa isa) {
+  guarded::Random random;
+  for (int64_t m : {5, 14, 49, 100})
+    for (int64_t n : {40, 96, 208})
+      for (int64_t k : {3, 40}) {
+        Operands operands({m, n, 2, k, n, true, true, meaning::activation(1)}, random);
+        lite::gemm::kernels(isa).multiply(operands.block());
+        const std::vector<float> expected(operands.c.data(), operands.c.data() + operands.c.size());
+        const Floats bytes(5000);
+        const auto* data = reinterpret_cast<const std::byte*>(bytes.data());
+        const lite::gemm::Fetch later[] = {{data, 20}, {data + 64, 64 * k}, {data, 20000}};
+        lite::gemm::Block block = operands.block();
+        block.later = later;
+        block.later_count = 3;
+        random.fill(operands.c);
+        lite::gemm::kernels(isa).multiply(block);
+        CHECK(std::equal(expected.begin(), expected.end(), operands.c.data()));
+        CHECK(lite::gemm::kernels(isa).room_to_fetch(m, n, k) % (64 * k) == 0);
+      }
+  CHECK(lite::gemm::kernels(isa).room_to_fetch(0, 96, 40) == 0);
+}
+
 void check_packing(lite::Isa isa) {
   guarded::Random random;
   for (int64_t k : {0, 1, 2, 15, 16, 17, 40})
@@ -222,6 +245,7 @@ int main() {
   for (lite::Isa isa : lite::usable_isas()) {
     check_sizes(isa);
     check_cuts(isa);
+    check_fetches(isa);
     check_packing(isa);
     check_integers(isa);
   }
