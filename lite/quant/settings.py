@@ -190,7 +190,7 @@ class StaticPTQ:
             for pattern in patterns:
                 if not any(matches(pattern, layer) for layer in layers):
                     raise CalibrationError(f"no layer is called {pattern!r}", where=where,
-                                           hint=_nearest(pattern, layers) or "lite inspect lists the layers")
+                                           hint=nearest(pattern, layers) or "lite inspect lists the layers")
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -214,7 +214,7 @@ def demand_known(given: Any, known: Iterable[str], where: str) -> None:
     for key in given:
         if key not in listed:
             raise CalibrationError(f"unknown key {key!r}, expected some of {', '.join(listed)}",
-                                   where=where, hint=_nearest(str(key), listed))
+                                   where=where, hint=nearest(str(key), listed))
 
 
 def read_config(path: PathLike) -> dict[str, Any]:
@@ -243,7 +243,8 @@ def read_config(path: PathLike) -> dict[str, Any]:
     return dict(settings or {})
 
 
-def _nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """A hint at what may have been meant; None if nothing known is like it."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else None
 
@@ -264,7 +265,7 @@ def _demand_options(options: Options, where: str) -> None:
     try:
         observers.get(options.observer)
     except CalibrationError as error:
-        error.where, error.hint = where, _nearest(str(options.algo), observers.names())
+        error.where, error.hint = where, nearest(str(options.algo), observers.names())
         raise
     for name, found, expected in (("bits", options.bits, tuple(BITS)),
                                   ("weights", options.weights, WEIGHT_METHODS),
