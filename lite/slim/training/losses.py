@@ -24,11 +24,22 @@ def cross_entropy(net: GraphModule, feeds: Mapping[str, Tensor], labels: Tensor 
     InputError
         If there are no labels, or they do not fit the scores.
     """
+    name = scores_name(net)
+    return label_loss(net.run(feeds, taps=[name])[name], labels)
+
+
+def label_loss(scores: Tensor, labels: Tensor | None) -> Tensor:
+    """The cross entropy between scores [n, classes] and labels.
+
+    Raises
+    ------
+    InputError
+        If there are no labels, or they do not fit the scores.
+    """
     if labels is None:
         raise InputError("there are no labels, which cross_entropy compares with", where="batch",
                          hint="give pairs of inputs and labels")
-    name = scores_name(net)
-    scores = net.run(feeds, taps=[name])[name].flatten(1)
+    scores = scores.flatten(1)
     wanted = scores.shape if labels.is_floating_point() else scores.shape[:1]
     if labels.shape != wanted:
         raise InputError(f"got labels of shape {list(labels.shape)} for scores of {list(scores.shape)}",
@@ -41,10 +52,15 @@ def cross_entropy(net: GraphModule, feeds: Mapping[str, Tensor], labels: Tensor 
 
 def scores_name(net: GraphModule) -> str:
     """The value that a classifier's softmax reads; the first output if there is no softmax."""
-    value: Value | None = net.graph.outputs[0]
-    while value is not None and value.producer is not None and value.producer.op.name in BEHIND:
-        node = value.producer
-        value = node.inputs[0]
-        if value is not None and node.op.name in SOFTMAXES:
-            return value.name
-    return net.output_names[0]
+    return scores_of(net.graph.outputs[0]).name
+
+
+def scores_of(value: Value) -> Value:
+    """What the softmax reads that a value is the result of; the value itself if there is none."""
+    found: Value | None = value
+    while found is not None and found.producer is not None and found.producer.op.name in BEHIND:
+        node = found.producer
+        found = node.inputs[0]
+        if found is not None and node.op.name in SOFTMAXES:
+            return found
+    return value
