@@ -17,18 +17,29 @@ if TYPE_CHECKING:
     from lite.slim.analysis import blame, cost_by_layer, measure, metric_errors, weight_distributions
     from lite.slim.counting import flops, flops_by_layer
     from lite.slim.criteria import importance, least_important
+    from lite.slim.distillation import (
+        Distillation,
+        DistillLoss,
+        MutualLoss,
+        Pair,
+        distill,
+        distillation_nodes,
+    )
     from lite.slim.qat import QAT, QuantizedModule, prepare
     from lite.slim.ratios import get_ratios_by_loss
     from lite.slim.report import Layer, Measured, Report, Weights, write_report
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
     from lite.slim.training import TrainConfig, TrainResult, train
 
-__all__ = ["QAT", "GraphModule", "Layer", "Measured", "QuantizedModule", "Report", "TrainConfig",
-           "TrainResult", "Weights", "blame", "compress", "cost_by_layer", "explain", "flops",
-           "flops_by_layer", "from_torch", "get_ratios_by_loss", "importance", "least_important", "measure",
-           "metric_errors", "prepare", "to_torch", "train", "weight_distributions", "write_report"]
+__all__ = ["QAT", "DistillLoss", "Distillation", "GraphModule", "Layer", "Measured", "MutualLoss", "Pair",
+           "QuantizedModule", "Report", "TrainConfig", "TrainResult", "Weights", "blame", "compress",
+           "cost_by_layer", "distill", "distillation_nodes", "explain", "flops", "flops_by_layer",
+           "from_torch", "get_ratios_by_loss", "importance", "least_important", "measure", "metric_errors",
+           "prepare", "to_torch", "train", "weight_distributions", "write_report"]
 
-_LATE = {"compress": "act.compressing", "explain": "act.compressing",
+_LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualLoss": "distillation",
+         "Pair": "distillation", "distill": "distillation", "distillation_nodes": "distillation",
+         "compress": "act.compressing", "explain": "act.compressing",
          "blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis", "metric_errors": "analysis",
          "weight_distributions": "analysis", "Layer": "report", "Measured": "report", "Report": "report",
          "Weights": "report", "write_report": "report",
