@@ -93,6 +93,7 @@ class Walk:
         names = [item.name for item in graph.input if item.name not in initialised]
         if len(given) != len(names):
             raise ModelFormatError(f"its body has {len(names)} inputs, expected {len(given)}")
+        self._count()  # bodies may be empty
         scope = Scope(constants.opsets, constants, depth=constants.depth + 1)
         for name, value in zip(names, given):
             scope.define(name, value)
@@ -125,10 +126,14 @@ class Walk:
 
     def _run_nodes(self, nodes: Sequence[Any], scope: Scope) -> None:
         for node in in_order(nodes):
-            self._nodes_seen += 1
-            if self._nodes_seen > MOST_NODES:
-                raise ModelFormatError(f"the model has more than {MOST_NODES} nodes, its functions expanded")
+            self._count()
             self._run_node(node, scope)
+
+    def _count(self) -> None:
+        self._nodes_seen += 1
+        if self._nodes_seen > MOST_NODES:
+            raise ModelFormatError(f"the model has more than {MOST_NODES} nodes, its functions expanded "
+                                   "and its loops unrolled")
 
     def _refuse(self, scope: Scope, op: str, name: str, error: UnsupportedOpError) -> None:
         self.report.add(op, name, error.message, error.hint or "")

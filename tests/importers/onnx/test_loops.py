@@ -11,6 +11,7 @@ import tiny
 from onnx import TensorProto, helper, numpy_helper
 
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers.onnx import walk
 
 RANDOM = np.random.default_rng(9)
 X = RANDOM.standard_normal((5, 4)).astype(np.float32)
@@ -67,6 +68,19 @@ def test_what_decides_the_rounds_must_be_known() -> None:
 def test_growth_is_bounded() -> None:
     with pytest.raises(UnsupportedOpError, match="more than 16384 nodes"):
         tiny.load(looped(1 << 40, loop_body()))
+
+
+def test_rounds_of_empty_bodies_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MOST_NODES", 1000)
+    flags = [info("round", TensorProto.INT64, []), info("goes_on", TensorProto.BOOL, [])]
+    rounds = numpy_helper.from_array(np.array(100), "rounds")
+    again = info("goes_on", TensorProto.BOOL, [])
+    inner = helper.make_graph([], "inner", flags, [again, info("round", TensorProto.INT64, [])])
+    body = helper.make_graph([node("Loop", ["rounds", ""], ["seen"], body=inner)], "body",
+                             flags, [again, info("seen", TensorProto.INT64, [100])], [rounds])  # fmt: skip
+    made = node("Loop", ["rounds", ""], ["y"], body=body)
+    with pytest.raises(ModelFormatError, match="more than 1000 nodes"):
+        tiny.load(tiny.model([made], {"x": X}, ["y"], constants={"rounds": np.array(100)}))
 
 
 def test_a_body_that_does_not_fit_is_refused() -> None:
