@@ -12,40 +12,43 @@ import torch
 from torch import Tensor
 
 Function: Any = torch.autograd.Function  # its types differ from version to version
-NEAR = 1e-3  # of a step: what was rounded before is not beyond a bound because of a last bit
 
 
 class Rounded(Function):
-    """clamp(rint(x / scale), lowest, greatest) * scale: one operation of single precision after another."""
+    """clamp(rint(x / scale), lowest, greatest) * scale: one operation of single precision after another.
+
+    Gradients pass where x rounds to an integer within the bounds, and stop elsewhere. Inside, LSQ's gradient
+    of the scale is round(x / scale) - x / scale, and PACT's 0; outside, the bound. With the result y these are
+    (y - x) / scale and y / scale: two sums that need nothing more to be kept.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor, lowest: int, greatest: int, factor: float,
                 is_pact: bool) -> Tensor:
         """``scale`` broadcasts to x; its gradient is multiplied by ``factor``."""
-        ctx.save_for_backward(x, scale)
-        ctx.rest = lowest, greatest, factor, is_pact
-        return torch.clamp(torch.round(x / scale), lowest, greatest) * scale
+        steps = torch.div(x, scale).round_()
+        bounded = torch.clamp(steps, lowest, greatest)
+        inside = steps == bounded
+        y = bounded.mul_(scale)
+        ctx.save_for_backward(x, scale, y, inside)
+        ctx.rest = factor, is_pact
+        return y
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (x, scale), (lowest, greatest, factor, is_pact) = ctx.saved_tensors, ctx.rest
-        steps = x / scale
-        inside = (steps >= lowest - NEAR) & (steps <= greatest + NEAR)
+        (x, scale, y, inside), (factor, is_pact) = ctx.saved_tensors, ctx.rest
+        passing = gradient * inside
         for_scale = None
         if ctx.needs_input_grad[1]:
-            bounds = torch.clamp(steps, lowest, greatest)
-            noise = torch.zeros(()) if is_pact else torch.round(steps) - steps
-            for_scale = gradient * torch.where(inside, noise, bounds) * factor
-            for_scale = _summed(for_scale, scale)
-        return gradient * inside, for_scale, None, None, None, None
+            beside = y if is_pact else x
+            for_scale = (_dot(gradient, y, scale) - _dot(passing, beside, scale)) * factor / scale
+        return passing, for_scale, None, None, None, None
 
 
-def _summed(x: Tensor, like: Tensor) -> Tensor:
-    """The sum over what was broadcast."""
-    if like.ndim == 0:
-        return x.sum()
-    axes = [axis for axis, extent in enumerate(like.shape) if extent == 1]
-    return x.sum(axes, keepdim=True) if axes else x
+def _dot(first: Tensor, second: Tensor, like: Tensor) -> Tensor:
+    """The sum of products over what was broadcast."""
+    products = first * second
+    return products.sum() if like.ndim == 0 else products.sum_to_size(like.shape)
 
 
 def rounded(x: Tensor, scale: Tensor, lowest: int, greatest: int, factor: float = 1.0,

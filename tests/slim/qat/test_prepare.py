@@ -82,8 +82,8 @@ def test_trained_modules_are_what_the_engine_computes(classifier: Graph, batches
     found = outputs(nb, images)
     with torch.no_grad():
         simulated = net(torch.from_numpy(images)).numpy()
-    assert np.mean(found.argmax(1) == simulated.argmax(1)) >= 0.99
-    assert np.abs(found - simulated).max() <= 2.1 / 255  # softmax: chances in steps of about 1/255
+    assert np.sum(found.argmax(1) != simulated.argmax(1)) <= 1  # chances in steps of 1/255 may be equal
+    assert np.abs(found - simulated).max() <= 2.1 / 255
     assert np.mean(found.argmax(1) == labels) > 0.8
     assert not report.float_left
 
