@@ -172,7 +172,7 @@ def _shortened(job: Job, data: Data | None) -> tuple[Job, Data | None]:
     kept = [found for found in job.strategies if not isinstance(found, (Train, Search))]
     if job.has(Search):
         kept.append(dataclasses.replace(job.get(Search), max_quant_count=1))
-    train = dataclasses.replace(job.get(Train), train_iter=1, warmup_iter=0)
+    train = dataclasses.replace(job.get(Train), epochs=None, train_iter=1, warmup_iter=0)
     few = None if data is None else data.shortened(job.get(Goal).batch_size)
     return dataclasses.replace(job, strategies=(*kept, train)), few
 

@@ -72,6 +72,11 @@ class Data:
             return sum(1 for _ in self.samples())
         return len(range(total)[self._file.part])
 
+    @property
+    def batch_count(self) -> int:
+        """Batches of an epoch."""
+        return sum(1 for _ in self._given) if self.is_batched else len(self.batches())
+
     def digest(self) -> str:
         """Of all that it holds, labels included."""
         labels = [] if self.labels is None else [{"labels": self.labels}]

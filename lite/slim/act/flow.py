@@ -12,6 +12,11 @@ from lite.slim.act.judge import Score
 from lite.slim.act.latency import run_times_ms
 from lite.slim.act.stages import Task, score_of
 from lite.slim.act.work import Stage
+from lite.slim.distillation.settings import Distillation
+from lite.slim.qat.settings import QAT
+from lite.slim.strategies.prune_channels import PruneChannels
+from lite.slim.strategies.prune_n_of_m import PruneNofM
+from lite.slim.strategies.prune_weights import PruneWeights
 from lite.slim.strategies.ptq import PTQ
 from lite.slim.strategies.search import Search
 from lite.slim.strategies.train import Train
@@ -69,13 +74,23 @@ class Flow:
 
     def _asked(self) -> Stage:
         """What the strategies say, integers last."""
-        task, job = self.task, self.task.job
-        if job.trains:
-            raise InputError("stages that train do not exist yet", where="config",
-                             hint="QuantPost and HyperParameterOptimization need no training")
+        task, job, base = self.task, self.task.job, None
+        if job.has(PruneChannels, PruneWeights, PruneNofM):
+            raise InputError("pruning does not exist yet", where="config", hint="Distillation and QAT do")
+        if job.has(Distillation) and not job.has(QAT):
+            from lite.slim.act import trained
+
+            base = self._try(trained.distilled(task))
+        if job.has(QAT):
+            from lite.slim.act import trained
+
+            return self._try(trained.rounded(task, job.get(QAT)))
         if job.has(Search):
-            return self._try(stages.searched(task, job.get(Search), lambda score: False))
-        return self._try(stages.quantized(task, job.get(PTQ)))
+            return self._try(stages.searched(task, job.get(Search), lambda score: False, base))
+        if job.has(PTQ):
+            return self._try(stages.quantized(task, job.get(PTQ), base))
+        assert base is not None
+        return base
 
     def _automatic(self) -> tuple[Stage, bool]:
         for make in self._ways():
@@ -97,3 +112,9 @@ class Flow:
             yield lambda: stages.searched(task, task.job.get(Search), self.keeps_score)
         else:
             self.notes.append("no search for settings: it needs optuna (pip install optuna)")
+        if importlib.util.find_spec("torch") is not None:
+            from lite.slim.act import trained
+
+            yield lambda: trained.rounded(task, task.job.get(QAT))
+        else:
+            self.notes.append("no training: it needs PyTorch (pip install torch)")

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from lite.errors import InputError
+from lite.quant.settings import nearest
 from lite.slim.act.places import Places, parse_yaml, read_yaml
-from lite.slim.strategies import Strategy, classes, sections
+from lite.slim.distillation.settings import Distillation
+from lite.slim.qat.settings import QAT
+from lite.slim.strategies import Form, classes, forms, sections
 from lite.slim.strategies._rule import setting
-from lite.slim.strategies._strategy import Settings, nearest
-from lite.slim.strategies.distill import Distill
+from lite.slim.strategies._strategy import Settings
 from lite.slim.strategies.prune_channels import PruneChannels
 from lite.slim.strategies.prune_n_of_m import PruneNofM
 from lite.slim.strategies.prune_weights import PruneWeights
 from lite.slim.strategies.ptq import PTQ
-from lite.slim.strategies.qat import QAT
 from lite.slim.strategies.search import Search
 
-T = TypeVar("T", bound=Settings)
-S = TypeVar("S", bound=Strategy)
-Config = Union[None, str, "os.PathLike[str]", Sequence[Strategy], "Job"]
+S = TypeVar("S")
+Config = Union[None, str, "os.PathLike[str]", Sequence[Any], "Job"]
 REFUSED = {"MultiTeacherDistillation": "several teachers do not exist here; Distillation has one",
            "TransformerPrune": "heads of attention are not pruned here; ChannelPrune prunes convolutions"}
 _ONE_OF = ((PruneChannels, PruneWeights, PruneNofM), (QAT, PTQ), (QAT, Search))
@@ -48,6 +48,8 @@ class DataFile(Settings):
     path: str = setting("word", "")
     rows: str | None = setting("word")
     labels: str | None = setting("word")
+
+    paths = ("path", "labels")
 
     @property
     def part(self) -> slice:
@@ -93,7 +95,8 @@ class Job(Settings):
         Folder for what is finished.
     data, evaluation : DataFile, optional
     image : ImageRules, optional
-    strategies : tuple of Strategy
+    strategies : tuple of settings
+        Of the classes that ``lite.slim.strategies`` has.
     notes : tuple of str
         What was accepted, but means nothing here.
     """
@@ -106,7 +109,7 @@ class Job(Settings):
     data: DataFile | None = None
     evaluation: DataFile | None = None
     image: ImageRules | None = None
-    strategies: tuple[Strategy, ...] = ()
+    strategies: tuple[Any, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def contradiction(self) -> str | None:
@@ -129,22 +132,22 @@ class Job(Settings):
         """The strategy of a class; with its usual settings if nothing was said."""
         return next((found for found in self.strategies if isinstance(found, kind)), kind())
 
-    def has(self, *kinds: type[Strategy]) -> bool:
+    def has(self, *kinds: type[Any]) -> bool:
         """Whether one of these was asked for."""
         return any(isinstance(strategy, kinds) for strategy in self.strategies)
 
     @property
     def is_automatic(self) -> bool:
         """Whether nothing says what to do."""
-        return not self.has(PruneChannels, PruneWeights, PruneNofM, Distill, QAT, PTQ, Search)
+        return not self.has(PruneChannels, PruneWeights, PruneNofM, Distillation, QAT, PTQ, Search)
 
     @property
     def trains(self) -> bool:
-        return self.has(PruneChannels, PruneWeights, PruneNofM, Distill, QAT)
+        return self.has(PruneChannels, PruneWeights, PruneNofM, Distillation, QAT)
 
 
-def _named(kind: type[Settings]) -> str:
-    return f"{kind.sections[0]} ({kind.__name__})" if issubclass(kind, Strategy) else kind.__name__
+def _named(kind: type[Any]) -> str:
+    return f"{forms()[kind.__name__].sections[0]} ({kind.__name__})"
 
 
 def job_of(config: Config) -> Job:
@@ -160,7 +163,7 @@ def job_of(config: Config) -> Job:
         return config
     if isinstance(config, (str, os.PathLike)):
         return read_job(config)
-    if isinstance(config, Strategy):
+    if type(config) in classes().values():
         config = [config]
     if not isinstance(config, (list, tuple)):
         raise InputError(f"got a {type(config).__name__}, expected a path or a list of "
@@ -195,7 +198,9 @@ def to_yaml(job: Job) -> str:
         part = getattr(job, name)
         if part is not None:
             found[name] = part.to_mapping()
-    found.update({strategy.sections[0]: strategy.to_mapping() for strategy in job.strategies})
+    for strategy in job.strategies:
+        form = forms()[type(strategy).__name__]
+        found[form.sections[0]] = form.to_mapping(strategy)
     return str(yaml.safe_dump(found, sort_keys=False, allow_unicode=True))
 
 
@@ -213,15 +218,16 @@ class _Parser:
                 raise InputError(f"unknown key {key!r}", where=self._places.of(str(key)),
                                  hint=nearest(str(key), [*own, *sections()]) or "expected some of "
                                  + ", ".join([*sorted(own), *sections()]))
-        fields = self._fields(Job, {key: self._found[key] for key in Job.rules() if key in self._found}, ())
+        given = {key: self._found[key] for key in Job.rules() if key in self._found}
+        fields = self._fields(Form.of(Job), given, ())
         self._take_model(fields)
         for name, kind in (("data", DataFile), ("evaluation", DataFile), ("image", ImageRules)):
             if self._found.get(name) is not None:
-                fields[name] = self._part(kind, name)
+                fields[name] = self._part(Form.of(kind), name)
         for name in ("model", "params", "work"):
             if fields.get(name) is not None:
                 fields[name] = self._path(fields[name], name)
-        strategies = tuple(self._part(kind, key) for key, kind in sections().items() if key in self._found)
+        strategies = tuple(self._part(form, key) for key, form in sections().items() if key in self._found)
         try:
             job = Job(**fields, strategies=strategies, notes=tuple(self._notes))
         except InputError as error:
@@ -247,35 +253,35 @@ class _Parser:
         if params:
             fields["params"] = f"{folder}/{params}"
 
-    def _part(self, kind: type[T], section: str) -> T:
+    def _part(self, form: Form, section: str) -> Any:
         given = self._found[section]
-        if kind is DataFile and isinstance(given, str):
+        if form.kind is DataFile and isinstance(given, str):
             given = {"path": given}
         given = {} if given is None else given
         if not isinstance(given, dict):
             raise InputError(f"it is {given!r}, expected keys with values", where=self._places.of(section))
-        fields = self._fields(kind, given, (section,))
-        for name in {DataFile: ("path", "labels"), Distill: ("teacher", "teacher_params")}.get(kind, ()):
+        fields = self._fields(form, given, (section,))
+        for name in form.paths:
             if fields.get(name) is not None:
                 fields[name] = self._path(fields[name], section, name)
         try:
-            return kind(**fields)
+            return form.kind(**fields)
         except InputError as error:
             error.where = self._places.of(section)
             raise
 
-    def _fields(self, kind: type[Settings], given: dict[str, Any], above: tuple[str, ...]) -> dict[str, Any]:
+    def _fields(self, form: Form, given: dict[str, Any], above: tuple[str, ...]) -> dict[str, Any]:
         """A section's settings by field, each of them checked, so that errors have a place."""
-        known = kind.keys()
+        known = form.keys
         for key in given:
-            if key in kind.unused:
-                self._notes.append(f"{self._places.of(*above, key)} has no effect: {kind.unused[key]}")
-            elif key not in known and key not in kind.folded:
+            if key in form.unused:
+                self._notes.append(f"{self._places.of(*above, key)} has no effect: {form.unused[key]}")
+            elif key not in known and key not in form.folded:
                 raise InputError(f"unknown key {key!r}", where=self._places.of(*above, str(key)),
-                                 hint=nearest(str(key), [*known, *kind.folded, *kind.unused])
+                                 hint=nearest(str(key), [*known, *form.folded, *form.unused])
                                  or f"expected some of {', '.join(known)}")
         try:
-            adapted = kind.adapted({key: value for key, value in given.items() if key not in kind.unused})
+            adapted = form.adapted({key: value for key, value in given.items() if key not in form.unused})
         except ValueError as error:
             key, _, words = str(error).partition(": ")
             raise InputError(words, where=self._places.of(*above, key)) from error
@@ -284,10 +290,10 @@ class _Parser:
             if known[key] in fields:
                 raise InputError("two keys say this", where=self._places.of(*above, key), hint="keep one")
             try:
-                fields[known[key]] = kind.rules()[known[key]].fitted(value, lenient=True)
+                fields[known[key]] = form.fitted(known[key], value)
             except ValueError as error:
-                raise InputError(f"it is {value!r}, expected {error}",
-                                 where=self._places.of(*above, key)) from error
+                words = str(error) if str(error).startswith(key) else f"it is {value!r}, expected {error}"
+                raise InputError(words, where=self._places.of(*above, key)) from error
         return fields
 
     def _path(self, text: str, *keys: str) -> str:

@@ -12,15 +12,17 @@ from lite.slim.act.cutting import cut
 from lite.slim.act.data import Data
 from lite.slim.act.job import Job
 from lite.slim.counting import flops
-from lite.slim.strategies.distill import Distill
+from lite.slim.distillation.settings import Distillation
+from lite.slim.qat.settings import QAT
 from lite.slim.strategies.goal import Goal
 from lite.slim.strategies.prune_channels import PruneChannels
 from lite.slim.strategies.prune_n_of_m import PruneNofM
 from lite.slim.strategies.prune_weights import PruneWeights
 from lite.slim.strategies.ptq import PTQ
-from lite.slim.strategies.qat import QAT
 from lite.slim.strategies.search import Search
 from lite.slim.strategies.train import Train
+
+LEAST_STEPS = 300  # of a training, where nothing says how many
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ def _automatic(job: Job, data: Data) -> list[Step]:
     search = job.get(Search)
     steps = [Step("ptq", f"integers, ranges from {data.rows} samples", "it takes seconds and often suffices"),
              Step("search", f"PTQ with up to {search.max_quant_count} other settings",
-                  "if PTQ loses too much: other ranges cost no speed")]
+                  "if PTQ loses too much: other ranges cost no speed"),
+             Step("qat", f"train {_length(job)} with rounding, from the float model's outputs",
+                  "if no settings do: weights that know of the rounding lose less")]
     return [*steps, Step("weights", "weights in 8 bits, sums in float", "if nothing else keeps the score")]
 
 
@@ -66,7 +70,7 @@ def _asked(job: Job) -> list[Step]:
         section = "UnstructurePrune" if job.has(PruneWeights) else "ASPPrune"
         steps.append(Step("sparse", f"set weights to 0 while training {_length(job)}",
                           f"{section}: files that pack better; the engine's kernels are dense"))
-    if job.has(Distill) and not job.has(QAT, PruneChannels, PruneWeights, PruneNofM):
+    if job.has(Distillation) and not job.has(QAT, PruneChannels, PruneWeights, PruneNofM):
         steps.append(Step("distill", f"train {_length(job)} from a teacher", "Distillation"))
     if job.has(QAT):
         steps.append(Step("qat", f"train {_length(job)} with rounding", "Quantization; integers come last"))
@@ -82,6 +86,8 @@ def _length(job: Job) -> str:
     train = job.get(Train)
     if train.train_iter is not None:
         return f"{train.train_iter} steps"
+    if train.epochs is None:
+        return f"an epoch, or {LEAST_STEPS} steps,"
     return f"{train.epochs} epoch{'s' * (train.epochs != 1)}"
 
 

@@ -81,7 +81,7 @@ class Rule:
 
     def _one(self, kind: str, found: Any, lenient: bool) -> Any:
         if lenient and kind in ("number", "whole") and isinstance(found, str):
-            found = _number(found)
+            found = number_in(found)
         if lenient and kind == "word" and isinstance(found, (int, float)) and not isinstance(found, bool):
             found = str(found)
         types = {"flag": bool, "whole": int, "number": (int, float), "word": str}[kind]
@@ -103,7 +103,8 @@ class Rule:
         return words
 
 
-def _number(text: str) -> Any:
+def number_in(text: str) -> Any:
+    """The number that a text is, as YAML reads 1e-5 as a text; other texts as they are."""
     try:
         value = float(text)
     except ValueError:

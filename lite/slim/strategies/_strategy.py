@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,6 +23,7 @@ class Settings:
     """
 
     folded: ClassVar[tuple[str, ...]] = ()  # keys that ``adapted`` makes others of
+    paths: ClassVar[tuple[str, ...]] = ()  # fields that name files
     unused: ClassVar[Mapping[str, str]] = {}  # keys of PaddleSlim that ask for nothing here, and why
 
     def __post_init__(self) -> None:
@@ -77,12 +77,6 @@ class Strategy(Settings):
     """One way to compress, or what several have in common: a section in a file."""
 
     sections: ClassVar[tuple[str, ...]] = ()  # its names, the preferred one first
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """A hint for a name that does not exist."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else None
 
 
 def _usual(field: dataclasses.Field[Any]) -> Any:

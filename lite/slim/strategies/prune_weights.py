@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lite.quant.settings import nearest
 from lite.slim.strategies._rule import Rule, setting
-from lite.slim.strategies._strategy import Strategy, nearest
+from lite.slim.strategies._strategy import Strategy
 
 GMP_KEYS = ("stable_iterations", "pruning_iterations", "tunning_iterations", "resume_iteration",
             "pruning_steps", "initial_ratio")

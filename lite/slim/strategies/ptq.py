@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from lite.slim.strategies._rule import setting
 from lite.slim.strategies._strategy import Strategy
-from lite.slim.strategies.qat import ALL_LAYERS, ONE_FORM
 
+ALL_LAYERS = "every layer that has an integer form is quantized; name the exceptions"
+ONE_FORM = "an .nb file has one form for integers, which all processors run"
 ALGORITHMS = {"hist": "percentile", "KL": "kl", "avg": "moving_average", "mse": "mse", "emd": "emd",
               "abs_max": "minmax", "min_max": "minmax"}  # PaddleSlim's name: ours
 _OURS = ("percentile", "kl", "moving_average", "minmax")

@@ -1,51 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""QAT: training that rounds as the integers will."""
+"""Quantization: training that rounds as the integers will; the settings are ``qat.QAT``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
-from lite.slim.strategies._rule import setting
-from lite.slim.strategies._strategy import Strategy
+from lite.slim.qat.settings import QAT
+from lite.slim.strategies._form import Form
+from lite.slim.strategies.ptq import ALL_LAYERS, ONE_FORM
 
-ACTIVATIONS = ("moving_average_abs_max", "range_abs_max", "abs_max")
-WEIGHTS = ("channel_wise_abs_max", "abs_max")
-ALL_LAYERS = "every layer that has an integer form is quantized; not_quant_pattern names exceptions"
-ONE_FORM = "an .nb file has one form for integers, which all processors run"
+FOLLOWING = ("abs_max", "range_abs_max")  # of PaddleSlim: as moving_average_abs_max, but for what is averaged
 
 
-@dataclass(frozen=True)
-class QAT(Strategy):
-    """Quantization-aware training; integers are always the last step.
+def _adapted(options: dict[str, Any]) -> dict[str, Any]:
+    given = dict(options)
+    if given.get("activation_quantize_type") in FOLLOWING:
+        given["activation_quantize_type"] = "moving_average_abs_max"
+    pact = given.pop("use_pact", False)
+    if not isinstance(pact, bool):
+        raise ValueError(f"use_pact: it is {pact!r}, expected true or false")
+    if pact:
+        given["activation_quantize_type"] = "pact"
+    patterns = given.get("not_quant_pattern")
+    if isinstance(patterns, (str, list)):
+        given["not_quant_pattern"] = [name for name in ([patterns] if isinstance(patterns, str) else patterns)
+                                      if name != "skip_quant"]  # a scope that Paddle's programs may have
+    return given
 
-    Attributes
-    ----------
-    weight_bits : {8, 7}
-        7 multiply faster on x86 processors without VNNI.
-    activation_bits : {8, 16}
-    pact : bool
-        Learn where activations are clipped.
-    exclude : tuple of str
-        Layers that stay float: parts of their names.
-    """
 
-    weight_bits: int = setting("whole", 8, least=7, most=8)
-    activation_bits: int = setting("whole", 8, least=8, most=16)
-    pact: bool = setting("flag", False, keys="use_pact")
-    exclude: tuple[str, ...] = setting("words", (), keys="not_quant_pattern")
-
-    sections = ("Quantization", "QuantAware")
-    unused: ClassVar[Mapping[str, str]] = {
-        "quantize_op_types": ALL_LAYERS, "is_full_quantize": ALL_LAYERS, "quant_post_first": "it is always",
-        "activation_quantize_type": "scales of activations are trained",
-        "weight_quantize_type": "weights have one scale per output channel",
-        "window_size": "scales are trained", "moving_rate": "scales are trained",
-        "scale_trainable": "scales are trained",
-        **dict.fromkeys(("dtype", "for_tensorrt", "onnx_format", "deploy_backend"), ONE_FORM)}
-
-    def contradiction(self) -> str | None:
-        if self.activation_bits not in (8, 16):
-            return f"activation_bits is {self.activation_bits}, expected 8 or 16"
-        return None
+FORM = Form.around(
+    QAT, "Quantization", "QuantAware", also={}, folded=("use_pact",), adapted=_adapted,
+    unused={"is_full_quantize": ALL_LAYERS, "quant_post_first": "it is always so",
+            "window_size": "ranges are averaged, not kept",
+            "scale_trainable": "activation_quantize_type says it",
+            **dict.fromkeys(("dtype", "for_tensorrt", "onnx_format", "deploy_backend"), ONE_FORM)})

@@ -21,9 +21,9 @@ class Train(Strategy):
 
     Attributes
     ----------
-    epochs : int
+    epochs : int, optional
     train_iter : int, optional
-        Steps in all, instead of epochs.
+        Steps in all, instead of epochs. None, both: one epoch, and 300 steps at least.
     learning_rate : float, optional
         None: each stage's own.
     optimizer : {"sgd", "adam", "adamw"}
@@ -37,7 +37,7 @@ class Train(Strategy):
         The float model's score as it is known, and the one that is enough.
     """
 
-    epochs: int = setting("whole", 4, least=1, most=100000)
+    epochs: int | None = setting("whole", least=1, most=100000)
     train_iter: int | None = setting("whole", least=1, most=1 << 40)
     learning_rate: float | None = setting("number", least=1e-12, most=100)
     optimizer: str = setting("word", "adam", choices=("sgd", "adam", "adamw"))
@@ -65,9 +65,14 @@ class Train(Strategy):
         if given.get("optimizer") in OPTIMIZERS:
             given["optimizer"] = OPTIMIZERS[given["optimizer"]]
         given.update(given.pop("optim_args", None) or {})
-        if "epochs" in given and given.get("train_iter") is not None:
+        if given.get("epochs") is not None and given.get("train_iter") is not None:
             raise ValueError("train_iter: epochs is given, too: give one")
         return given
+
+    def contradiction(self) -> str | None:
+        if self.epochs is not None and self.train_iter is not None:
+            return "epochs and train_iter both say how long: give one"
+        return None
 
 
 def _optimizer(builder: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import pytest
 
 from lite.errors import InputError
 from lite.slim.act.job import DataFile, ImageRules, Job, job_of, parse_job, read_job, to_yaml
+from lite.slim.distillation import Distillation
+from lite.slim.qat import QAT
 from lite.slim.strategies.goal import Goal
 from lite.slim.strategies.prune_channels import PruneChannels
 from lite.slim.strategies.prune_n_of_m import PruneNofM
@@ -27,6 +29,7 @@ JOBS = [
     Job(strategies=(PruneChannels((0.25, 0.5), ("a", "b"), "bn_scale"), Train(train_iter=9))),
     Job(strategies=(PruneWeights("gmp", ratio=0.75, gmp={"pruning_steps": 10, "initial_ratio": 0.15}),)),
     Job(strategies=(PruneNofM(1, 4, ("w",)), Train(epochs=2, learning_rate=1e-5, eval_iter=3))),
+    Job(strategies=(Distillation(loss=["l2", "kl"], node=[["a"], ["b"]]), QAT(not_quant_pattern=["conv1"]))),
     Job(strategies=(Search(("KL", "mse"), (True,), (0.99, 1.0), (1, 2), 7),)),
 ]
 
@@ -92,6 +95,11 @@ def test_a_file_as_paddleslim_has_it(tmp_path: Path) -> None:
     ("UnstructurePrune: {threshold: 0.5}", "prune_mode is ratio"),
     ("QuantPost: {recon_level: region-wise}", "expected layer-wise"),
     ("QuantPost: {bias_correction: true, bias_correct: false}", "two keys say this"),
+    ("Quantization:\n  weight_bits: 9\n", "line 2, Quantization.weight_bits: weight_bits is 9, expected"),
+    ("QuantAware: {weight_bit: 8}", "hint: did you mean 'weight_bits'"),
+    ("QuantAware: {use_pact: often}", "QuantAware.use_pact: it is 'often', expected true or false"),
+    ("Distillation: {loss: l9}", "Distillation.loss: it is 'l9'"),
+    ("Distillation: {alpha: high}", "Distillation.alpha: alpha is 'high', expected a number"),
     ("data: {path: x, rows: 10}", 'expected "FIRST:LAST" in quotes'),
     ("data: {rows: '3:9'}", "path says nothing"),
     ("data: {path: '${NO_SUCH_VARIABLE}/x'}", "line 1, data.path: the environment has no variable NO_SUCH"),

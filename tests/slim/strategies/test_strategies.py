@@ -42,19 +42,20 @@ def test_what_is_wrong_is_told(name: str, settings: dict[str, Any], words: str) 
     assert words in str(told.value) and name in str(told.value)
 
 
-@pytest.mark.parametrize("name", strategies.classes())
+@pytest.mark.parametrize("name", strategies.forms())
 def test_usual_settings_are_allowed_and_frozen(name: str) -> None:
-    usual = strategies.classes()[name]()
-    assert usual.to_mapping() == {} and usual.sections
+    form = strategies.forms()[name]
+    usual = form.kind()
+    assert form.to_mapping(usual) == {} and form.sections
     with pytest.raises(dataclasses.FrozenInstanceError):
         usual.extra = 1  # type: ignore[attr-defined]
 
 
 def test_every_key_leads_to_one_setting() -> None:
-    for found in strategies.classes().values():
-        keys = [key for name, rule in found.rules().items() for key in {name, *rule.keys}]
-        assert len(keys) == len(set(keys)) and not set(keys) & set(found.unused)
-    sections = [section for found in strategies.classes().values() for section in found.sections]
+    for form in strategies.forms().values():
+        fields = {field.name for field in dataclasses.fields(form.kind)}
+        assert set(form.keys.values()) == fields and not set(form.keys) & {*form.unused, *form.folded}
+    sections = [section for form in strategies.forms().values() for section in form.sections]
     assert len(sections) == len(set(sections))
 
 

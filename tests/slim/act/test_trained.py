@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stages that train: integers and floats, from a teacher, without post-processing, after an interruption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lite
+from lite import slim
+from lite.ir import Graph
+from lite.nb.reader import read
+from lite.slim.strategies import Goal, Search, Train
+from tests.slim.act.conftest import Digits
+from tests.slim.act.test_cutting import detector
+
+pytest.importorskip("torch", reason="training is PyTorch's")
+
+
+def ops(path: Path) -> set[str]:
+    return {node.op.name for node in read(path).nodes}
+
+
+def test_training_with_rounding(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    found = slim.compress(graph, tmp_path / "a.nb", [slim.QAT(), Train(train_iter=6), Goal(max_loss=0.5)],
+                          train_data=images)
+    assert [tried.name for tried in found.tried] == ["float", "qat"] and found.is_reached
+    assert "6 steps" in found.after.text and "q_conv2d" in ops(tmp_path / "a.nb")
+    assert not list((tmp_path / "a.act").glob("*/checkpoint*"))
+
+
+def test_labels_are_learned_where_they_have_weight(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    batches = [(images[start : start + 8], np.full(8, 3)) for start in range(0, 40, 8)]
+
+    def threes(session: Any) -> float:
+        return float(np.mean([session.run({"image": image[None]})["answer"][0, 3] for image in images]))
+
+    wanted = [slim.Distillation(loss="kl", alpha=0.01, labels=1.0), Train(train_iter=30, learning_rate=0.01)]
+    found = slim.compress(graph, tmp_path / "a.nb", wanted, train_data=batches, evaluate=threes)
+    assert found.chosen == "distill" and found.after.loss < -0.2
+    assert "conv2d" in ops(tmp_path / "a.nb")
+
+
+def test_a_student_learns_before_it_is_quantized(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    found = slim.compress(graph, tmp_path / "a.nb", [slim.Distillation(), slim.strategies.PTQ(),
+                                                     Train(train_iter=2)], train_data=images)
+    assert [tried.name for tried in found.tried] == ["float", "distill", "ptq"] and found.chosen == "ptq"
+
+
+class Interrupted:
+    """The size of an answer; an interruption hits after some calls."""
+
+    def __init__(self, calls: int) -> None:
+        self.left = calls
+
+    def __call__(self, session: Any) -> float:
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return float(session.run({"image": np.ones((1, 3, 8, 8), np.float32)})["answer"].std())
+
+
+def test_a_training_goes_on_where_it_was(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    arguments: dict[str, Any] = {"config": [slim.QAT(), Train(train_iter=8, eval_iter=2), Goal(batch_size=8)],
+                                 "train_data": images}
+    with pytest.raises(KeyboardInterrupt):
+        slim.compress(graph, tmp_path / "a.nb", evaluate=Interrupted(4), **arguments)
+    assert list((tmp_path / "a.act").glob("qat-*.partial/checkpoint.pt"))
+    slim.compress(graph, tmp_path / "a.nb", evaluate=Interrupted(99), **arguments)
+    slim.compress(graph, tmp_path / "b.nb", evaluate=Interrupted(99), **arguments)
+    assert (tmp_path / "a.nb").read_bytes() == (tmp_path / "b.nb").read_bytes()
+
+
+def test_a_detector_keeps_its_nms(tmp_path: Path) -> None:
+    random = np.random.RandomState(4)
+    pictures = random.standard_normal((6, 1, 3, 4, 4)).astype(np.float32)
+    data = [{"image": picture, "scale": np.ones(1, np.float32)} for picture in pictures]
+    found = slim.compress(detector(), tmp_path / "a.nb", [slim.QAT(), Train(train_iter=2), Goal(max_loss=1)],
+                          train_data=data)
+    assert {"q_conv2d", "non_max_suppression"} <= ops(tmp_path / "a.nb") and found.chosen == "qat"
+    assert [info.name for info in lite.Model(tmp_path / "a.nb").outputs] == ["chosen", "scaled"]
+
+
+def test_by_itself_it_comes_to_training(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="the search is optuna's")
+    goal = [Train(train_iter=2, target_metric=2.0)]
+    found = slim.compress(graph, tmp_path / "a.nb", goal, train_data=images[:8])
+    assert [tried.name for tried in found.tried] == ["float", "ptq", "search", "qat", "weights"]
+    assert (not found.is_reached and found.chosen == min(
+        (tried for tried in found.tried), key=lambda tried: tried.measured.size_bytes).name) or found.chosen == "float"
+
+
+@pytest.mark.slow
+def test_training_mends_coarse_integers(digits: Digits, tmp_path: Path) -> None:
+    """Ranges that cut too much lose answers, and training brings back most of them."""
+    from tests.slim.act.test_compressing import digits_top1
+
+    images = digits.images[:200]
+    coarse = Search(("hist",), (False,), (0.9, 0.9), (1, 1), 1)
+    judged: dict[str, Any] = {"train_data": images, "evaluate": digits_top1(digits)}
+    bad = slim.compress(digits.model, tmp_path / "a.nb", [coarse], **judged)
+    good = slim.compress(digits.model, tmp_path / "b.nb", [slim.QAT(), Train(train_iter=60)], **judged)
+    assert good.after.loss < bad.after.loss and good.after.loss < 0.02
