@@ -76,7 +76,7 @@ def cifar(folder: Path) -> tuple[Path, Part, Part]:
                 found[path.parts[-3]].append((path.parts[-2], picture))
     classes = sorted({label for label, _ in found["train"]})
     training, test = (
-        Part(np.stack([picture for _, picture in rows]), np.array([classes.index(label) for label, _ in rows]))
+        Part(np.stack([picture for _, picture in rows]), np.array([classes.index(name) for name, _ in rows]))
         for rows in (found["train"], found["test"])
     )
     return folder / "models/mlperf_tiny/pretrainedResnet.tflite", training, test

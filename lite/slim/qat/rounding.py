@@ -18,8 +18,8 @@ class Rounded(Function):
     """clamp(rint(x / scale), lowest, greatest) * scale: one operation of single precision after another.
 
     Gradients pass where x rounds to an integer within the bounds, and stop elsewhere. Inside, LSQ's gradient
-    of the scale is round(x / scale) - x / scale, and PACT's 0; outside, the bound. With the result y these are
-    (y - x) / scale and y / scale: two sums that need nothing more to be kept.
+    of the scale is round(x / scale) - x / scale, and PACT's 0; outside, the bound. With the result y these
+    are (y - x) / scale and y / scale: two sums that need nothing more to be kept.
     """
 
     @staticmethod
