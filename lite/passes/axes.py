@@ -160,7 +160,7 @@ def regrouped(shape: Sequence[Extent], target: Sequence[Extent], perm: Perm) -> 
     perm : Perm
         How the input lies.
     """
-    groups = _groups(shape, target)
+    groups = runs(shape, target)
     if groups is None:
         return None
     order: list[tuple[int, list[int]]] = []  # where a group lies, the axes of the target that it becomes
@@ -181,7 +181,7 @@ def _in_a_row(places: list[int], perm: Perm, shape: Sequence[Extent]) -> bool:
     return places == sorted(places) and all(shape[perm[place]] == 1 for place in between_them)
 
 
-def _groups(shape: Sequence[Extent], target: Sequence[Extent]) -> list[tuple[list[int], list[int]]] | None:
+def runs(shape: Sequence[Extent], target: Sequence[Extent]) -> list[tuple[list[int], list[int]]] | None:
     """The smallest runs of axes with equal products: each becomes its counterpart. None if there are none."""
     if any(extent == 0 for extent in (*shape, *target)):
         return None

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lite.slim.act.compressing import compress, explain
     from lite.slim.analysis import blame, cost_by_layer, measure, metric_errors, weight_distributions
     from lite.slim.counting import flops, flops_by_layer
-    from lite.slim.criteria import importance, least_important
     from lite.slim.distillation import (
         Distillation,
         DistillLoss,
@@ -25,17 +24,26 @@ if TYPE_CHECKING:
         distill,
         distillation_nodes,
     )
+    from lite.slim.pruning import (
+        ChannelGroup,
+        Dependencies,
+        channel_groups,
+        get_ratios_by_loss,
+        importance,
+        least_important,
+        prune_channels,
+    )
     from lite.slim.qat import QAT, QuantizedModule, prepare
-    from lite.slim.ratios import get_ratios_by_loss
     from lite.slim.report import Layer, Measured, Report, Weights, write_report
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
     from lite.slim.training import TrainConfig, TrainResult, train
 
-__all__ = ["QAT", "DistillLoss", "Distillation", "GraphModule", "Layer", "Measured", "MutualLoss", "Pair",
-           "QuantizedModule", "Report", "TrainConfig", "TrainResult", "Weights", "blame", "compress",
-           "cost_by_layer", "distill", "distillation_nodes", "explain", "flops", "flops_by_layer",
-           "from_torch", "get_ratios_by_loss", "importance", "least_important", "measure", "metric_errors",
-           "prepare", "to_torch", "train", "weight_distributions", "write_report"]
+__all__ = ["QAT", "ChannelGroup", "Dependencies", "DistillLoss", "Distillation", "GraphModule", "Layer",
+           "Measured", "MutualLoss", "Pair", "QuantizedModule", "Report", "TrainConfig", "TrainResult",
+           "Weights", "blame", "channel_groups", "compress", "cost_by_layer", "distill",
+           "distillation_nodes", "explain", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss",
+           "importance", "least_important", "measure", "metric_errors", "prepare", "prune_channels",
+           "to_torch", "train", "weight_distributions", "write_report"]
 
 _LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualLoss": "distillation",
          "Pair": "distillation", "distill": "distillation", "distillation_nodes": "distillation",
@@ -43,10 +51,12 @@ _LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualL
          "blame": "analysis", "cost_by_layer": "analysis", "measure": "analysis", "metric_errors": "analysis",
          "weight_distributions": "analysis", "Layer": "report", "Measured": "report", "Report": "report",
          "Weights": "report", "write_report": "report",
-         "flops": "counting", "flops_by_layer": "counting", "get_ratios_by_loss": "ratios",
-         "importance": "criteria", "least_important": "criteria", "GraphModule": "torch_bridge",
+         "flops": "counting", "flops_by_layer": "counting", "GraphModule": "torch_bridge",
          "from_torch": "torch_bridge", "to_torch": "torch_bridge",
          "TrainConfig": "training", "TrainResult": "training", "train": "training",
+         "ChannelGroup": "pruning", "Dependencies": "pruning", "channel_groups": "pruning",
+         "get_ratios_by_loss": "pruning", "importance": "pruning", "least_important": "pruning",
+         "prune_channels": "pruning",
          "QAT": "qat", "QuantizedModule": "qat", "prepare": "qat"}  # name: the module that has it
 __getattr__ = importing(__name__, _LATE)
 

@@ -9,14 +9,9 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from lite.convert import Convertible, Source, load_graph
+from lite.convert import Convertible, Source
 from lite.ir import Graph
-from lite.passes import pipeline
-from lite.passes.eliminate_dead import EliminateDead
-from lite.passes.eliminate_identities import EliminateIdentities
-from lite.passes.fold_constants import FoldConstants
-from lite.passes.recognize_activations import RecognizeActivations
-from lite.passes.recognize_normalizations import RecognizeNormalizations
+from lite.slim.loading import load_layers
 from lite.slim.torch_bridge.foreign import exported
 from lite.slim.torch_bridge.module import GraphModule
 from lite.slim.torch_bridge.unfolding import unfold_batch_norms
@@ -46,9 +41,7 @@ def to_torch(model: Convertible, *, batch_norm: bool = False, param_file: Source
     UnsupportedOpError
         If ops cannot be trained: all of them are listed.
     """
-    graph = load_graph(model, param_file=param_file, input_shape=input_shape, freeze_inputs=freeze_inputs)
-    pipeline.run(graph, [FoldConstants(), EliminateIdentities(), RecognizeActivations(),
-                         RecognizeNormalizations(), FoldConstants(), EliminateDead()])
+    graph = load_layers(model, param_file=param_file, input_shape=input_shape, freeze_inputs=freeze_inputs)
     if batch_norm:
         unfold_batch_norms(graph)
     return GraphModule(graph)
