@@ -64,6 +64,9 @@ class Report:
     weights : dict
         What became of weights alone: bits, layers and weights that are integers now, bytes of a file of
         floats, which layers stay float and why. Else empty.
+    sparse : dict
+        Where sparse weights were asked for: the threshold, and by layer that is stored so which part of its
+        weights is zero. Else empty.
     tuning : dict
         What was tried to keep the accuracy (search) or the speed (guard), and what came out. Else empty.
     time_s : float
@@ -80,6 +83,7 @@ class Report:
     passes: list[Log] = field(default_factory=list)
     quantization: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
+    sparse: dict[str, Any] = field(default_factory=dict)
     tuning: dict[str, Any] = field(default_factory=dict)
     time_s: float = 0.0
 
@@ -134,6 +138,8 @@ class Report:
             lines += [f"note   {note}" for note in self.quantization["notes"]]
         if self.weights:
             lines += _weights_text(self.weights, self.size_bytes)
+        if self.sparse:
+            lines.append(_sparse_text(self.sparse))
         lines += [f"{name:<6} {found['text']}" for name, found in self.tuning.items()]
         return "\n".join([*lines, *_first("kept  ", self.refusals, "refusals"),
                           *_first("float ", self.float_left, "float_left")])
@@ -144,7 +150,7 @@ def convert(model: Convertible, out: str | os.PathLike[str] | None = None, *,
             input_shape: Mapping[str, Sequence[int]] | None = None,
             freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
             preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
-            keep_io_float: bool = True,
+            keep_io_float: bool = True, sparse_threshold: float | None = None,
             discard_passes: Sequence[str] = (), verify: bool = False,
             progress: Progress | None = None) -> Report:
     """Convert a model to a .nb file.
@@ -173,6 +179,9 @@ def convert(model: Convertible, out: str | os.PathLike[str] | None = None, *,
         without data: layers still compute in float.
     keep_io_float : bool
         False: inputs and outputs of a quantized model become integers, which the caller scales.
+    sparse_threshold : float, optional
+        Weights of 1 x 1 convolutions in floats of which this part (0 to 1) or more is zero are stored sparse
+        and multiplied so, where that is faster.
     discard_passes : sequence of str
         Names of passes to leave out.
     verify : bool
@@ -193,7 +202,8 @@ def convert(model: Convertible, out: str | os.PathLike[str] | None = None, *,
     parts, report = _converted(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
                                preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
-                               discard_passes=discard_passes, verify=verify, progress=progress)
+                               sparse_threshold=sparse_threshold, discard_passes=discard_passes,
+                               verify=verify, progress=progress)
     start = time.perf_counter()
     from lite.nb.writer import write_atomically
 
@@ -208,13 +218,15 @@ def convert_to_bytes(model: Convertible, *, targets: Sequence[str] = TARGETS,
                      input_shape: Mapping[str, Sequence[int]] | None = None,
                      freeze_inputs: Mapping[str, np.ndarray] | None = None, bundle_inputs: int = 0,
                      preprocess: Preprocess | None = None, quantize: StaticPTQ | WeightOnly | None = None,
-                     keep_io_float: bool = True, discard_passes: Sequence[str] = (),
-                     verify: bool = False, progress: Progress | None = None) -> tuple[bytes, Report]:
+                     keep_io_float: bool = True, sparse_threshold: float | None = None,
+                     discard_passes: Sequence[str] = (), verify: bool = False,
+                     progress: Progress | None = None) -> tuple[bytes, Report]:
     """Convert a model in memory: the bytes of the .nb, and the report. Parameters as of ``convert``."""
     parts, report = _converted(model, targets=targets, param_file=param_file, input_shape=input_shape,
                                freeze_inputs=freeze_inputs, bundle_inputs=bundle_inputs,
                                preprocess=preprocess, quantize=quantize, keep_io_float=keep_io_float,
-                               discard_passes=discard_passes, verify=verify, progress=progress)
+                               sparse_threshold=sparse_threshold, discard_passes=discard_passes,
+                               verify=verify, progress=progress)
     return b"".join(parts), report
 
 
@@ -222,7 +234,7 @@ def _converted(model: Convertible, *, targets: Sequence[str], param_file: Source
                input_shape: Mapping[str, Sequence[int]] | None,
                freeze_inputs: Mapping[str, np.ndarray] | None, bundle_inputs: int,
                preprocess: Preprocess | None, quantize: StaticPTQ | WeightOnly | None, keep_io_float: bool,
-               discard_passes: Sequence[str], verify: bool,
+               sparse_threshold: float | None, discard_passes: Sequence[str], verify: bool,
                progress: Progress | None) -> tuple[list[bytes], Report]:
     """``convert_to_bytes``, its bytes in the parts that are written one behind the other."""
     from lite.quant import StaticPTQ, WeightOnly
@@ -231,7 +243,8 @@ def _converted(model: Convertible, *, targets: Sequence[str], param_file: Source
         data, report = _tuned(model, quantize, {
             "targets": targets, "param_file": param_file, "input_shape": input_shape,
             "freeze_inputs": freeze_inputs, "bundle_inputs": bundle_inputs, "preprocess": preprocess,
-            "discard_passes": discard_passes, "verify": verify, "progress": progress}, keep_io_float)
+            "sparse_threshold": sparse_threshold, "discard_passes": discard_passes, "verify": verify,
+            "progress": progress}, keep_io_float)
         return [data], report
     runnable = runnable_ops()  # first: it says in words when the engine has not been built
     from lite.nb import writer
@@ -242,6 +255,9 @@ def _converted(model: Convertible, *, targets: Sequence[str], param_file: Source
     start = time.perf_counter()
     chosen = _targets(targets)
     _check_passes(discard_passes)
+    if sparse_threshold is not None and not 0.0 <= sparse_threshold <= 1.0:
+        raise InputError(f"it is {sparse_threshold}, expected a part of the weights, 0 to 1",
+                         where="sparse_threshold")
     tell("reading the model")
     graph = load_graph(model, param_file=param_file, input_shape=input_shape, freeze_inputs=freeze_inputs)
     graph.preprocess = preprocess or graph.preprocess
@@ -271,7 +287,9 @@ def _converted(model: Convertible, *, targets: Sequence[str], param_file: Source
     if golden is None:  # integers define their own meaning
         golden = _golden(graph, bundle_inputs, tell)
     tell("writing")
-    parts = writer.to_parts(graph, targets=chosen, golden=golden)
+    if sparse_threshold is not None:
+        report.sparse = _sparse_layers(graph, sparse_threshold)
+    parts = writer.to_parts(graph, targets=chosen, golden=golden, sparse_from=sparse_threshold)
     report.ops_after, report.size_bytes = _ops(graph), sum(map(len, parts))
     report.time_s = time.perf_counter() - start
     return parts, report
@@ -382,6 +400,24 @@ def _weights_text(done: Mapping[str, Any], size: int) -> list[str]:
             f"and in memory: {megabytes(size)}, {size / floats:.1%} of {megabytes(floats)} in float",
             "       layers still compute in float: this is for size, not for speed",
             *_first("float ", kept, "weights")]
+
+
+def _sparse_layers(graph: Graph, threshold: float) -> dict[str, Any]:
+    """Which layers are stored sparse, and which part of their weights is zero."""
+    from lite.nb import pack, sparse
+
+    layers = {node.name: sparse.zeros_share(value.array) for node in graph.nodes if len(node.inputs) > 1
+              for value in (node.input(1),) if value is not None and value.array is not None
+              and pack.packing_of(node, 1, threshold).word == "sparse"}
+    return {"threshold": threshold, "layers": layers}
+
+
+def _sparse_text(done: Mapping[str, Any]) -> str:
+    shares, threshold = list(done["layers"].values()), done["threshold"]
+    if not shares:
+        return f"sparse no layer: no 1 x 1 convolution in float has {threshold:.0%} zeros or more"
+    return (f"sparse {len(shares)} layer{'s' * (len(shares) != 1)} of 1 x 1 with {min(shares):.0%} to "
+            f"{max(shares):.0%} zeros (threshold {threshold:.0%})")
 
 
 def _targets(targets: Sequence[str]) -> tuple[str, ...]:

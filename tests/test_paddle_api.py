@@ -271,6 +271,16 @@ def test_opt_makes_integers_of_weights(
     assert "int8" in capsys.readouterr().out and (tmp_path / "fc.nb").exists()
 
 
+def test_opt_stores_weights_sparse(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opt = Opt()
+    opt.set_model_dir(str(folder))
+    opt.set_optimize_out(str(tmp_path / "fc"))
+    opt.set_sparse_model(True)
+    opt.set_sparse_threshold(0.75)
+    opt.run()
+    assert "no 1 x 1 convolution in float has 75% zeros" in capsys.readouterr().out
+
+
 def test_settings_of_other_back_ends_are_taken_with_a_warning() -> None:
     config = MobileConfig()
     with pytest.warns(UserWarning, match="no NNAdapter here"):

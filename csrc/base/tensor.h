@@ -44,8 +44,10 @@ struct Shape {
 //   p16x4      of bytes: [groups][ceil(n/16)][kernel_height][ceil(k/4)][16][4], where k =
 //              kernel_width * channels_in_per_group, the last quad of each row of the window filled
 //              up with zeros. For a matrix, kernel_height and kernel_width are 1.
+//   sparse     of floats, for windows of 1 x 1 that are not in groups: what is no zero, as
+//              base/sparse.h says.
 // The tensor's shape stays the logical one (conv weights: OIHW; matmul's right side: [k, n]).
-enum class Packing : uint8_t { plain, p16, depthwise, p16x4 };
+enum class Packing : uint8_t { plain, p16, depthwise, p16x4, sparse };
 
 struct Tensor {
   DType dtype = DType::f32;

@@ -2,12 +2,14 @@
 #include "nb/check.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/arena.h"
+#include "base/sparse.h"
 #include "base/tensor.h"
 
 namespace lite {
@@ -51,6 +53,8 @@ class GraphChecker {
   [[nodiscard]] Status check_shape(const Extents& shape, bool constant) const;
   [[nodiscard]] Status check_constant(const nb::Value& value);
   [[nodiscard]] Status check_bools(const nb::Constant& constant);
+  [[nodiscard]] Status check_sparse_constant(const nb::Value& value);
+  [[nodiscard]] Status look_at(const std::array<uint64_t, 4>& stretch, bool* seen);
   [[nodiscard]] Status check_inputs();
   [[nodiscard]] Status check_symbols() const;
   [[nodiscard]] Status check_nodes();
@@ -64,8 +68,8 @@ class GraphChecker {
   const nb::Graph& graph_;
   Span<const std::byte> weights_;
   std::vector<bool> written_;
-  std::set<std::pair<uint64_t, uint64_t>> bools_;  // offset and size of those looked at
-  uint64_t bools_bytes_ = 0;
+  std::set<std::array<uint64_t, 4>> seen_;  // stretches of constants that were looked at
+  uint64_t seen_bytes_ = 0;
 };
 
 Status GraphChecker::check_formulas() const {
@@ -154,6 +158,7 @@ Status GraphChecker::check_constant(const nb::Value& value) {
                  static_cast<unsigned long long>(constant.size()), weights_.size());
   if (constant.offset() % kAlignment != 0)
     return error(Code::k_corrupt_file, "the data is not 64-byte aligned");
+  if (constant.packing() == nb::Packing_sparse) return check_sparse_constant(value);
   uint64_t count = 1;
   for (const nb::Extent* extent : *value.shape()) count *= static_cast<uint64_t>(extent->value());
   const uint64_t logical = count * dtype_size_bytes(static_cast<DType>(value.dtype()));
@@ -165,11 +170,34 @@ Status GraphChecker::check_constant(const nb::Value& value) {
   return value.dtype() == nb::DType_boolean ? check_bools(constant) : Status();
 }
 
-// Each stretch of bytes is looked at once: many constants may share one, but not overlap otherwise.
+// Each stretch of bytes, its offset, size and extents, is looked at once: many constants may share
+// one, but not overlap otherwise.
+Status GraphChecker::look_at(const std::array<uint64_t, 4>& stretch, bool* seen) {
+  *seen = !seen_.insert(stretch).second;
+  if (*seen) return Status();
+  seen_bytes_ += stretch[1];
+  return seen_bytes_ <= weights_.size() ? Status()
+                                        : error(Code::k_corrupt_file, "constants overlap");
+}
+
+Status GraphChecker::check_sparse_constant(const nb::Value& value) {
+  const nb::Constant& constant = *value.constant();
+  const Extents& shape = *value.shape();
+  if (value.dtype() != nb::DType_f32 || shape.size() != 4 || shape.Get(2)->value() != 1 ||
+      shape.Get(3)->value() != 1)
+    return error(Code::k_corrupt_file, "only floats [n, k, 1, 1] can be sparse");
+  const auto n = static_cast<uint64_t>(shape.Get(0)->value());
+  const auto k = static_cast<uint64_t>(shape.Get(1)->value());
+  bool seen = false;
+  LITE_RETURN_IF_ERROR(look_at({constant.offset(), constant.size(), n, k}, &seen));
+  if (seen) return Status();
+  return check_sparse({weights_.data() + constant.offset(), constant.size()}, n, k);
+}
+
 Status GraphChecker::check_bools(const nb::Constant& constant) {
-  if (!bools_.emplace(constant.offset(), constant.size()).second) return Status();
-  bools_bytes_ += constant.size();
-  if (bools_bytes_ > weights_.size()) return error(Code::k_corrupt_file, "constants overlap");
+  bool seen = false;
+  LITE_RETURN_IF_ERROR(look_at({constant.offset(), constant.size(), 0, 0}, &seen));
+  if (seen) return Status();
   const std::byte* data = weights_.data() + constant.offset();
   if (std::any_of(data, data + constant.size(), [](std::byte byte) { return byte > std::byte{1}; }))
     return error(Code::k_corrupt_file, "a truth value is neither 0 nor 1");
@@ -289,8 +317,9 @@ Status GraphChecker::check_packed(const nb::Node& node, size_t position) const {
   const size_t element_bytes = dtype_size_bytes(static_cast<DType>(value.dtype()));
   const bool quads = value.constant()->packing() == nb::Packing_p16x4;
   const bool panels = quads || value.constant()->packing() == nb::Packing_p16;
-  if (position != 1 || groups < 1 || !(rank == 4 || (rank == 2 && panels)) ||
-      (quads && value.dtype() != nb::DType_s8))
+  const bool sparse = value.constant()->packing() == nb::Packing_sparse;
+  if (position != 1 || (sparse && node.op()->string_view() != "conv2d") || groups < 1 ||
+      !(rank == 4 || (rank == 2 && panels)) || (quads && value.dtype() != nb::DType_s8))
     return error(Code::k_corrupt_file, "input %zu is packed weights, which it cannot be", position);
   if (panels && panels_count(*value.shape(), static_cast<uint64_t>(groups), transposed, quads) !=
                     value.constant()->size() / element_bytes)

@@ -3,6 +3,7 @@
 #include "ops/linear/depthwise_conv.h"
 #include "ops/linear/gemm_conv.h"
 #include "ops/linear/rounded_product.h"
+#include "ops/linear/sparse_conv.h"
 #include "ops/linear/winograd_conv.h"
 #include "ops/op.h"
 
@@ -22,9 +23,18 @@ class Conv2d final : public Op {
       depthwise_.prepare(context, window, activation);
       return Status();
     }
-    linear::GemmConv::add_names(context, window, alternatives_);
+    const Tensor& weights = context.inputs[1];
+    const bool packed_sparse = weights.packing == Packing::sparse;
+    if (packed_sparse) alternatives_.push_back(linear::SparseConv::kName);
+    if (!packed_sparse || linear::SparseConv::may_be_dense(weights))
+      linear::GemmConv::add_names(context, window, alternatives_);
     linear::WinogradConv::add_names(context, window, alternatives_);
     const bgemm::Kernels* rounded = linear::RoundedProduct::choose(context, window);
+    is_sparse_ = linear::SparseConv::choose(context, rounded != nullptr ? rounded->speed : 1.0);
+    if (is_sparse_) {
+      sparse_.prepare(context, activation);
+      return Status();
+    }
     const int m =
         linear::WinogradConv::choose(context, window, rounded != nullptr ? rounded->speed : 1.0);
     by_tiles_ = m != 0;
@@ -39,33 +49,36 @@ class Conv2d final : public Op {
 
   void run(const RunContext& context) override {
     if (by_channel_) return depthwise_.run(context);
+    if (is_sparse_) return sparse_.run(context);
     if (is_rounded_) return rounded_.run(context);
     by_tiles_ ? winograd_.run(context) : gemm_.run(context);
   }
 
   Span<const std::byte> wanted_early() const override {
     if (by_channel_) return depthwise_.wanted_early();
-    return by_tiles_ || is_rounded_ ? Span<const std::byte>() : gemm_.wanted_early();
+    return by_tiles_ || is_rounded_ || is_sparse_ ? Span<const std::byte>() : gemm_.wanted_early();
   }
 
   size_t room_to_fetch() const override {
-    return by_channel_ || by_tiles_ || is_rounded_ ? 0 : gemm_.room_to_fetch();
+    return by_channel_ || by_tiles_ || is_rounded_ || is_sparse_ ? 0 : gemm_.room_to_fetch();
   }
 
   void fetch(Span<const std::byte> bytes) override { gemm_.fetch(bytes); }
 
   const char* kernel() const override {
     if (by_channel_) return "depthwise";
+    if (is_sparse_) return linear::SparseConv::kName;
     if (is_rounded_) return rounded_.kernel();
     return by_tiles_ ? winograd_.kernel() : gemm_.kernel();
   }
 
  private:
-  bool by_channel_ = false, by_tiles_ = false, is_rounded_ = false;
+  bool by_channel_ = false, by_tiles_ = false, is_rounded_ = false, is_sparse_ = false;
   std::vector<const char*> alternatives_;
   linear::DepthwiseConv depthwise_;
   linear::WinogradConv winograd_;
   linear::RoundedProduct rounded_;
+  linear::SparseConv sparse_;
   linear::GemmConv gemm_;
 };
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _REFUSED = {  # flags of Paddle's opt that would change the result
     "enable_fp16": "it asks for a half precision model, and this version writes float32 models only",
-    "sparse_model": "it asks for a sparse model, and this version writes dense models only",
     "record_tailoring_info": "the library is not cut to a model, so there is nothing to record",
     "display_kernels": "an op has one kernel, so there are none to choose from; see --print_all_ops",
 }
@@ -32,10 +31,8 @@ _REFUSED = {  # flags of Paddle's opt that would change the result
 
 def _paddle_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     """What scripts for Paddle's opt pass: accepted where it asks for nothing, else refused in words."""
-    for name in ("enable-fp16", "sparse-model", "record-tailoring-info", "display-kernels"):
+    for name in ("enable-fp16", "record-tailoring-info", "display-kernels"):
         function = click.option(f"--{name}", is_flag=True, hidden=True)(function)
-    for name in ("sparse-threshold",):
-        function = click.option(f"--{name}", hidden=True)(function)
     return function
 
 
@@ -144,6 +141,13 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
     help="Integers of --quant_model.",
 )
 @calibration_options
+@click.option(
+    "--sparse-model", is_flag=True, help="Store 1 x 1 convolutions sparse whose weights are mostly zeros."
+)
+@click.option(
+    "--sparse-threshold", type=click.FloatRange(0, 1), default=0.6, show_default=True, metavar="PART",
+    help="Zeros from which on --sparse_model stores a layer so.",
+)
 @image_options
 @click.option("--print-all-ops", is_flag=True, help="List all ops and how each runs.")
 @click.option("--print-all-ops-in-md-format", is_flag=True, help="The same as a table in Markdown.")
@@ -169,6 +173,7 @@ def command(as_json: bool, **flags: Any) -> int:
       lite opt model.onnx --quant_model=true --quant_type=QUANT_INT8
       lite opt model.onnx --image_resize 256 --image_crop 224 --image_mean 127.5 --image_std 127.5
       lite opt model.onnx --calib_data samples.npz -o int8.nb
+      lite opt pruned.onnx --sparse_model --sparse_threshold 0.7
     """
     _refuse_unknown_results(flags)
     if flags["print_all_ops"] or flags["print_all_ops_in_md_format"]:
@@ -264,6 +269,7 @@ def _convert(source: Source, flags: dict[str, Any], as_json: bool) -> None:
             preprocess=rules,
             quantize=_quantization(flags),
             keep_io_float=flags["keep_io_float"],
+            sparse_threshold=flags["sparse_threshold"] if flags["sparse_model"] else None,
             progress=tell,
             **source.options,
         )

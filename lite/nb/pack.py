@@ -12,6 +12,7 @@ import numpy as np
 
 from lite.errors import LiteError
 from lite.ir import DType, Node
+from lite.nb import sparse
 
 PANEL = 16  # output channels that lie side by side in p16 and p16x4
 QUAD = 4  # neighbouring elements of the depth that lie side by side in p16x4
@@ -23,7 +24,7 @@ class Packing(NamedTuple):
 
     Parameters
     ----------
-    word : {"plain", "p16", "depthwise", "p16x4"}
+    word : {"plain", "p16", "depthwise", "p16x4", "sparse"}
         The name in nb.fbs.
     groups : int
         Of the convolution, for p16 and p16x4.
@@ -39,11 +40,17 @@ class Packing(NamedTuple):
 PLAIN = Packing()
 
 
-def packing_of(node: Node, position: int) -> Packing:
-    """The packing in which a node's kernel wants the constant at an input position."""
+def packing_of(node: Node, position: int, sparse_from: float | None = None) -> Packing:
+    """The packing in which a node's kernel wants the constant at an input position.
+
+    Where the kernels take them, weights are sparse if this part of them or more is zero.
+    """
     value = node.input(position)
     if position != 1 or value is None or value.array is None:
         return PLAIN
+    wanted = sparse_from is not None and sparse.zeros_share(value.array) >= sparse_from
+    if wanted and sparse.fits(node, position):
+        return Packing("sparse")
     attributes = node.op.attributes()
     if node.op.name.startswith("q_"):
         return _packing_of_bytes(node.op.name, attributes, value.array.shape)
@@ -83,8 +90,10 @@ def pack(array: np.ndarray, packing: Packing) -> np.ndarray:
     -------
     ndarray
         Contiguous; p16 and p16x4 hold zeros for the output channels that fill up the last panel, p16x4 for
-        the elements that fill up the last quad of each row of the window, too.
+        the elements that fill up the last quad of each row of the window, too. Sparse weights are bytes.
     """
+    if packing.word == "sparse":
+        return sparse.encode(array)
     if packing.word == "plain":
         return np.ascontiguousarray(array)
     if packing.word == "depthwise":
@@ -141,6 +150,8 @@ def unpack(elements: np.ndarray, packing: Packing, shape: tuple[int, ...]) -> np
     """
     if packing.word == "plain":
         return elements.reshape(shape)
+    if packing.word == "sparse":
+        return sparse.decode(elements.tobytes(), shape)
     if packing.word == "depthwise":
         return np.ascontiguousarray(elements.reshape(-1, shape[0]).T).reshape(shape)
     if len(shape) == 2:

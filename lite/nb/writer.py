@@ -81,7 +81,8 @@ def _umask() -> int:
     return mask
 
 
-def to_bytes(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden | None = None) -> bytes:
+def to_bytes(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden | None = None,
+             sparse_from: float | None = None) -> bytes:
     """The bytes of a .nb file.
 
     Parameters
@@ -92,22 +93,25 @@ def to_bytes(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden |
         Where the file may run.
     golden : Golden, optional
         Input/output pairs for ``lite verify``.
+    sparse_from : float, optional
+        Weights of 1 x 1 convolutions of which this part or more is zero are stored sparse.
 
     Raises
     ------
     LiteError
         If the graph holds what a .nb cannot.
     """
-    return b"".join(to_parts(graph, targets=targets, golden=golden))
+    return b"".join(to_parts(graph, targets=targets, golden=golden, sparse_from=sparse_from))
 
 
-def to_parts(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden | None = None) -> list[bytes]:
+def to_parts(graph: Graph, *, targets: Sequence[str] = TARGETS, golden: Golden | None = None,
+             sparse_from: float | None = None) -> list[bytes]:
     """The bytes of a .nb file in parts that are to be written one behind the other, as of ``to_bytes``.
 
     Weights are most of a file: where it is only written, nobody needs them a second time in one piece.
     """
     weights = _Weights()
-    root = _GraphWriter(graph, weights).root()
+    root = _GraphWriter(graph, weights, sparse_from).root()
     sections = {"graph": [_finish(root)]}
     if weights.size:
         sections["weights"] = weights.parts
@@ -183,8 +187,9 @@ class _Weights:
 
 
 class _GraphWriter:
-    def __init__(self, graph: Graph, weights: _Weights) -> None:
+    def __init__(self, graph: Graph, weights: _Weights, sparse_from: float | None) -> None:
         self._graph = graph
+        self._sparse_from = sparse_from
         self._weights = weights
         self._symbols = {name: position for position, name in enumerate(_symbol_names(graph))}
         self._formulas: dict[Dim, int] = {}
@@ -206,7 +211,8 @@ class _GraphWriter:
 
     def _node(self, node: Node) -> schema.NodeT:
         where = f"node {node.name!r} ({node.op.name})"
-        inputs = [-1 if value is None else self._index(value, where, pack.packing_of(node, position))
+        inputs = [-1 if value is None
+                  else self._index(value, where, pack.packing_of(node, position, self._sparse_from))
                   for position, value in enumerate(node.inputs)]
         outputs = [self._add(value) for value in node.outputs]
         try:

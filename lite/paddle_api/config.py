@@ -185,7 +185,8 @@ class CxxConfig(_Config):
         return targets_of([place.target for place in self._places])
 
     def convert(
-        self, targets: Sequence[str], quantize: WeightOnly | None = None
+        self, targets: Sequence[str], quantize: WeightOnly | None = None,
+        sparse_threshold: float | None = None,
     ) -> tuple[bytes, Report]:
         """The model as a .nb for some targets, and what the conversion did."""
         from lite.convert import convert_to_bytes
@@ -207,6 +208,7 @@ class CxxConfig(_Config):
             targets=targets,
             param_file=parameters,
             quantize=quantize,
+            sparse_threshold=sparse_threshold,
             discard_passes=[name for name in self._discarded if name in known],
         )
 

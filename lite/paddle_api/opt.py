@@ -29,6 +29,8 @@ class Opt:
         self._type = "naive_buffer"
         self._quantizes = False
         self._bits = 16
+        self._is_sparse = False
+        self._sparse_threshold = 0.6
         self._checks_only = False
 
     def set_model_dir(self, folder: PathLike) -> None:
@@ -78,11 +80,12 @@ class Opt:
         self._without_effect("there is no fp16 arithmetic here")
 
     def set_sparse_model(self, sparse: bool) -> None:
-        if sparse:
-            self._without_effect("there are no sparse kernels here")
+        """Store 1 x 1 convolutions sparse whose weights are mostly zeros."""
+        self._is_sparse = bool(sparse)
 
     def set_sparse_threshold(self, threshold: float) -> None:
-        """Kept for scripts; belongs to ``set_sparse_model``."""
+        """The part of a layer's weights, 0 to 1, that must be zero for ``set_sparse_model``; at first 0.6."""
+        self._sparse_threshold = float(threshold)
 
     def record_model_info(self, record: bool) -> None:
         if record:
@@ -106,7 +109,8 @@ class Opt:
             raise InputError(f"model type is {self._type!r}, expected naive_buffer")
         if not self._out and not self._checks_only:
             raise InputError("there is no name for the .nb file", hint="set_optimize_out('model')")
-        data, report = self._config.convert(targets, self._quantization())
+        sparse = self._sparse_threshold if self._is_sparse else None
+        data, report = self._config.convert(targets, self._quantization(), sparse)
         if self._checks_only:
             print(f"{report.source} is supported on {', '.join(targets)}.")
             return

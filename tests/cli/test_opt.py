@@ -101,7 +101,7 @@ def test_image_settings_that_cannot_be(
     assert found in outcome.err and expected in outcome.err
 
 
-REFUSED = ["enable_fp16", "record_tailoring_info", "display_kernels", "sparse_model"]
+REFUSED = ["enable_fp16", "record_tailoring_info", "display_kernels"]
 
 
 def test_what_paddles_scripts_pass_is_accepted(cli: Callable, source: Path, tmp_path: Path) -> None:
@@ -109,6 +109,15 @@ def test_what_paddles_scripts_pass_is_accepted(cli: Callable, source: Path, tmp_
     outcome = cli("opt", source, "-o", tmp_path, *flags, "--sparse_threshold=0.6", "--keep_io_float=true")
     assert (outcome.code, outcome.err) == (0, "")
     assert not any(name.replace("_", "-") in cli("opt", "--help").out for name in REFUSED)
+
+
+def test_sparse_weights_are_asked_for(cli: Callable, source: Path, tmp_path: Path) -> None:
+    plain = cli("opt", source, "-o", tmp_path / "plain.nb", "--sparse_threshold=0")
+    asked = cli("opt", source, "-o", tmp_path / "asked.nb", "--sparse_model=true", "--sparse_threshold=1")
+    assert "\nsparse" not in plain.out
+    assert "sparse no layer: no 1 x 1 convolution in float has 100% zeros or more" in asked.out
+    assert (tmp_path / "plain.nb").read_bytes() == (tmp_path / "asked.nb").read_bytes()
+    assert cli("opt", source, "--sparse_model", "--sparse_threshold=2").code == 2
 
 
 @pytest.mark.parametrize("flag", [f"--{name}=true" for name in REFUSED])

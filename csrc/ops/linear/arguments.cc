@@ -177,7 +177,9 @@ Result<Convolution> read_convolution(const PrepareContext& context) {
   LITE_RETURN_IF_ERROR(check_images(context, found.window));
   found.by_channel = found.window.groups == weights[0] && weights[1] == 1;
   const Packing packing = context.inputs[1].packing;
-  if (packing != Packing::plain &&
+  const bool sparse =
+      packing == Packing::sparse && found.window.stays_in_place() && !found.by_channel;
+  if (packing != Packing::plain && !sparse &&
       packing != (found.by_channel ? Packing::depthwise : Packing::p16))
     return error(Code::k_corrupt_file, "the weights are packed for another kind of convolution");
   return found;

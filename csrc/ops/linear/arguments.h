@@ -50,6 +50,11 @@ struct Window {
   [[nodiscard]] int64_t input_columns(int64_t outputs) const {
     return (outputs - 1) * stride_width + (kernel_width - 1) * dilation_width + 1;
   }
+  // Whether each pixel of the output is made of the pixel in its place, and all of its channels.
+  [[nodiscard]] bool stays_in_place() const {
+    return taps() == 1 && groups == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 &&
+           pad_left == 0 && pad_bottom == 0 && pad_right == 0;
+  }
   // Whether the window's rows are several pixels and, of dense images, lie in one piece.
   [[nodiscard]] bool has_whole_rows() const {
     return kernel_width > 1 && groups == 1 && dilation_width == 1;

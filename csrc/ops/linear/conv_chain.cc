@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ops/linear/rounded_product.h"
+#include "ops/linear/sparse_conv.h"
 #include "ops/linear/winograd_conv.h"
 
 namespace lite::linear {
@@ -22,12 +23,6 @@ constexpr int64_t kBlockPixels = 256;
 
 bool exceeds(size_t bytes, double share, int64_t cache_bytes) {
   return static_cast<double>(bytes) > share * static_cast<double>(cache_bytes);
-}
-
-bool stays_in_place(const Window& window, const Image& in, const Image& out) {
-  return window.taps() == 1 && window.groups == 1 && window.stride_height == 1 &&
-         window.stride_width == 1 && window.pad_top == 0 && window.pad_left == 0 &&
-         in.height == out.height && in.width == out.width;
 }
 
 // Whether the kernels take strips of the image for what they take the whole of it for.
@@ -83,10 +78,11 @@ std::optional<ChainLink> ConvChain::read_link(const PrepareContext& context, boo
                           weights.size_bytes()};
   const Window& window = link.convolution.window;
   const bool low = link.out.height < std::max(kLeastHeight, kLeastRows * context.threads);
-  if (low || !weights.constant || weights.dtype != DType::f32) return std::nullopt;
+  if (low || !weights.constant || weights.dtype != DType::f32 || SparseConv::choose(context, 1.0))
+    return std::nullopt;
   const bool usable = link.convolution.by_channel
                           ? pads_little(window, link.in, link.out)
-                          : (stays_in_place(window, link.in, link.out) ||
+                          : (window.stays_in_place() ||
                              (may_copy && GemmConv::would_copy_padded_rows(context, window))) &&
                                 RoundedProduct::choose(context, window) == nullptr &&
                                 WinogradConv::choose(context, window, 1.0) == 0;

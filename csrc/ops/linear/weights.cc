@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/sparse.h"
 #include "ops/linear/arguments.h"
 
 namespace lite::linear {
@@ -34,6 +35,10 @@ size_t PackedWeights::prepare(const Tensor& weights, const Tensor* scales, Colum
   dtype_ = weights.dtype;
   if (scales != nullptr) copy_scales(*scales);
   if (weights.packing == Packing::p16) return 0;
+  if (weights.packing == Packing::sparse) {
+    pack_sparse(weights);
+    return 0;
+  }
   computed_ = !weights.constant;
   if (computed_)
     return aligned_bytes(static_cast<size_t>(columns_.groups * columns_.group_count()) *
@@ -59,6 +64,19 @@ void PackedWeights::pack_once(const Tensor& weights) {
   packed_.resize(static_cast<size_t>(columns_.groups * columns_.group_count()) * sizeof(T));
   for (int64_t i = 0; i < columns_.groups * columns_.panels(); ++i)
     pack_panel(weights.as<T>(), i, reinterpret_cast<T*>(packed_.data()));
+}
+
+void PackedWeights::pack_sparse(const Tensor& weights) {
+  const SparseWeights from = sparse_weights(weights.data);
+  packed_.assign(static_cast<size_t>(columns_.group_count()) * sizeof(float), std::byte{0});
+  float* panels = reinterpret_cast<float*>(packed_.data());
+  for (int64_t group = 0; group < from.groups(); ++group)
+    for (int64_t i = from.begins[group]; i < from.begins[group + 1]; ++i)
+      for (int64_t row = 0; row < from.rows && group * from.rows + row < from.n; ++row) {
+        const int64_t channel = group * from.rows + row;
+        panels[channel / gemm::kPanel * columns_.panel_count() + from.columns[i] * gemm::kPanel +
+               channel % gemm::kPanel] = from.values[i * from.rows + row];
+      }
 }
 
 size_t PackedWeights::task_bytes() const {

@@ -62,6 +62,7 @@ class PackedWeights {
   void pack_panel(const T* weights, int64_t index, T* panels) const;
   template <class T>
   void pack_once(const Tensor& weights);
+  void pack_sparse(const Tensor& weights);
   void copy_scales(const Tensor& scales);
   [[nodiscard]] int64_t chunk_panels() const;
   template <class T>
