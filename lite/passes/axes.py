@@ -26,7 +26,8 @@ from lite.ops.tile import Tile
 Perm = tuple[int, ...]
 NHWC: Perm = (0, 2, 3, 1)
 
-ELEMENTWISE = frozenset({"cast", "identity", "logical_not", "prelu", "where"})  # neither Unary nor Binary
+ELEMENTWISE = frozenset({  # neither Unary nor Binary
+    "bit_cast", "cast", "identity", "logical_not", "prelu", "where"})  # fmt: skip
 ALONG_AXIS = frozenset({"channel_shuffle", "concat", "cumsum", "instance_norm", "log_softmax", "lrn",
                         "softmax", "split", "top_k"})  # fmt: skip
 BYTEWISE = frozenset({"dequantize", "lookup", "quantize"})  # elementwise on the first input

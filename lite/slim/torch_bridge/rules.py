@@ -21,6 +21,7 @@ LEFT_OUT: dict[str, str] = {
     **{name: ON_INTEGERS for name in ("q_add", "q_average_pool2d", "q_conv2d", "q_conv2d_transpose",
                                       "q_fully_connected", "q_layer_norm", "q_matmul", "q_mul",
                                       "q_reduce_mean", "q_resize", "q_softmax")},
+    "bit_cast": "no gradient passes from bits to numbers",
     "lookup": "it takes its results from a table of integers: no gradient passes",
 }  # fmt: skip
 

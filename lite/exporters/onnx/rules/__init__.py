@@ -25,6 +25,7 @@ Rule = Callable[[Emission], Answer]
 FAMILIES = (arithmetic, indices, layers, moves, normalization, scaling, windows)
 
 REASONS = {
+    "bit_cast": ("ONNX has no BitCast before opset 26", "cut the model before it"),
     "non_max_suppression": ("ONNX's gives as many rows as boxes stay, ours a table of a fixed size",
                             "cut the model before it"),
 }  # fmt: skip

@@ -87,6 +87,16 @@ def cast_like(call: Call) -> Value:
     return _cast(call, call.need(1).type.dtype)
 
 
+def bit_cast(call: Call) -> Value:
+    x, to = call.need(0), dtype_of(call.int("to"))
+    sizes = x.type.dtype.size_bytes, to.size_bytes
+    stored = DType.F16 in (x.type.dtype, to) or to is DType.BF16  # these are computed in 32 bits
+    if sizes[0] != sizes[1] or stored or (to is DType.BOOL and x.type.dtype is not to):
+        raise UnsupportedOpError(f"bits of {x.type.dtype.value} as {to.value} are not supported",
+                                 hint="elements of one size are, but of 16-bit floats and bools")  # fmt: skip
+    return call.emit("bit_cast", x, to=to)
+
+
 def _cast(call: Call, to: DType) -> Value:
     x = call.need(0)
     return x if x.type.dtype is to else call.emit("cast", x, to=to)
@@ -112,6 +122,7 @@ def relu(call: Call) -> Value:
 
 
 RULES = {
+    "BitCast": bit_cast,
     "Cast": cast,
     "CastLike": cast_like,
     "Clip": clip,
