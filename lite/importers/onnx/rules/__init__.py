@@ -32,6 +32,8 @@ from lite.importers.onnx.rules import (
     sampling,
     selections,
     shapes,
+    signals,
+    unpooling,
     windows,
 )
 from lite.importers.onnx.rules.legacy import NUMPY_BROADCASTING, adapted
@@ -59,6 +61,8 @@ FAMILIES = (
     sampling,
     selections,
     shapes,
+    signals,
+    unpooling,
     windows,
 )
 

@@ -90,6 +90,30 @@ def cumprod(call: Call) -> Value:
     return call.emit("concat", *(products[::-1] if call.int("reverse", 0) else products), axis=axis)
 
 
+def tensor_scatter(call: Call) -> Value:
+    """A cache, and elements written into it from an index of each batch item on; circular: around its end."""
+    cache, update = call.need(0), call.need(1)
+    axis = axis_of(call.int("axis", -2), cache.type.rank)
+    mode = call.text("mode", "linear")
+    if mode not in ("linear", "circular") or axis == 0:
+        raise ModelFormatError(f"mode is {mode!r}, axis {axis}, expected linear or circular, no batch axis")
+    rank = cache.type.rank
+    place = call.emit("range", start=0, limit=update.type.shape[axis], delta=1)
+    place = call.reshape(place, tuple(update.type.shape[axis] if at == axis else 1 for at in range(rank)))
+    if call.input(2) is not None:
+        first = call.cast(call.need(2), DType.S64)
+        first = call.reshape(first, (cache.type.shape[0], *(1,) * (rank - 1)))
+        place = call.emit("add", first, place)
+    if mode == "circular":
+        extent = cache.type.shape[axis]
+        if not isinstance(extent, int):
+            raise UnsupportedOpError(f"the cache {cache.type} has an open length",
+                                     hint="fix it with input_shapes")  # fmt: skip
+        place = call.emit("mod", place, call.constant(max(extent, 1), DType.S64))
+    place = call.emit("expand", place, shape=update.type.shape)
+    return call.emit("scatter_elements", cache, place, update, axis=axis)
+
+
 def trilu(call: Call) -> Value:
     k = 0 if call.input(1) is None else int(np.clip(call.number(1, "k"), -FAR, FAR))
     return call.emit("trilu", call.need(0), upper=bool(call.int("upper", 1)), k=k)
@@ -122,6 +146,7 @@ RULES = {
     "ReverseSequence": reverse_sequence,
     "Scatter": scatter_elements,
     "ScatterElements": scatter_elements,
+    "TensorScatter": tensor_scatter,
     "TopK": top_k,
     "Trilu": trilu,
 }

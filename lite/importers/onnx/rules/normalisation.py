@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import axis_of
 from lite.importers.onnx.call import Call
@@ -11,12 +13,30 @@ from lite.ir import Extent, Value
 _TRAINING = "export the model for inference (torch: model.eval())"
 
 
-def batch_norm(call: Call) -> Value:
-    if call.int("training_mode", 0) or not call.int("spatial", 1):
-        what = "training_mode = 1" if call.int("training_mode", 0) else "spatial = 0"
-        raise UnsupportedOpError(f"{what} is not supported", hint=_TRAINING)
+def batch_norm(call: Call) -> tuple[Value, ...]:
+    if not call.int("spatial", 1):
+        raise UnsupportedOpError("spatial = 0 is not supported", hint=_TRAINING)
     inputs = [call.need(position) for position in range(5)]
-    return call.emit("batch_norm", *inputs, epsilon=call.float("epsilon", 1e-5))
+    if call.int("training_mode", 0):
+        return _batch_norm_of_batch(call, inputs)
+    return (call.emit("batch_norm", *inputs, epsilon=call.float("epsilon", 1e-5)),)
+
+
+def _batch_norm_of_batch(call: Call, inputs: Sequence[Value]) -> tuple[Value, ...]:
+    """With mean and variance of the batch itself; also gives those that run along."""
+    x, scale, bias, *running = inputs
+    axes = tuple(axis for axis in range(x.type.rank) if axis != 1)
+    mean = call.emit("reduce_mean", x, axes=axes, keepdims=True)
+    centred = call.emit("sub", x, mean)
+    variance = call.emit("reduce_mean", call.emit("mul", centred, centred), axes=axes, keepdims=True)
+    channels = (x.type.shape[1],)
+    found = [call.reshape(value, channels) for value in (mean, variance)]
+    y = call.emit("batch_norm", x, scale, bias, *found, epsilon=call.float("epsilon", 1e-5))
+    kept = call.float("momentum", 0.9)
+    mixed = [call.emit("add", call.emit("mul", old, call.like(kept, old)),
+                       call.emit("mul", new, call.like(1 - kept, new)))
+             for old, new in zip(running, found)]  # fmt: skip
+    return y, *mixed
 
 
 def layer_norm(call: Call) -> tuple[Value, ...]:

@@ -76,13 +76,13 @@ def _softmax(call: Call, x: Value) -> Value:
     return reductions.RULES["Softmax"](inner)
 
 
-def _pool(op: str) -> Callable[[Call, Value], Value]:
+def _pool(op: str, pool: Callable[[Call], Value]) -> Callable[[Call, Value], Value]:
     def rule(call: Call, x: Value) -> Value:
         if not call.int("channels_last", 0):
-            return windows.RULES[op](call.as_op(op, x))
+            return pool(call.as_op(op, x))
         rank = x.type.rank
         first = call.emit("transpose", x, perm=(0, rank - 1, *range(1, rank - 1)))
-        y = windows.RULES[op](call.as_op(op, first))
+        y = pool(call.as_op(op, first))
         return call.emit("transpose", y, perm=(0, *range(2, rank), 1))
 
     return rule
@@ -123,10 +123,10 @@ CONTRIBUTED = {  # of the domain com.microsoft
     **dict.fromkeys(OPTIMISED, _refuse),
     "QGemm": gemm,
     "QLinearAdd": _binary("add"),
-    "QLinearAveragePool": _unary(_pool("AveragePool")),
+    "QLinearAveragePool": _unary(_pool("AveragePool", windows.average_pool)),
     "QLinearConcat": concat,
     "QLinearConv": conv,
-    "QLinearGlobalAveragePool": _unary(_pool("GlobalAveragePool")),
+    "QLinearGlobalAveragePool": _unary(_pool("GlobalAveragePool", windows.global_pool)),
     "QLinearLeakyRelu": _unary(_leaky_relu),
     "QLinearMul": _binary("mul"),
     "QLinearReduceMean": _unary(_reduce_mean),

@@ -6,11 +6,9 @@ from __future__ import annotations
 _SEQUENCE = "values that are sequences or optional are not supported", "export the model with plain tensors"
 _TEXT = "text is not supported", "do this step before the model"
 _RANDOM = "it is random: a run would not repeat", "replace it by an input or a constant"
-_SIGNAL = "signal transforms are not supported", "do this step before the model"
 
 REFUSALS: dict[str, tuple[str, str]] = {
     "ImageDecoder": ("decoding images is not an op of a network", "decode the image before the model"),
-    "DFT": _SIGNAL, "STFT": _SIGNAL, "MelWeightMatrix": _SIGNAL,
     **dict.fromkeys(("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
                      "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
                      "OptionalGetElement", "OptionalHasElement"), _SEQUENCE),

@@ -11,7 +11,7 @@ import numpy as np
 from lite.errors import ModelFormatError, UnsupportedOpError
 from lite.importers._building import axis_of, same_pads
 from lite.importers.onnx.call import Call
-from lite.importers.onnx.rules import volumes
+from lite.importers.onnx.rules import unpooling, volumes
 from lite.ir import Extent, Value
 from lite.ir.dim import ceil_div, maximum
 
@@ -200,38 +200,47 @@ def _pads_for(
 
 def _pool(call: Call, kind: str) -> Value:
     x = call.need(0)
-    rank = x.type.rank
-    if rank == volumes.RANK:
+    if x.type.rank == volumes.RANK:
         included = kind == "average" and bool(call.int("count_include_pad", 0))
         return volumes.pool(call, x, kind, count_include_pad=included)
-    image = _images(call, x)
-    kernel = _pair(call, "kernel_shape", 1, rank)
-    if not call.has("kernel_shape"):
-        raise ModelFormatError("attribute 'kernel_shape' is missing")
-    window = _with_same_pads(_window(call, image, kernel, rank), image)
-    counts = kind == "average" and bool(call.int("count_include_pad", 0))
-    ceil_mode = bool(call.int("ceil_mode", 0)) and not window.auto_pad.startswith("SAME")
+    image, window = _pool_window(call, x)
     result = call.emit(
         "pool2d",
         image,
         kind=kind,
-        kernel=kernel,
+        kernel=window.kernel,
         strides=window.strides,
         pads=window.pads,
         dilations=window.dilations,
-        ceil_mode=ceil_mode,
-        count_include_pad=counts,
+        ceil_mode=bool(call.int("ceil_mode", 0)) and not window.auto_pad.startswith("SAME"),
+        count_include_pad=kind == "average" and bool(call.int("count_include_pad", 0)),
     )
     return _restored(call, result, x)
 
 
-def max_pool(call: Call) -> Value:
-    if call.outputs > 1 and call.node.output[1]:
-        raise UnsupportedOpError(
-            "its second output, the indices of the maxima, is not supported",
-            hint="export the model without unpooling",
-        )
-    return _pool(call, "max")
+def _pool_window(call: Call, x: Value) -> tuple[Value, Window]:
+    """The images that are pooled, and how."""
+    rank = x.type.rank
+    image = _images(call, x)
+    if not call.has("kernel_shape"):
+        raise ModelFormatError("attribute 'kernel_shape' is missing")
+    kernel = _pair(call, "kernel_shape", 1, rank)
+    return image, _with_same_pads(_window(call, image, kernel, rank), image)
+
+
+def average_pool(call: Call) -> Value:
+    return _pool(call, "average")
+
+
+def max_pool(call: Call) -> tuple[Value, ...]:
+    x, y = call.need(0), _pool(call, "max")
+    if call.outputs < 2 or not call.node.output[1]:
+        return (y,)
+    image, window = _pool_window(call, x)
+    places = unpooling.places_of_maxima(
+        call, image, y.type.shape[2:], window.kernel, window.strides, window.dilations, window.pads[:2]
+    )
+    return y, _restored(call, places, x)
 
 
 def lp_pool(call: Call) -> Value:
@@ -319,7 +328,7 @@ RULES = {
     "Conv": conv,
     "ConvTranspose": conv_transpose,
     "MaxPool": max_pool,
-    "AveragePool": lambda call: _pool(call, "average"),
+    "AveragePool": average_pool,
     "LpPool": lp_pool,
     "GlobalAveragePool": global_pool,
     "GlobalMaxPool": global_pool,
