@@ -7,10 +7,10 @@
 
 #include "ops/linear/conv_chain.h"
 #include "plan/chains.h"
-#include "plan/prefetch.h"
 #include "plan/memory.h"
 #include "plan/node_view.h"
 #include "plan/parts.h"
+#include "plan/prefetch.h"
 
 namespace lite {
 
@@ -291,7 +291,9 @@ Status PlanBuilder::lay_out() {
   const Sharing& sharing = plan_->sharing_;
   for (uint32_t i = 0; i < plan_->values_.size(); ++i) {
     if (sharing.roots[i] != i || sharing.outside[i]) continue;
-    buffers.push_back({plan_->values_[i].size_bytes(), sharing.first[i], sharing.last[i]});
+    const Tensor& value = plan_->values_[i];
+    const size_t bytes = static_cast<size_t>(value.reach()) * dtype_size_bytes(value.dtype);
+    buffers.push_back({bytes, sharing.first[i], sharing.last[i]});
     owners.push_back(i);
   }
   const size_t value_buffers = buffers.size();

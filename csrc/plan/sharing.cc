@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "plan/parts.h"
+#include "plan/pitches.h"
 
 namespace lite {
 namespace {
@@ -28,6 +29,7 @@ class Sharer {
     mark_outside();
     LITE_RETURN_IF_ERROR(join_aliases());
     place_parts(graph_, entries_, axes_, values_, sharing_);
+    keep_rows_apart(graph_, entries_, values_, sharing_);
     mark_uses();
     for (uint32_t i = 0; i < graph_.nodes()->size(); ++i)
       if (entries_[i]->flags & kInPlace) join_in_place(i);

@@ -227,3 +227,14 @@ def test_random_nets(seed, dtype, isa, monkeypatch) -> None:
             values.append(net.conv(x, out, 3 if kind == 6 else 1, residual=residual))
     unread = [value for value in values if not value.uses and value is not net.x]
     net.steps(*unread, *values[-1:-2:-1])
+
+
+@pytest.mark.parametrize("dtype", [DType.F32, DType.S8, DType.S16], ids=lambda dtype: dtype.value)
+def test_rows_that_would_evict_one_another_lie_apart(dtype: DType) -> None:
+    net, rows = Net(channels=8, images=2, dtype=dtype), 2 * HEIGHT * WIDTH
+    wide = net.conv(net.x, 2048 // dtype.numpy.itemsize)
+    narrow = net.conv(net.depthwise(net.depthwise(wide), residual=wide), 8)
+    assert len(net.steps(narrow)) == 4
+    session = Model(to_bytes(net.graph)).session()
+    session.run(None, random_feeds(net.graph, 1))
+    assert session.memory.arena_bytes - session.memory.scratch_bytes > 3 * rows * 2048
