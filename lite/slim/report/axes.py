@@ -32,13 +32,14 @@ class Axis:
     end: float
 
     @staticmethod
-    def around(numbers: Iterable[float], start: float, end: float, *, with_zero: bool = False) -> Axis:
-        """The axis with room for finite numbers."""
+    def around(numbers: Iterable[float], start: float, end: float, *, with_zero: bool = False,
+               most: float = math.inf) -> Axis:
+        """The axis with room for finite numbers, none of which can be more than ``most``."""
         found = [*numbers, *([0.0] if with_zero else [])] or [0.0, 1.0]
         low, high = min(found), max(found)
         if high - low <= 1e-12 * max(abs(low), abs(high)):
             margin = abs(high) * 0.1 or 1.0
-            low, high = low - margin, high + margin
+            low, high = low - margin, min(high + margin, max(most, high))
         step = _round_step((high - low) / MARKS)
         return Axis(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step, start,
                     end)

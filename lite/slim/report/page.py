@@ -10,7 +10,6 @@ from typing import Any
 
 from lite.compare.charts import bar
 from lite.compare.page import STYLE
-from lite.convert import megabytes
 from lite.slim.report.data import Layer, Measured, Report
 from lite.slim.report.plots import (
     COLOURS,
@@ -22,6 +21,7 @@ from lite.slim.report.plots import (
     weight_histogram,
 )
 
+BYTES, TIMES = ("B", "kB", "MB", "GB"), ("us", "ms", "s")
 OWN_STYLE = """
 :root { --c0: #2563eb; --c1: #d9730d; --c2: #1a8f5a; --c3: #9333c9; --c4: #c93a3a; --c5: #0e8a9c;
   --c6: #a16207; --c7: #d6409f; --other: #9aa3ad; }
@@ -37,7 +37,8 @@ OWN_STYLE = """
 .curve.other { stroke: var(--other); } .key.other { background: var(--other); }
 .key.chosen { background: var(--own); } .key.best { background: var(--good); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 8px 0 0; padding: 0; list-style: none;
-  font-size: 13px; } .legend .key { margin-left: 0; }
+  font-size: 13px; } .legend li { display: flex; align-items: baseline; }
+.legend .key { margin-left: 0; flex: none; }
 tr.chosen td { background: color-mix(in srgb, var(--own) 9%, transparent); }
 th.figure { text-align: right; } td .soft { font-size: 12px; } td.layer { min-width: 180px; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px;
@@ -87,9 +88,9 @@ def _card(what: str, before: float | None, after: float | None, written: Callabl
 def _accuracy_card(report: Report, before: float | None, after: float | None) -> str:
     if before is None or after is None:
         return ""
-    style = "good" if after >= before else "bad"
+    style = "good" if after > before else "bad" if after < before else ""
     return _one_card(report.metric, _accuracy(report, after), _change(report, after - before), style,
-                     _accuracy(report, before))
+                     "" if after == before else _accuracy(report, before))
 
 
 def _one_card(what: str, figure: str, change: str, style: str, before: str) -> str:
@@ -109,6 +110,8 @@ def _accuracy(report: Report, accuracy: float) -> str:
 
 
 def _change(report: Report, change: float) -> str:
+    if not change:
+        return "unchanged"
     return f"{100 * change:+.2f} points" if _is_part(report) else f"{change:+.3g}"
 
 
@@ -149,8 +152,8 @@ def _figure(text: str, note: str = "", share: float | None = None) -> str:
 def _plots(report: Report) -> str:
     measured = [model for model in report.models if model.accuracy is not None]
     timed = [model for model in measured if model.latency_ms is not None]
-    drawn = [_plot(report, measured, [float(model.size_bytes) for model in measured], "size", "B kB MB GB"),
-             _plot(report, timed, [1e3 * (model.latency_ms or 0) for model in timed], "latency", "us ms s")]
+    drawn = [_plot(report, measured, [float(model.size_bytes) for model in measured], "size", BYTES),
+             _plot(report, timed, [1e3 * (model.latency_ms or 0) for model in timed], "latency", TIMES)]
     if not any(drawn):
         return ""
     words = {"chosen": "chosen", "best": "no other is better in both", "other": "others"}
@@ -159,15 +162,17 @@ def _plots(report: Report) -> str:
     return f'<h2>What accuracy costs</h2><div class="plots">{"".join(drawn)}</div>{key}'
 
 
-def _plot(report: Report, models: Sequence[Measured], costs: Sequence[float], cost: str, units: str) -> str:
+def _plot(report: Report, models: Sequence[Measured], costs: Sequence[float], cost: str,
+          units: Sequence[str]) -> str:
     """Costs in the first unit, which are drawn in the greatest one that the dearest model fills."""
     if len(models) < 2:
         return ""
-    place = min(len(units.split()) - 1, int(math.log10(max(max(costs), 1)) // 3))
+    place = _unit(max(costs), units)
     scale = 100 if _is_part(report) else 1
     points = [Point(model.name, number / 1000**place, scale * (model.accuracy or 0),
                     model.name == report.chosen) for model, number in zip(models, costs)]
-    drawn = pareto(points, f"{cost}, {units.split()[place]}", report.metric + ", %" * (scale == 100))
+    drawn = pareto(points, f"{cost}, {units[place]}", report.metric + ", %" * (scale == 100),
+                   most=100.0 if scale == 100 else math.inf)
     return f'<div class="panel">{drawn}</div>'
 
 
@@ -252,13 +257,23 @@ def _facts(report: Report) -> str:
 
 
 def _size(size_bytes: int) -> str:
-    return "-" if not size_bytes else f"{size_bytes} B" if size_bytes < 1000 else megabytes(size_bytes)
+    return _in_unit(float(size_bytes), BYTES) if size_bytes else "-"
 
 
 def _time(latency_ms: float | None) -> str:
-    if latency_ms is None:
-        return "-"
-    return f"{latency_ms:,.2f} ms" if latency_ms >= 0.1 else f"{1e3 * latency_ms:.2f} us"
+    return "-" if latency_ms is None else _in_unit(1e3 * latency_ms, TIMES)
+
+
+def _in_unit(number: float, units: Sequence[str]) -> str:
+    """Three digits and the greatest unit that the number fills; each is a thousand times the one before."""
+    place = _unit(number, units)
+    shown = number / 1000**place
+    digits = 0 if shown >= 100 or number == int(number) < 1000 else 1 if shown >= 10 else 2
+    return f"{shown:,.{digits}f} {units[place]}"
+
+
+def _unit(number: float, units: Sequence[str]) -> int:
+    return min(len(units) - 1, int(math.log10(max(number, 1.0)) // 3))
 
 
 def _count(number: float | None) -> str:

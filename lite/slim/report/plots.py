@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -62,7 +63,7 @@ def colour_of(order: int) -> str:
     return f"c{order}" if order < COLOURS else "other"
 
 
-def pareto(points: Sequence[Point], cost: str, gain: str) -> str:
+def pareto(points: Sequence[Point], cost: str, gain: str, *, most: float = math.inf) -> str:
     """Models by cost and gain; a line joins those that no other beats in both.
 
     Parameters
@@ -70,9 +71,11 @@ def pareto(points: Sequence[Point], cost: str, gain: str) -> str:
     points : sequence of Point
     cost, gain : str
         What the axes say: name and unit.
+    most : float
+        That a gain can be.
     """
     across = Axis.around((point.cost for point in points), LEFT, NARROW - RIGHT, with_zero=True)
-    up = Axis.around((point.gain for point in points), HEIGHT - BOTTOM, TOP)
+    up = Axis.around((point.gain for point in points), HEIGHT - BOTTOM, TOP, most=most)
     front = [points[position] for position in pareto_front([(point.cost, point.gain) for point in points])]
     stairs = [(across.place(front[0].cost), up.start)] if front else []
     for point, following in zip(front, [*front[1:], None]):
@@ -80,16 +83,18 @@ def pareto(points: Sequence[Point], cost: str, gain: str) -> str:
         stairs += [(x, y), (across.place(following.cost) if following else across.end, y)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in stairs)
     parts = [_frame(across, up, cost, gain), f'<polyline class="front" points="{path}"/>']
+    dots: list[str] = []
     labels: list[str] = []
     taken: list[tuple[float, float, float]] = []
     for point in sorted(points, key=lambda point: not point.is_chosen):
         x, y = across.place(point.cost), up.place(point.gain)
         style = "chosen" if point.is_chosen else "best" if point in front else "other"
-        parts.append(_dot(x, y, style, f"{point.name}: {cost} {point.cost:.4g}, {gain} {point.gain:.4g}",
-                          radius=6.5 if point.is_chosen else 5))
+        dots.append(_dot(x, y, style, f"{point.name}: {cost} {point.cost:.4g}, {gain} {point.gain:.4g}",
+                         radius=6.5 if point.is_chosen else 5))
         labels.append(_label(point.name, x, y, taken))
+    dots.reverse()  # the chosen one lies on top
     title = f"{len(points)} models by {cost} and {gain}"
-    return svg(NARROW, HEIGHT, "".join([*parts, *labels]), "chart", title)
+    return svg(NARROW, HEIGHT, "".join([*parts, *dots, *labels]), "chart", title)
 
 
 def weight_histogram(weights: Weights) -> str:

@@ -34,7 +34,7 @@ def test_the_page_shows_the_figures(report: Report) -> None:
 def test_parts_that_are_not_known_are_left_out() -> None:
     bare = page(Report("bare", "again", (Measured("only", 1000),)))
     assert "What was done" not in bare and "Layers of" not in bare and 'class="chart"' not in bare
-    assert "1.0 kB" in bare and "again" in bare
+    assert "1.00 kB" in bare and "again" in bare
 
 
 def test_scores_beyond_one_are_no_parts() -> None:
@@ -42,6 +42,12 @@ def test_scores_beyond_one_are_no_parts() -> None:
     text = page(Report("detector", "again", models, metric="mAP"))
     assert "41.9" in text and "+0.6" in text and "%" not in text.partition("<body>")[2].replace("100%", "")
     assert "3.00x as much" in text
+
+
+@pytest.mark.parametrize("size, shown", [(7, "7 B"), (999, "999 B"), (1000, "1.00 kB"), (47_928, "47.9 kB"),
+                                         (324_000, "324 kB"), (14_300_000, "14.3 MB")])  # fmt: skip
+def test_sizes_have_three_digits(size: int, shown: str) -> None:
+    assert f">{shown}<" in page(Report("t", "c", (Measured("only", size),)))
 
 
 def test_worst_layers_stand_out(report: Report) -> None:

@@ -34,6 +34,11 @@ def test_marks_are_round_and_around_the_numbers(numbers: list[float], marks: lis
         assert axis.marks == pytest.approx(marks)
 
 
+def test_no_mark_lies_beyond_what_can_be() -> None:
+    assert Axis.around([100.0], 0, 1, most=100.0).marks == [90, 92, 94, 96, 98, 100]
+    assert Axis.around([97.0, 100.0], 0, 1, most=100.0).high == 100
+
+
 def test_places_are_linear() -> None:
     axis = Axis.around([0.0, 10.0], 40, 240)
     assert [axis.place(number) for number in (0, 2.5, 10)] == [40, 90, 240]
