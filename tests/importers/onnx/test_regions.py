@@ -76,3 +76,29 @@ def test_col2im(shape: list[int], attributes: dict[str, Any], native: bool) -> N
 def test_columns_that_do_not_fit() -> None:
     with pytest.raises(ModelFormatError, match="expected 24 windows of 6"):
         tiny.load(columns([7, 6], [2, 3]))
+
+
+def deformed(mask: bool, **attributes: Any) -> tuple[Any, dict[str, np.ndarray]]:
+    x, offset = IMAGES[:, :2], (RANDOM.standard_normal((2, 2 * 6 * 2, 8, 5)) * 3).astype(np.float32)
+    feeds = {"x": np.ascontiguousarray(x), "offset": offset}
+    if mask:
+        feeds["mask"] = RANDOM.uniform(0, 1, (2, 2 * 6, 8, 5)).astype(np.float32)
+    held = {"w": RANDOM.standard_normal((4, 1, 2, 3)).astype(np.float32), "b": np.ones(4, np.float32)}
+    names = ["x", "w", "offset", "b" if mask else "", "mask" if mask else ""]
+    node = helper.make_node("DeformConv", names, ["y"], group=2, offset_group=2, pads=[0, 1, 1, 0],
+                            strides=[1, 2], dilations=[2, 1], **attributes)  # fmt: skip
+    return tiny.model([node], feeds, constants=held, opset=19), feeds
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("mask", [False, True])
+def test_deform_conv(mask: bool, native: bool) -> None:
+    made, feeds = deformed(mask)
+    tiny.agree(made, feeds, native=native)
+
+
+def test_deform_conv_whose_groups_do_not_fit_is_refused() -> None:
+    made, _ = deformed(False)
+    next(item for item in made.graph.node[0].attribute if item.name == "offset_group").i = 3
+    with pytest.raises(ModelFormatError, match="do not fit"):
+        tiny.load(made)
