@@ -28,10 +28,15 @@ if TYPE_CHECKING:
         ChannelGroup,
         Dependencies,
         channel_groups,
+        choose_ratios,
         get_ratios_by_loss,
         importance,
         least_important,
+        load_sensitivities,
+        merge_sensitive,
+        predicted_us,
         prune_channels,
+        sensitivity,
     )
     from lite.slim.qat import QAT, QuantizedModule, prepare
     from lite.slim.report import Layer, Measured, Report, Weights, write_report
@@ -40,10 +45,11 @@ if TYPE_CHECKING:
 
 __all__ = ["QAT", "ChannelGroup", "Dependencies", "DistillLoss", "Distillation", "GraphModule", "Layer",
            "Measured", "MutualLoss", "Pair", "QuantizedModule", "Report", "TrainConfig", "TrainResult",
-           "Weights", "blame", "channel_groups", "compress", "cost_by_layer", "distill",
+           "Weights", "blame", "channel_groups", "choose_ratios", "compress", "cost_by_layer", "distill",
            "distillation_nodes", "explain", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss",
-           "importance", "least_important", "measure", "metric_errors", "prepare", "prune_channels",
-           "to_torch", "train", "weight_distributions", "write_report"]
+           "importance", "least_important", "load_sensitivities", "measure", "merge_sensitive",
+           "metric_errors", "predicted_us", "prepare", "prune_channels", "sensitivity", "to_torch",
+           "train", "weight_distributions", "write_report"]
 
 _LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualLoss": "distillation",
          "Pair": "distillation", "distill": "distillation", "distillation_nodes": "distillation",
@@ -56,7 +62,8 @@ _LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualL
          "TrainConfig": "training", "TrainResult": "training", "train": "training",
          "ChannelGroup": "pruning", "Dependencies": "pruning", "channel_groups": "pruning",
          "get_ratios_by_loss": "pruning", "importance": "pruning", "least_important": "pruning",
-         "prune_channels": "pruning",
+         "prune_channels": "pruning", "load_sensitivities": "pruning", "merge_sensitive": "pruning",
+         "sensitivity": "pruning", "choose_ratios": "pruning", "predicted_us": "pruning",
          "QAT": "qat", "QuantizedModule": "qat", "prepare": "qat"}  # name: the module that has it
 __getattr__ = importing(__name__, _LATE)
 

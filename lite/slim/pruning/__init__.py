@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 from lite.slim._late import importing
 
 if TYPE_CHECKING:
+    from lite.slim.pruning.budgets import choose_ratios, predicted_us
     from lite.slim.pruning.channels import prune_channels
     from lite.slim.pruning.criteria import importance, least_important
     from lite.slim.pruning.groups import ChannelGroup, Dependencies, channel_groups
     from lite.slim.pruning.ratios import get_ratios_by_loss
+    from lite.slim.pruning.sensitivities import load_sensitivities, merge_sensitive, sensitivity
 
-__all__ = ["ChannelGroup", "Dependencies", "channel_groups", "get_ratios_by_loss", "importance",
-           "least_important", "prune_channels"]
+__all__ = ["ChannelGroup", "Dependencies", "channel_groups", "choose_ratios", "get_ratios_by_loss",
+           "importance", "least_important", "load_sensitivities", "merge_sensitive", "predicted_us",
+           "prune_channels", "sensitivity"]
 
 __getattr__ = importing(__name__, {
     "ChannelGroup": "groups", "Dependencies": "groups", "channel_groups": "groups",
     "get_ratios_by_loss": "ratios", "importance": "criteria", "least_important": "criteria",
-    "prune_channels": "channels"})
+    "load_sensitivities": "sensitivities", "merge_sensitive": "sensitivities",
+    "sensitivity": "sensitivities", "prune_channels": "channels",
+    "choose_ratios": "budgets", "predicted_us": "budgets"})

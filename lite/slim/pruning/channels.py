@@ -72,12 +72,12 @@ class Pruner:
     def _by_group(self, ratios: Ratios, skip: Iterable[str]) -> dict[ChannelGroup, float]:
         dependencies = self.dependencies
         if not isinstance(ratios, Mapping):
-            _demand_ratio(ratios, "ratios")
+            demand_ratio(ratios, "ratios")
             skipped = {dependencies.group_of(layer) for layer in skip}
             return {group: ratios for group in dependencies.groups if group not in skipped}
         found: dict[ChannelGroup, tuple[str, float]] = {}
         for layer, ratio in ratios.items():
-            _demand_ratio(ratio, f"layer {layer!r}")
+            demand_ratio(ratio, f"layer {layer!r}")
             group = dependencies.group_of(layer)
             other, before = found.setdefault(group, (layer, ratio))
             if before != ratio:
@@ -141,6 +141,7 @@ def _rated(trace: Trace, group: ChannelGroup, criterion: str) -> list[tuple[np.n
             if np.isin(trace.units.roots(ids), group.units).any()]
 
 
-def _demand_ratio(ratio: object, where: str) -> None:
+def demand_ratio(ratio: object, where: str) -> None:
+    """Refuse what is no part of channels that may go."""
     if isinstance(ratio, bool) or not isinstance(ratio, (int, float, np.floating)) or not 0 <= ratio < 1:
         raise InputError(f"the ratio is {ratio!r}, expected 0 <= ratio < 1", where=where)
