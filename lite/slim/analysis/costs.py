@@ -109,7 +109,7 @@ def cost_by_layer(model: Convertible, *, input_shapes: Shapes | None = None, thr
 def weight_distributions(model: Convertible, *, most: int = 12) -> list[Weights]:
     """How often weights occur, of the layers that have most of them, in running order.
 
-    Those of integer layers are whole numbers.
+    Those of integer layers are whole numbers, as many in each step.
 
     Parameters
     ----------
@@ -125,11 +125,13 @@ def weight_distributions(model: Convertible, *, most: int = 12) -> list[Weights]
 
 def _distribution(node: Node) -> Weights:
     weights = np.asarray(_weights(node), np.float64)
-    low, high = float(weights.min()), float(weights.max())
-    if low == high:
+    low, high, bins = float(weights.min()), float(weights.max()), BINS
+    if np.issubdtype(_weights(node).dtype, np.integer):  # type: ignore[union-attr]
+        step = math.ceil((high - low + 1) / BINS)  # as many whole numbers in each
+        bins = math.ceil((high - low + 1) / step)
+        high = low + bins * step
+    elif low == high:
         low, high = low - 0.5, high + 0.5
-    is_whole = np.issubdtype(_weights(node).dtype, np.integer)  # type: ignore[union-attr]
-    bins = min(BINS, int(high - low) + 1) if is_whole else BINS  # no more than there are whole numbers
     counts = np.histogram(weights, bins, (low, high))[0]
     return Weights(node.name, low, high, tuple(counts.tolist()), float(np.mean(weights == 0)))
 

@@ -198,19 +198,20 @@ def _sensitivities(report: Report) -> str:
 def _layers(report: Report) -> str:
     if not report.layers:
         return ""
-    columns = ("", "layer", "multiply-adds", "parameters", "size", "latency", "noise of its own")
+    is_judged = any(layer.sqnr_db is not None for layer in report.layers)
+    columns = ["", "layer", "multiply-adds", "parameters", "size", "latency",
+               *(["noise of its own"] if is_judged else [])]
     head = "".join(f'<th{" class=figure" if place > 1 else ""}>{name}</th>'
                    for place, name in enumerate(columns))
     rows = "".join(_layer(place, layer, report.layers) for place, layer in enumerate(report.layers))
     return (f'<h2>Layers of {escape(report.after.name)}</h2><div class="panel scroll">'
             f'<table class="layers"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-            '<p class="soft">Latency: of each layer by itself. Noise: signal to noise that the layer adds '
-            "to what it is given; less is worse.</p>")
+            '<p class="soft">Latency: of each layer by itself.'
+            + (" Noise: signal to noise that the layer adds to what it is given; less is worse."
+               if is_judged else "") + "</p>")
 
 
 def _layer(place: int, layer: Layer, layers: Sequence[Layer]) -> str:
-    noise = "-" if layer.sqnr_db is None else f"{layer.sqnr_db:.1f} dB"
-    style = "bad" if layer in _worst(layers) else ""
     made = " x ".join(map(str, layer.shape))
     kind = ", ".join(filter(None, (layer.op, layer.kernel, made)))
     return (f'<tr><td class="figure soft">{place + 1}</td><td class="layer"><code>{escape(layer.name)}</code>'
@@ -221,7 +222,15 @@ def _layer(place: int, layer: Layer, layers: Sequence[Layer]) -> str:
                       [other.size_bytes for other in layers])
             + _shared(_time(None if layer.latency_us is None else layer.latency_us / 1e3), layer.latency_us,
                       [other.latency_us for other in layers])
-            + f'<td class="figure {style}">{noise}</td></tr>')
+            + _noise(layer, layers) + "</tr>")
+
+
+def _noise(layer: Layer, layers: Sequence[Layer]) -> str:
+    """A cell; none where no layer was judged."""
+    if all(other.sqnr_db is None for other in layers):
+        return ""
+    noise = "-" if layer.sqnr_db is None else f"{layer.sqnr_db:.1f} dB"
+    return f'<td class="figure {"bad" if layer in _worst(layers) else ""}">{noise}</td>'
 
 
 def _worst(layers: Sequence[Layer], count: int = 3) -> list[Layer]:

@@ -13,6 +13,7 @@ import lite
 from lite.convert import convert_to_bytes
 from lite.errors import FileError, InputError
 from lite.ir import Builder, Dim, Graph, Symbol, TensorType
+from lite.nb.reader import read
 from lite.ops.conv2d import Conv2d
 from lite.ops.fully_connected import FullyConnected
 from lite.ops.reduce_mean import ReduceMean
@@ -86,6 +87,17 @@ def test_distributions_count_every_weight() -> None:
     w = net().nodes[0].inputs[1].array
     assert weight_distributions(net())[0].low == w.min() and weight_distributions(net())[0].high == w.max()
     assert [weights.name for weights in weight_distributions(net(), most=1)] == ["conv"]
+
+
+def test_steps_hold_equally_many_integers() -> None:
+    data = np.random.default_rng(1).standard_normal((8, 3, 8, 8)).astype(np.float32)
+    nb, _ = convert_to_bytes(net(), quantize=lite.StaticPTQ(data))
+    w = next(node for node in read(nb).nodes if node.op.name == "q_conv2d").inputs[1].array
+    found = weight_distributions(nb)[0]
+    step = (found.high - found.low) / len(found.counts)
+    assert found.low == w.min() and step == int(step) and len(found.counts) <= 96
+    expected = [int(np.sum((w >= low) & (w < low + step))) for low in np.arange(found.low, found.high, step)]
+    assert list(found.counts) == expected and sum(expected) == w.size
 
 
 def test_constant_weights_have_a_distribution() -> None:
