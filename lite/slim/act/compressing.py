@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from lite.convert import Convertible, Source, convert_to_bytes, load_graph
 from lite.errors import InputError
 from lite.ir import Graph, Preprocess
 from lite.nb.writer import write_atomically
+from lite.quant.analysis import ENOUGH_SAMPLES
 from lite.session import Model
 from lite.slim.act import stages
 from lite.slim.act.data import Data
@@ -28,7 +30,7 @@ from lite.slim.act.outcome import Outcome, Tried, named
 from lite.slim.act.plan import explained
 from lite.slim.act.stages import Task
 from lite.slim.act.work import Stage, Work
-from lite.slim.analysis import cost_by_layer, measure, weight_distributions
+from lite.slim.analysis import blame, cost_by_layer, measure, weight_distributions
 from lite.slim.report import Report, write_report
 from lite.slim.strategies.goal import Goal
 from lite.slim.strategies.search import Search
@@ -104,8 +106,8 @@ def compress(model: Convertible | None = None, out: str | os.PathLike[str] | Non
             write_atomically(path, chosen.nb)
             outcome.path = str(path)
             tell("reporting")
-            outcome.files = [str(file) for file in write_report(_report(outcome, task, chosen.nb),
-                                                                folder / "report.json")]
+            outcome.files = [str(file) for file in write_report(
+                _report(outcome, task, chosen.nb, flow.floats.nb, config), folder / "report.json")]
         return outcome
 
 
@@ -244,14 +246,26 @@ def _measured(flow: Flow, names: Sequence[str]) -> list[Tried]:
             for name, measured, stage in zip(names, found, flow.tried)]
 
 
-def _report(outcome: Outcome, task: Task, nb: bytes) -> Report:
+def _blamed(task: Task, floats: bytes, nb: bytes) -> dict[str, float]:
+    """What each layer adds, in dB; nothing where there is no data, or nothing to hold against each other."""
+    if task.data is None or nb == floats:
+        return {}
+    with contextlib.suppress(InputError):
+        return blame(floats, nb, task.data.spread(ENOUGH_SAMPLES))
+    return {}
+
+
+def _report(outcome: Outcome, task: Task, nb: bytes, floats: bytes, config: Config) -> Report:
     shapes = None if task.data is None else task.data.shapes
     facts = {"machine": f"{Model(nb).session().isa}, {os.cpu_count()} processors", "lite": lite.__version__,
              "seed": str(task.goal.seed), "data": task.data.description if task.data else "none",
              "goal": f"{outcome.goal}: {'reached' if outcome.is_reached else 'not reached'}"}
     command = f"slim.compress({outcome.model!r}, {outcome.path!r}, ...)"
+    if isinstance(config, (str, os.PathLike)):
+        command = shlex.join(["lite", "compress", str(config), "-o", outcome.path])
     return Report(f"{task.graph.name}, compressed", command,
                   tuple(tried.measured for tried in outcome.tried), outcome.chosen, outcome.metric,
                   tuple((tried.name, tried.text) for tried in outcome.tried),
-                  tuple(cost_by_layer(nb, input_shapes=shapes)), weights=tuple(weight_distributions(nb)),
+                  tuple(cost_by_layer(nb, input_shapes=shapes, sqnr_db=_blamed(task, floats, nb))),
+                  weights=tuple(weight_distributions(nb)),
                   facts={**facts, **{f"note {place}": note for place, note in enumerate(outcome.notes, 1)}})

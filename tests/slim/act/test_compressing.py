@@ -38,6 +38,8 @@ def test_digits_become_integers(digits: Digits, tmp_path: Path) -> None:
     report = json.loads((tmp_path / "digits.act" / "report.json").read_text())
     assert [row["name"] for row in report["models"]] == ["float", "ptq"] and report["chosen"] == "ptq"
     assert "ptq" in (tmp_path / "digits.act" / "report.html").read_text()
+    noise = {layer["name"]: layer["sqnr_db"] for layer in report["layers"]}
+    assert 20 < noise["conv2d_2.tmp_0/conv2d"] < 60
     assert "goal    reached" in str(found) and json.dumps(found.to_dict())
 
 
