@@ -12,6 +12,7 @@ from typing import Any, Union
 import numpy as np
 
 from lite.errors import InputError, LiteError
+from lite.images import is_image
 from lite.ir import Graph
 from lite.quant.samples import Samples
 from lite.slim.act.digests import digest, digest_of_arrays, digest_of_files
@@ -218,8 +219,9 @@ def read_labels(file: DataFile) -> np.ndarray:
         if path.suffix == ".npy":
             found = np.load(path, allow_pickle=False)
         else:
-            lines = path.read_text().splitlines()
-            found = np.array([int(line.split()[-1]) for line in lines if line.strip()])
+            found = _from_text(path, Path(file.path))
+    except InputError:
+        raise
     except (OSError, ValueError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(f"cannot be read: {reason}", where=str(path),
@@ -228,3 +230,18 @@ def read_labels(file: DataFile) -> np.ndarray:
         raise InputError(f"it holds {found.dtype}{list(found.shape)}, expected a whole number a sample",
                          where=str(path))
     return found[file.part]
+
+
+def _from_text(path: Path, data: Path) -> np.ndarray:
+    """Labels of lines; by the names before them, if they are of images in a folder."""
+    lines = [line.split() for line in path.read_text().splitlines() if line.strip()]
+    labels = [int(words[-1]) for words in lines]
+    if not data.is_dir() or any(len(words) < 2 for words in lines):
+        return np.array(labels)
+    images = sorted(file for file in data.rglob("*") if file.is_file() and is_image(file))
+    by_name = {words[0]: label for words, label in zip(lines, labels)}
+    missing = [image.name for image in images if image.name not in by_name]
+    if missing:
+        raise InputError(f"there is no label for {missing[0]}, one of {len(missing)} that lack it",
+                         where=str(path))
+    return np.array([by_name[image.name] for image in images])

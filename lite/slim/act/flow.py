@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from lite.errors import InputError
 from lite.slim.act import stages
 from lite.slim.act.judge import Score
 from lite.slim.act.latency import run_times_ms
+from lite.slim.act.plan import RATIOS
 from lite.slim.act.stages import Task, score_of
 from lite.slim.act.work import Stage
 from lite.slim.distillation.settings import Distillation
@@ -60,13 +63,20 @@ class Flow:
         return score.loss(score_of(self.floats)) <= self.task.goal.max_loss
 
     def is_fast(self, stage: Stage) -> bool:
+        """Whether a stage's model is as fast as wanted; both are timed in turns, once."""
         goal = self.task.goal
-        if goal.target_speedup is None and goal.target_latency_ms is None:
+        if not goal.is_of_speed:
             return True
-        before, after = run_times_ms([self.floats.nb, stage.nb], self.task.data)
+        before, after = self._times_ms(stage)
         if goal.target_latency_ms is not None:
             return after <= goal.target_latency_ms
         return before / after >= (goal.target_speedup or 1.0)
+
+    def _times_ms(self, stage: Stage) -> tuple[float, float]:
+        """Of the float model and a stage's."""
+        both, data = [self.floats.nb, stage.nb], self.task.data
+        before, after = self.task.work.remembered("times", stage.key, lambda: run_times_ms(both, data))
+        return float(before), float(after)
 
     def _try(self, stage: Stage) -> Stage:
         self.tried.append(stage)
@@ -75,16 +85,15 @@ class Flow:
     def _asked(self) -> Stage:
         """What the strategies say, integers last."""
         task, job, base = self.task, self.task.job, None
-        if job.has(PruneChannels, PruneWeights, PruneNofM):
-            raise InputError("pruning does not exist yet", where="config", hint="Distillation and QAT do")
-        if job.has(Distillation) and not job.has(QAT):
-            from lite.slim.act import trained
-
-            base = self._try(trained.distilled(task))
+        if job.has(PruneWeights, PruneNofM):
+            raise InputError("single weights are not pruned yet", where="config",
+                             hint="ChannelPrune prunes channels")
+        if job.has(PruneChannels):
+            base = self._try(trained().pruned(task))
+        elif job.has(Distillation) and not job.has(QAT):
+            base = self._try(trained().distilled(task))
         if job.has(QAT):
-            from lite.slim.act import trained
-
-            return self._try(trained.rounded(task, job.get(QAT)))
+            return self._try(trained().rounded(task, job.get(QAT), base))
         if job.has(Search):
             return self._try(stages.searched(task, job.get(Search), lambda score: False, base))
         if job.has(PTQ):
@@ -93,28 +102,65 @@ class Flow:
         return base
 
     def _automatic(self) -> tuple[Stage, bool]:
-        for make in self._ways():
-            stage = self._try(make())
-            if self.is_enough(stage):
-                return stage, True
-        fallback = self._try(stages.weights_alone(self.task))
-        if self.is_enough(fallback):
-            return fallback, True
-        good = [stage for stage in self.tried if self.keeps_score(score_of(stage))]
-        self.notes.append("nothing reaches the goal: what keeps the score and is smallest is written")
-        return min(good or [self.floats], key=lambda stage: len(stage.nb)), False
+        for base in self._bases():
+            made = []
+            for make in self._ways(base):
+                made.append(self._try(make()))
+                if self.is_enough(made[-1]):
+                    return made[-1], True
+            if not any(self.keeps_score(score_of(stage)) for stage in made):
+                break  # with fewer channels it would not either
+        if not self.task.goal.is_of_speed:
+            fallback = self._try(stages.weights_alone(self.task))
+            if self.is_enough(fallback):
+                return fallback, True
+        return self._best_of_those_that_fail(), False
 
-    def _ways(self) -> Iterator[Callable[[], Stage]]:
+    def _best_of_those_that_fail(self) -> Stage:
+        good = [stage for stage in self.tried if self.keeps_score(score_of(stage))] or [self.floats]
+        wanted = "fastest" if self.task.goal.is_of_speed else "smallest"
+        self.notes.append(f"nothing reaches the goal: what keeps the score and is {wanted} is written")
+        if self.task.goal.is_of_speed:
+            return min(good, key=lambda stage: self._times_ms(stage)[1] / self._times_ms(stage)[0])
+        return min(good, key=lambda stage: len(stage.nb))
+
+    def _bases(self) -> Iterator[Stage | None]:
+        """The model as it is, if integers of it can be fast enough; else with fewer and fewer channels."""
+        quick = stages.quantized(self.task, PTQ())
+        if self.is_fast(quick):
+            yield None
+            return
+        self._try(quick)
+        if not self.task.goal.prune or not _has_torch():
+            self.notes.append("integers alone are not fast enough, and pruning is "
+                              + ("not wanted" if _has_torch() else "trained by PyTorch: pip install torch"))
+            return
+        for ratio in RATIOS:
+            wanted = dataclasses.replace(self.task, job=self.task.job.having(PruneChannels(ratio=(ratio,))))
+            if self.is_fast(trained().cut_down(wanted)):
+                yield self._try(trained().pruned(wanted))
+        self.notes.append(f"pruning was tried to {max(RATIOS):.0%} of the channels")
+
+    def _ways(self, base: Stage | None) -> Iterator[Callable[[], Stage]]:
         """Integers, by rising cost."""
         task = self.task
-        yield lambda: stages.quantized(task, PTQ())
+        yield lambda: stages.quantized(task, PTQ(), base)
         if importlib.util.find_spec("optuna") is not None:
-            yield lambda: stages.searched(task, task.job.get(Search), self.keeps_score)
+            yield lambda: stages.searched(task, task.job.get(Search), self.keeps_score, base)
         else:
             self.notes.append("no search for settings: it needs optuna (pip install optuna)")
-        if importlib.util.find_spec("torch") is not None:
-            from lite.slim.act import trained
-
-            yield lambda: trained.rounded(task, task.job.get(QAT))
+        if _has_torch():
+            yield lambda: trained().rounded(task, task.job.get(QAT), base)
         else:
             self.notes.append("no training: it needs PyTorch (pip install torch)")
+
+
+def trained() -> Any:
+    """The stages that train, which load PyTorch."""
+    from lite.slim.act import trained
+
+    return trained
+
+
+def _has_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None

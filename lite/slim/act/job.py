@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -42,7 +43,8 @@ class DataFile(Settings):
     rows : str, optional
         The part that is used, "0:200" say.
     labels : str, optional
-        A number for each sample: .npy, or text with a line for each, of which the last word counts.
+        A number for each sample: .npy, or text with a line for each, of which the last word counts; of images
+        in a folder, the first word may be the name.
     """
 
     path: str = setting("word", "")
@@ -135,6 +137,10 @@ class Job(Settings):
     def has(self, *kinds: type[Any]) -> bool:
         """Whether one of these was asked for."""
         return any(isinstance(strategy, kinds) for strategy in self.strategies)
+
+    def having(self, strategy: Any) -> Job:
+        """The same with one more strategy."""
+        return dataclasses.replace(self, strategies=(*self.strategies, strategy))
 
     @property
     def is_automatic(self) -> bool:

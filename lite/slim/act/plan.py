@@ -22,6 +22,7 @@ from lite.slim.strategies.ptq import PTQ
 from lite.slim.strategies.search import Search
 from lite.slim.strategies.train import Train
 
+RATIOS = (0.25, 0.4, 0.5, 0.6)  # of channels, tried in turn where a model has to become faster
 LEAST_STEPS = 300  # of a training, where nothing says how many
 
 
@@ -55,7 +56,13 @@ def _automatic(job: Job, data: Data) -> list[Step]:
                   "if PTQ loses too much: other ranges cost no speed"),
              Step("qat", f"train {_length(job)} with rounding, from the float model's outputs",
                   "if no settings do: weights that know of the rounding lose less")]
-    return [*steps, Step("weights", "weights in 8 bits, sums in float", "if nothing else keeps the score")]
+    goal = job.get(Goal)
+    if goal.prune and goal.is_of_speed:
+        parts = " or ".join(f"{ratio:.0%}" for ratio in RATIOS)
+        steps.append(Step("prune", f"take out {parts} of the channels and train; then integers as above",
+                          "if integers alone are too slow"))
+    last = Step("weights", "weights in 8 bits, sums in float", "if nothing else keeps the score")
+    return steps if goal.is_of_speed else [*steps, last]
 
 
 def _asked(job: Job) -> list[Step]:

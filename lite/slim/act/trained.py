@@ -10,19 +10,24 @@ from typing import Any
 
 from lite.convert import convert_to_bytes
 from lite.ir import Graph
+from lite.quant import StaticPTQ
 from lite.slim.act.cutting import Tail, cut
 from lite.slim.act.plan import LEAST_STEPS
 from lite.slim.act.stages import Task, graph_of
 from lite.slim.act.work import Made, Stage
+from lite.slim.counting import flops
 from lite.slim.distillation import Distillation, DistillLoss
+from lite.slim.pruning import prune_channels
 from lite.slim.qat import QAT, prepare
+from lite.slim.strategies.prune_channels import PruneChannels
 from lite.slim.strategies.train import Train
 from lite.slim.torch_bridge import GraphModule, to_torch
 from lite.slim.training import TrainConfig, TrainResult, train
 
 CHECKPOINT = "checkpoint.pt"
+FEW_SAMPLES = 4  # that ranges come from where only the speed matters
 EVALUATIONS = 10  # of a training, where nothing says how many
-RATES = {"qat": 1e-4, "float": 1e-3}  # where nothing says the learning rate
+RATES = {"qat": 1e-4, "float": 5e-3}  # where nothing says the learning rate
 
 
 def distilled(task: Task, base: Stage | None = None) -> Stage:
@@ -37,6 +42,47 @@ def distilled(task: Task, base: Stage | None = None) -> Stage:
         return nb, graph, task.facts(nb, _said(result))
 
     return task.work.stage("distill", _facts(task, base), make)
+
+
+def pruned(task: Task) -> Stage:
+    """The float model with fewer channels, and trained to make up for them."""
+
+    def make(folder: Path) -> Made:
+        body, tail = cut(task.graph)
+        smaller = _with_fewer_channels(task, body)
+        net = to_torch(smaller)
+        result = _trained(task, net, tail, "float", folder)
+        graph = _whole(net, tail)
+        nb = convert_to_bytes(graph)[0]
+        left = flops(smaller) / max(1, flops(body))
+        return nb, graph, task.facts(nb, f"{left:.0%} of the multiply-adds left; {_said(result)}")
+
+    channels = dataclasses.asdict(task.job.get(PruneChannels))
+    return task.work.stage("prune", {**_facts(task, None), "channels": channels}, make)
+
+
+def cut_down(task: Task) -> Stage:
+    """Integers of the model with fewer channels, not trained: for its speed alone."""
+
+    def make(folder: Path) -> Made:
+        assert task.data is not None
+        body, tail = cut(task.graph)
+        smaller = _with_fewer_channels(task, body)
+        whole = smaller if tail is None else tail.behind(smaller)
+        samples = task.data.spread(FEW_SAMPLES)
+        nb = convert_to_bytes(whole, quantize=StaticPTQ(samples, seed=task.goal.seed))[0]
+        return nb, None, {}
+
+    return task.work.stage("speed", {"channels": dataclasses.asdict(task.job.get(PruneChannels))}, make)
+
+
+def _with_fewer_channels(task: Task, body: Graph) -> Graph:
+    task.tell("pruning channels")
+    wanted = task.job.get(PruneChannels)
+    if not wanted.layers:
+        return prune_channels(body, wanted.ratio[0], wanted.criterion)
+    ratios = wanted.ratio * len(wanted.layers) if len(wanted.ratio) == 1 else wanted.ratio
+    return prune_channels(body, dict(zip(wanted.layers, ratios)), wanted.criterion)
 
 
 def rounded(task: Task, settings: QAT, base: Stage | None = None) -> Stage:
@@ -57,14 +103,22 @@ def rounded(task: Task, settings: QAT, base: Stage | None = None) -> Stage:
 def _facts(task: Task, base: Stage | None) -> dict[str, Any]:
     """What decides about a training."""
     return {"base": base and base.key, "train": dataclasses.asdict(task.job.get(Train)),
-            "distillation": dataclasses.asdict(task.job.get(Distillation)),
-            "batch_size": task.goal.batch_size}
+            "distillation": dataclasses.asdict(_distillation(task)), "batch_size": task.goal.batch_size}
+
+
+def _distillation(task: Task) -> Distillation:
+    """As it was asked for; else of answers, where outputs are rows of scores, and of values where not."""
+    if task.job.has(Distillation):
+        return task.job.get(Distillation)
+    shapes = [value.type.shape for value in task.graph.outputs]
+    has_answers = all(sum(extent != 1 for extent in shape[1:]) == 1 for shape in shapes)
+    return Distillation(loss="kl" if has_answers else "l2")
 
 
 def _trained(task: Task, net: GraphModule, tail: Tail | None, kind: str, folder: Path) -> TrainResult:
     """Train a net on its teacher's outputs, which is the float model unless another one is named."""
     assert task.data is not None
-    settings = task.job.get(Distillation)
+    settings = _distillation(task)
     teacher = None if settings.teacher_model_dir else cut(task.graph)[0]
     loss = DistillLoss(net, teacher, settings)
     config = _config(task, RATES[kind])

@@ -93,6 +93,19 @@ class Work:
         self._made[key] = found
         return found
 
+    def remembered(self, name: str, key: str, make: Callable[[], Any]) -> Any:
+        """What ``make`` gave for a key when it was first asked, in JSON's types: times differ, what follows
+        from them must not."""
+        path = self.folder / f"{name}.json"
+        try:
+            known = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            known = {}
+        if key not in known:
+            known[key] = make()
+            write_json(path, known)
+        return known[key]
+
     def _new(self, name: str, key: str, final: Path, make: Callable[[Path], Made]) -> Stage:
         partial = final.with_name(final.name + ".partial")
         with _told(partial):

@@ -49,6 +49,11 @@ class Goal(Strategy):
         "data is named by `data` and `evaluation`"),
         "Evaluation": "the result is always evaluated"}
 
+    @property
+    def is_of_speed(self) -> bool:
+        """Whether the result has to be faster."""
+        return self.target_speedup is not None or self.target_latency_ms is not None
+
     def contradiction(self) -> str | None:
         if self.target_speedup is not None and self.target_latency_ms is not None:
             return "target_speedup and target_latency_ms both say how fast it has to be: give one"

@@ -11,7 +11,7 @@ import pytest
 
 from lite.errors import CalibrationError, InputError
 from lite.ir import Graph
-from lite.slim.act.data import Data
+from lite.slim.act.data import Data, read_labels
 from lite.slim.act.job import DataFile
 
 
@@ -57,6 +57,17 @@ def test_labels_stay_with_their_rows(graph: Graph, images: np.ndarray, tmp_path:
         assert np.array_equal(feeds["image"], images[labels])
     short = data.shortened(5)
     assert short.rows == 5 and np.array_equal(short.labels, [4, 5, 6, 7, 8])
+
+
+def test_labels_of_images_go_by_name(tmp_path: Path) -> None:
+    for name in ("b.png", "a.png", "c.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "labels.txt").write_text("c.png 3\nb.png 2\na.png 1\n")
+    file = DataFile(str(tmp_path), "1:3", str(tmp_path / "labels.txt"))
+    assert list(read_labels(file)) == [2, 3]
+    (tmp_path / "d.png").touch()
+    with pytest.raises(InputError, match=r"no label for d\.png, one of 1 that"):
+        read_labels(file)
 
 
 def test_digests_tell_data_apart(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 import lite
 from lite import slim
+from lite.errors import InputError
 from lite.ir import Graph
 from lite.nb.reader import read
-from lite.slim.strategies import Goal, Search, Train
+from lite.slim.strategies import Goal, PruneChannels, Search, Train
 from tests.slim.act.conftest import Digits
 from tests.slim.act.test_cutting import detector
 
@@ -30,6 +31,33 @@ def test_training_with_rounding(graph: Graph, images: np.ndarray, tmp_path: Path
     assert [tried.name for tried in found.tried] == ["float", "qat"] and found.is_reached
     assert "6 steps" in found.after.text and "q_conv2d" in ops(tmp_path / "a.nb")
     assert not list((tmp_path / "a.act").glob("*/checkpoint*"))
+
+
+def test_channels_go_and_training_makes_up_for_them(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    wanted = [slim.QAT(), PruneChannels(0.5), Train(train_iter=3)]
+    found = slim.compress(graph, tmp_path / "a.nb", wanted, train_data=images)
+    assert [tried.name for tried in found.tried] == ["float", "prune", "qat"] and found.chosen == "qat"
+    kept = read(tmp_path / "a.nb")
+    (conv,) = (node for node in kept.nodes if node.op.name == "q_conv2d")
+    assert conv.inputs[1] is not None and conv.inputs[1].type.shape[0] == 8
+    assert "% of the multiply-adds left; 3 steps" in found.tried[1].text
+
+
+def test_layers_are_pruned_by_name(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    wanted = [PruneChannels(0.25, ("conv.weight",)), Train(train_iter=1)]
+    found = slim.compress(graph, tmp_path / "a.nb", wanted, train_data=images)
+    assert found.chosen == "prune"
+    with pytest.raises(InputError, match="no such layer"):
+        slim.compress(graph, tmp_path / "b.nb", [PruneChannels(0.25, ("conv9",))], train_data=images)
+
+
+def test_what_cannot_be_fast_enough(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    found = slim.compress(graph, tmp_path / "a.nb", [Goal(target_latency_ms=1e-6)], train_data=images[:4])
+    assert [tried.name for tried in found.tried] == ["float", "ptq"] and not found.is_reached
+    assert any("tried to 60% of the channels" in note for note in found.notes)
+    first = (tmp_path / "a.act" / "times.json").read_bytes()
+    slim.compress(graph, tmp_path / "a.nb", [Goal(target_latency_ms=1e-6)], train_data=images[:4])
+    assert (tmp_path / "a.act" / "times.json").read_bytes() == first
 
 
 def test_labels_are_learned_where_they_have_weight(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
