@@ -35,5 +35,6 @@ def distill(student: GraphModule, teacher: Convertible | GraphModule | None, dat
         As of ``DistillLoss`` and ``train``.
     """
     loss = DistillLoss(student, teacher, settings, pairs=pairs, teacher_feeds=teacher_feeds)
-    trained = [*student.parameters(), *loss.parameters()]
+    groups = student.parameter_groups((config or TrainConfig()).learning_rate)
+    trained = [*groups, {"params": list(loss.parameters())}]
     return train(student, data, loss, config, parameters=trained, **options)
