@@ -61,7 +61,8 @@ def _as_digit(image: np.ndarray) -> np.ndarray:
     left = middle + 28 - side // 2
     cut = Image.fromarray(padded[rows[0] + 28 : rows[-1] + 29, left : left + side])
     small = np.asarray(cut.resize((DIGITS_SIZE, DIGITS_SIZE), Image.Resampling.BOX), np.float32)
-    return (small / max(small.max(), 1) * 2 - 1).repeat(2, axis=0).repeat(2, axis=1).astype(np.float32)
+    digit: np.ndarray = small / max(float(small.max()), 1.0) * 2 - 1
+    return digit.repeat(2, axis=0).repeat(2, axis=1)
 
 
 def cifar(folder: Path) -> tuple[Path, Part, Part]:
