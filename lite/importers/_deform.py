@@ -47,6 +47,10 @@ def deform_conv(make: Maker, x: Value, w: Value, offset: Value, mask: Value | No
                                "groups of offsets do not fit")  # fmt: skip
     images = x.type.shape[0]
     extents = known_extents(x)
+    expected = tuple(_count(windows, extents[side], kernel[side], side) for side in (0, 1))
+    if counts != expected or offset.type.shape[1] != parts * taps * 2:
+        raise ModelFormatError(f"the offsets are {offset.type}, expected {parts * taps * 2} for each of "
+                               f"{expected} windows")  # fmt: skip
     moved = make.reshape(offset, (images * parts, taps, 2, points))
     axes = []
     for side in (0, 1):
@@ -61,6 +65,11 @@ def deform_conv(make: Maker, x: Value, w: Value, offset: Value, mask: Value | No
     columns = make.reshape(sampled, (images, channels * taps, *counts))
     weights = make.reshape(w, (out, per_group * taps, 1, 1))
     return make.emit("conv2d", columns, weights, bias, groups=windows.groups)
+
+
+def _count(windows: Windows, extent: int, kernel: int, side: int) -> int:
+    reach = (kernel - 1) * windows.dilations[side] + 1
+    return (extent + windows.pads[side] + windows.pads[side + 2] - reach) // windows.strides[side] + 1
 
 
 def _starts(windows: Windows, kernel: list[int], counts: tuple[int, ...], side: int) -> np.ndarray:

@@ -55,6 +55,7 @@ crop                 crop_tensor         X shape=Shape/ShapeTensor offsets=Offse
 cumsum               cumsum              X axis=
 depthwise_conv2d     depthwise_conv2d    Input Filter > Output
 depthwise_conv2d_transpose depthwise_conv2d_transpose Input Filter output_size=OutputSizeTensor > Output
+deformable_conv      deformable_conv     Input Offset Filter Mask > Output
 dequantize_linear    dequantize_linear   X Scale ZeroPoint InAccum InState > Y
 dot                  dot                 X Y
 dropout              dropout             X - dropout_prob= | mode:dropout_implementation
@@ -81,6 +82,7 @@ full_like            fill_any_like       X value=
 full_with_tensor     fill_constant       ValueTensor shape=ShapeTensor/ShapeTensorList
 gather               gather              X Index axis=Axis
 gather_nd            gather_nd           X Index
+grid_sample          grid_sampler        X Grid > Output
 group_norm           group_norm          X Scale Bias > Y | data_format:data_layout
 hardshrink           hard_shrink         X
 hardsigmoid          hard_sigmoid        X
@@ -124,6 +126,7 @@ quantize_linear      quantize_linear     X Scale ZeroPoint InAccum InState > Y
 repeat_interleave    repeat_interleave   X | repeats:Repeats axis:dim
 reshape              reshape2            X shape=Shape/ShapeTensor
 rnn                  rnn                 Input PreState WeightList SequenceLength - > Out Dropout State
+roi_align            roi_align           X ROIs RoisNum
 roll                 roll                X shifts=ShiftsTensor
 scale                scale               X scale=ScaleTensor
 scatter              scatter             X Ids Updates

@@ -22,6 +22,7 @@ from lite.importers.paddle import (
     recurrent,
     reduction,
     resizing,
+    sampling,
     shaping,
 )
 from lite.importers.paddle.call import Call, Given
@@ -46,6 +47,7 @@ _TOPICS = (
     recurrent,
     reduction,
     resizing,
+    sampling,
     shaping,
 )
 

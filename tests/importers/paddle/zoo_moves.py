@@ -20,6 +20,7 @@ def cases() -> Iterator[Case]:
     yield from _picks()
     yield from _makers()
     yield from _resizes()
+    yield from _samples()
     yield from _chains()
 
 
@@ -338,6 +339,47 @@ def _makers() -> Iterator[Case]:
         fetch=("o0", "o1"),
         dynamic={"x": (0,)},
     )
+
+
+def _samples() -> Iterator[Case]:
+    for mode in ("bilinear", "nearest"):
+        for padding in ("zeros", "border", "reflection"):
+            aligned = padding != "border"
+            yield one_op(
+                "grid_sampler",
+                f"{mode}_{padding}",
+                {"mode": mode, "padding_mode": padding, "align_corners": aligned},
+                out="Output",
+                extra={"Grid": "y"},
+                arrays={"y": floats(2, 2, 3, 6, 2)},
+                dynamic=(0,),
+            )
+    for name, attrs in (("", {}), ("aligned", {"aligned": True, "spatial_scale": 0.5})):
+        corners = np.array([[0, 0, 7, 7], [1, 2, 6.5, 4], [-3, -2, 20, 3], [4, 4, 4, 4]], np.float32)
+        yield one_op(
+            "roi_align",
+            name,
+            {"pooled_height": 3, "pooled_width": 2, "sampling_ratio": 2, "spatial_scale": 1.0, **attrs},
+            shape=(2, 3, 8, 9),
+            extra={"ROIs": "y", "RoisNum": "z"},
+            arrays={"y": corners, "z": np.array([1, 3], np.int32)},
+            dynamic=(0,),
+        )
+    shared = {"strides": [2, 1], "paddings": [1, 0], "dilations": [1, 2], "im2col_step": 1}
+    x, offset = floats(3, 2, 4, 8, 7), floats(4, 2, 2 * 6 * 2, 5, 3)
+    mask = np.random.default_rng(5).uniform(0, 1, (2, 2 * 6, 5, 3)).astype(np.float32)
+    for op in ("deformable_conv", "deformable_conv_v1"):
+        masked = op == "deformable_conv"
+        yield one_op(
+            op,
+            attrs={**shared, "groups": 2, "deformable_groups": 2},
+            slot="Input",
+            out="Output",
+            x=x,
+            extra={"Filter": "W", "Offset": "y", **({"Mask": "z"} if masked else {})},
+            arrays={"W": floats(6, 4, 2, 2, 3), "y": offset, **({"z": mask} if masked else {})},
+            dynamic=(0,),
+        )
 
 
 def _resizes() -> Iterator[Case]:
