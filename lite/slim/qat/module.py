@@ -97,7 +97,8 @@ class QuantizedModule(GraphModule):
     def _apply_step(self, step: Any, op: Any, inputs: list[Tensor | None]) -> tuple[Tensor, ...]:
         name = step.outputs[0] if step.outputs else ""
         if name in self._behind:
-            return (inputs[0],)  # type: ignore[return-value]
+            passed: Any = inputs[0]
+            return (passed,)
         place = self._pairs.get(name) or self._stored.get(name)
         if place is None:
             return super()._apply_step(step, op, inputs)
