@@ -266,3 +266,20 @@ def test_a_quantized_student_learns_from_floats(make_classifier: Make, batches: 
     config = slim.TrainConfig(epochs=4, learning_rate=0.003, optimizer="adam")
     losses = slim.distill(net, floats, images, Distillation(["l2", "kl"]), config).losses
     assert np.mean(losses[-4:]) < np.mean(losses[:4]) / 1.5
+
+
+def test_fsp_goes_through_layers_that_adapt(make_classifier: Make) -> None:
+    student, teacher = slim.to_torch(make_classifier(4)), slim.to_torch(make_classifier(8, seed=1))
+    loss = DistillLoss(student, teacher, Distillation("fsp", node=["active", "features"]))
+    parameters = [parameter.detach().numpy().astype(np.float64) for parameter in loss.parameters()]
+    first, second = (np.einsum("oc,nchw->nohw", weight, values(student, name)) + bias[:, None, None]
+                     for name, weight, bias in zip(("active", "features"), parameters[::2], parameters[1::2]))
+    ours = np.einsum("nahw,nbhw->nab", first, second) / 64
+    theirs = np.einsum("nahw,nbhw->nab", values(teacher, "active"), values(teacher, "features")) / 64
+    assert loss_of(loss, student) == pytest.approx(np.mean((ours - theirs) ** 2), rel=1e-4)
+
+
+def test_relations_are_compared_between_any_shapes(make_classifier: Make) -> None:
+    student, teacher = slim.to_torch(make_classifier(4)), slim.to_torch(make_classifier(8, "big/", seed=1))
+    loss = DistillLoss(student, teacher, pairs=[Pair("features", "big/mean", "rkd")])
+    assert not list(loss.parameters()) and loss_of(loss, student) > 0
