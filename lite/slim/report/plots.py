@@ -32,7 +32,7 @@ class Point:
 
 
 def sensitivity_curves(sensitivities: Mapping[str, Mapping[float, float]]) -> str:
-    """What pruning each layer alone loses, in points of accuracy, by the part of it that is pruned.
+    """What pruning each layer alone loses, as a part of the accuracy, by the part of it that is pruned.
 
     Parameters
     ----------
@@ -43,12 +43,12 @@ def sensitivity_curves(sensitivities: Mapping[str, Mapping[float, float]]) -> st
               for layer in most_sensitive(sensitivities)]
     across = Axis.around((x for curve in curves for x, _ in curve), LEFT, WIDE - RIGHT, with_zero=True)
     up = Axis.around((y for curve in curves for _, y in curve), HEIGHT - BOTTOM, TOP, with_zero=True)
-    parts = [_frame(across, up, "pruned, % of the layer's channels", "loss, points")]
+    parts = [_frame(across, up, "pruned, % of the layer's channels", "loss, % of the accuracy")]
     for order, (layer, curve) in reversed(list(enumerate(zip(most_sensitive(sensitivities), curves)))):
         style = colour_of(order)
         path = " ".join(f"{across.place(x):.1f},{up.place(y):.1f}" for x, y in curve)
         parts.append(f'<polyline class="curve {style}" points="{path}"/>')
-        parts += [_dot(across.place(x), up.place(y), style, f"{layer}: {x:.3g} % pruned loses {y:.3g} points")
+        parts += [_dot(across.place(x), up.place(y), style, f"{layer}: {x:.3g} % pruned loses {y:.3g} %")
                   for x, y in curve[1:]]
     return svg(WIDE, HEIGHT, "".join(parts), "chart", f"Sensitivity of {len(curves)} layers to pruning")
 

@@ -69,7 +69,7 @@ def test_curves_come_by_sensitivity() -> None:
     drawn = ElementTree.fromstring(sensitivity_curves(found))
     assert {line.attrib["class"] for line in drawn.iter("polyline")} == {"curve c0", "curve c1", "curve c2"}
     said = [title.text for title in drawn.iter("title")]
-    assert "wild: 20 % pruned loses 30 points" in said and len(said) == 6
+    assert "wild: 20 % pruned loses 30 %" in said and len(said) == 6
     mild = next(line for line in drawn.iter("polyline") if line.attrib["class"] == "curve c1")
     across = [float(pair.split(",")[0]) for pair in mild.attrib["points"].split()]
     assert across == sorted(across) and len(across) == 3  # from 0, by ratio
