@@ -11,7 +11,6 @@ from lite.convert import convert_to_bytes, load_graph
 from lite.errors import InputError
 from lite.ir import Graph
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 pytest.importorskip("lite._native")
 from lite.slim.analysis import blame, metric_errors
 from lite.slim.counting import is_counted

@@ -18,7 +18,6 @@ from lite.ops.conv2d import Conv2d
 from lite.ops.fully_connected import FullyConnected
 from lite.ops.reduce_mean import ReduceMean
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 pytest.importorskip("lite._native")
 from lite.slim.analysis import cost_by_layer, measure, weight_distributions
 from lite.slim.analysis.costs import deployed

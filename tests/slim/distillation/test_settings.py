@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 from lite.errors import InputError
 from lite.slim import Distillation, Pair
 

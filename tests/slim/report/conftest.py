@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 from lite.slim.report import Layer, Measured, Report, Weights
 
 NASTY = "<script>alert('x')</script> & \"more\""

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 from lite.errors import FileError, InputError
 from lite.slim.report import Measured, Report, pareto_front, write_report
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 from lite.slim.report import Layer, Measured, Report, write_report
 from lite.slim.report.page import page
 

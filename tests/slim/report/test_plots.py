@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
 from lite.slim.report import Weights
 from lite.slim.report.axes import Axis
 from lite.slim.report.plots import Point, most_sensitive, pareto, sensitivity_curves, weight_histogram
