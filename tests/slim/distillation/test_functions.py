@@ -11,6 +11,7 @@ import torch
 
 from lite.errors import InputError
 from lite.slim.distillation import functions
+from lite.slim.distillation.settings import LOSSES, ON_SCORES
 
 SCORES = np.random.default_rng(0).standard_normal((2, 5, 7)) * 3  # teacher and student, 5 samples, 7 classes
 LABELS = np.array([0, 3, 6, 6, 2])
@@ -28,6 +29,10 @@ def divergence(p: np.ndarray, q: np.ndarray) -> float:
 
 def found(name: str, teacher: np.ndarray, student: np.ndarray, **options: object) -> float:
     return float(functions.FUNCTIONS[name](torch.from_numpy(teacher), torch.from_numpy(student), **options))
+
+
+def test_every_loss_that_settings_know_has_a_function() -> None:
+    assert set(functions.FUNCTIONS) == set(LOSSES) >= ON_SCORES
 
 
 @pytest.mark.parametrize("teacher, student", [SCORES, FEATURES])
