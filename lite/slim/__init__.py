@@ -25,8 +25,10 @@ if TYPE_CHECKING:
         distillation_nodes,
     )
     from lite.slim.pruning import (
+        GMP,
         ChannelGroup,
         Dependencies,
+        Masks,
         channel_groups,
         choose_ratios,
         get_ratios_by_loss,
@@ -37,19 +39,22 @@ if TYPE_CHECKING:
         predicted_us,
         prune_channels,
         sensitivity,
+        sparse_by_layer,
+        total_sparse,
     )
     from lite.slim.qat import QAT, QuantizedModule, prepare
     from lite.slim.report import Layer, Measured, Report, Weights, write_report
     from lite.slim.torch_bridge import GraphModule, from_torch, to_torch
     from lite.slim.training import TrainConfig, TrainResult, train
 
-__all__ = ["QAT", "ChannelGroup", "Dependencies", "DistillLoss", "Distillation", "GraphModule", "Layer",
-           "Measured", "MutualLoss", "Pair", "QuantizedModule", "Report", "TrainConfig", "TrainResult",
-           "Weights", "blame", "channel_groups", "choose_ratios", "compress", "cost_by_layer", "distill",
-           "distillation_nodes", "explain", "flops", "flops_by_layer", "from_torch", "get_ratios_by_loss",
-           "importance", "least_important", "load_sensitivities", "measure", "merge_sensitive",
-           "metric_errors", "predicted_us", "prepare", "prune_channels", "sensitivity", "to_torch",
-           "train", "weight_distributions", "write_report"]
+__all__ = ["GMP", "QAT", "ChannelGroup", "Dependencies", "DistillLoss", "Distillation", "GraphModule",
+           "Layer", "Masks", "Measured", "MutualLoss", "Pair", "QuantizedModule", "Report", "TrainConfig",
+           "TrainResult", "Weights", "blame", "channel_groups", "choose_ratios", "compress",
+           "cost_by_layer", "distill", "distillation_nodes", "explain", "flops", "flops_by_layer",
+           "from_torch", "get_ratios_by_loss", "importance", "least_important", "load_sensitivities",
+           "measure", "merge_sensitive", "metric_errors", "predicted_us", "prepare", "prune_channels",
+           "sensitivity", "sparse_by_layer", "to_torch", "total_sparse", "train", "weight_distributions",
+           "write_report"]
 
 _LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualLoss": "distillation",
          "Pair": "distillation", "distill": "distillation", "distillation_nodes": "distillation",
@@ -63,7 +68,8 @@ _LATE = {"DistillLoss": "distillation", "Distillation": "distillation", "MutualL
          "ChannelGroup": "pruning", "Dependencies": "pruning", "channel_groups": "pruning",
          "get_ratios_by_loss": "pruning", "importance": "pruning", "least_important": "pruning",
          "prune_channels": "pruning", "load_sensitivities": "pruning", "merge_sensitive": "pruning",
-         "sensitivity": "pruning", "choose_ratios": "pruning", "predicted_us": "pruning",
+         "sensitivity": "pruning", "choose_ratios": "pruning", "predicted_us": "pruning", "GMP": "pruning",
+         "Masks": "pruning", "sparse_by_layer": "pruning", "total_sparse": "pruning",
          "QAT": "qat", "QuantizedModule": "qat", "prepare": "qat"}  # name: the module that has it
 __getattr__ = importing(__name__, _LATE)
 

@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from lite.slim.pruning.channels import prune_channels
     from lite.slim.pruning.criteria import importance, least_important
     from lite.slim.pruning.groups import ChannelGroup, Dependencies, channel_groups
+    from lite.slim.pruning.masks import Masks
     from lite.slim.pruning.ratios import get_ratios_by_loss
     from lite.slim.pruning.sensitivities import load_sensitivities, merge_sensitive, sensitivity
+    from lite.slim.pruning.sparsity import GMP, sparse_by_layer, total_sparse
 
-__all__ = ["ChannelGroup", "Dependencies", "channel_groups", "choose_ratios", "get_ratios_by_loss",
-           "importance", "least_important", "load_sensitivities", "merge_sensitive", "predicted_us",
-           "prune_channels", "sensitivity"]
+__all__ = ["GMP", "ChannelGroup", "Dependencies", "Masks", "channel_groups", "choose_ratios",
+           "get_ratios_by_loss", "importance", "least_important", "load_sensitivities", "merge_sensitive",
+           "predicted_us", "prune_channels", "sensitivity", "sparse_by_layer", "total_sparse"]
 
 __getattr__ = importing(__name__, {
     "ChannelGroup": "groups", "Dependencies": "groups", "channel_groups": "groups",
     "get_ratios_by_loss": "ratios", "importance": "criteria", "least_important": "criteria",
     "load_sensitivities": "sensitivities", "merge_sensitive": "sensitivities",
     "sensitivity": "sensitivities", "prune_channels": "channels",
-    "choose_ratios": "budgets", "predicted_us": "budgets"})
+    "choose_ratios": "budgets", "predicted_us": "budgets", "Masks": "masks",
+    "GMP": "sparsity", "sparse_by_layer": "sparsity", "total_sparse": "sparsity"})

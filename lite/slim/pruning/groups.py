@@ -11,8 +11,8 @@ import numpy as np
 
 from lite.convert import Convertible
 from lite.errors import InputError
-from lite.quant.settings import nearest
 from lite.slim.loading import load_layers
+from lite.slim.pruning.naming import layer_named
 from lite.slim.pruning.rules import rule_of
 from lite.slim.pruning.tracing import Layer, Trace
 
@@ -63,25 +63,13 @@ class Dependencies:
         InputError
             If the layer is unknown, or cannot be pruned.
         """
-        name = self._named(layer)
+        known = [name for group in self.groups for name in (*group.layers, *group.followers)]
+        name = layer_named(layer, self.trace.graph, [*known, *self.blocked])
         for group in self.groups:
             if name in group.layers or name in group.followers:
                 return group
         raise InputError(f"it cannot be pruned: {self.blocked[name]}", where=f"layer {layer!r}",
                          hint="slim.channel_groups(model) tells what can be")
-
-    def _named(self, layer: str) -> str:
-        known = [*(name for group in self.groups for name in (*group.layers, *group.followers)),
-                 *self.blocked]
-        if layer in known:
-            return layer
-        others = _other_names(self.trace, known).get(layer, [])
-        if len(others) == 1:
-            return others[0]
-        if others:
-            raise InputError(f"several layers are called so: {', '.join(others)}", where=f"layer {layer!r}")
-        hint = nearest(str(layer), known) or f"it has {', '.join(map(repr, known[:5]))} ..."
-        raise InputError("the model has no such layer", where=f"layer {layer!r}", hint=hint)
 
     def __str__(self) -> str:
         lines = [f"{len(group.units):5} {', '.join((*group.layers, *group.followers))}"
@@ -158,14 +146,3 @@ def _blocked(trace: Trace) -> Iterable[tuple[str, str]]:
 def _reason(trace: Trace, layer: Layer) -> str:
     root = int(trace.units.roots(layer.ids[:1])[0])
     return trace.units.reason(root) or "all of its channels depend on each other"
-
-
-def _other_names(trace: Trace, known: list[str]) -> dict[str, list[str]]:
-    """Layers by the names of their nodes and of their weights."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for node in trace.graph.nodes:
-        if node.outputs and node.outputs[0].name in known:
-            weights = [value.name for value in node.inputs[:2] if value is not None and value.is_constant]
-            for name in {node.name, *weights}:
-                found[name].append(node.outputs[0].name)
-    return found

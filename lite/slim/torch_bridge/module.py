@@ -139,6 +139,11 @@ class GraphModule(nn.Module):
             raise InputError(f"there are no values {sorted(wanted - set(found))}", where=self._graph.name)
         return found
 
+    def tensor(self, name: str) -> Tensor:
+        """The parameter or buffer that holds a constant of the graph."""
+        held: Tensor = getattr(self.weights, self._held[name])
+        return held
+
     def _constants(self) -> dict[str, Tensor]:
         """Constants of the graph by name, as they are now."""
         return {name: getattr(self.weights, attribute) for name, attribute in self._held.items()}
