@@ -50,6 +50,8 @@ celu                 celu                X
 clip                 clip                X min=Min max=Max
 concat               concat              X axis=AxisTensor
 conv2d               conv2d              Input Filter > Output
+conv3d               conv3d              Input Filter > Output
+conv3d_transpose     conv3d_transpose    Input Filter > Output
 conv2d_transpose     conv2d_transpose Input Filter output_size=OutputSizeTensor/OutputSizeTensorList > Output
 crop                 crop_tensor         X shape=Shape/ShapeTensor offsets=Offsets/OffsetsTensor
 cumsum               cumsum              X axis=
@@ -117,6 +119,7 @@ one_hot              one_hot_v2          X depth=depth_tensor
 pad                  pad                 X pad_value=
 pad3d                pad3d               X paddings=Paddings | pad_value:value
 pool2d               pool2d              X ksize=
+pool3d               pool3d              X | kernel_size:ksize
 pow                  pow                 X | y:factor
 prelu                prelu               X Alpha
 prior_box            prior_box           Input Image > Boxes Variances

@@ -24,6 +24,7 @@ from lite.importers.paddle import (
     resizing,
     sampling,
     shaping,
+    volumes,
 )
 from lite.importers.paddle.call import Call, Given
 from lite.importers.paddle.pir import UNKNOWN
@@ -49,6 +50,7 @@ _TOPICS = (
     resizing,
     sampling,
     shaping,
+    volumes,
 )
 
 

@@ -41,6 +41,27 @@ def test_conv(attributes: dict[str, Any], native: bool) -> None:
 
 
 @pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"strides": [2, 1, 3], "pads": [1, 0, 2, 0, 1, 1], "output_padding": [1, 0, 2]},
+        {"dilations": [2, 3, 1], "group": 2},
+    ],
+)
+def test_conv_transpose(attributes: dict[str, Any], native: bool) -> None:
+    w = RANDOM.standard_normal((4, 3, 3, 2, 3)).astype(np.float32)
+    held = {"w": w, "b": RANDOM.standard_normal(3 * attributes.get("group", 1)).astype(np.float32)}
+    node = helper.make_node("ConvTranspose", ["x", "w", "b"], ["y"], **attributes)
+    tiny.agree(tiny.model([node], {"x": X}, constants=held), {"x": X}, native=native)
+
+
+def test_pads_from_the_output_are_refused() -> None:
+    with pytest.raises(UnsupportedOpError, match="pads that follow"):
+        tiny.load(made("ConvTranspose", W[:4], auto_pad="SAME_UPPER"))
+
+
+@pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
 @pytest.mark.parametrize(
     "attributes",

@@ -17,6 +17,7 @@ def cases() -> Iterator[Case]:
     yield from _activations()
     yield from _convolutions()
     yield from _pools()
+    yield from _volumes()
     yield from _norms()
     yield from _binary()
     yield from _products()
@@ -239,6 +240,38 @@ def _pool(
         **attrs,
     }
     return one_op("pool2d", name, full, shape=shape, dynamic=dynamic)
+
+
+def _volumes() -> Iterator[Case]:
+    shared = {"strides": [2, 1, 1], "paddings": [1, 0, 1], "dilations": [1, 2, 1], "groups": 1}
+    volume = (2, 4, 5, 6, 7)
+    for name, attrs in (
+        ("", {}),
+        ("groups", {"groups": 2, "paddings": [0, 1, 1, 0, 2, 1]}),
+        ("same", {"padding_algorithm": "SAME", "dilations": [1, 1, 1]}),
+    ):
+        groups = attrs.get("groups", 1)
+        w = (6, 4 // groups, 3, 2, 3)
+        yield _conv(name, {**shared, "data_format": "NCDHW", **attrs}, w, volume, op="conv3d", dynamic=(0,))
+    last = {**shared, "data_format": "NDHWC"}
+    yield _conv("last", last, (6, 4, 3, 2, 3), (2, 5, 6, 7, 4), op="conv3d", dynamic=(0,))
+    for name, attrs in (("", {}), ("groups", {"groups": 2}), ("more", {"output_padding": [1, 0, 0]})):
+        full = {**shared, "data_format": "NCDHW", **attrs}
+        yield _conv(name, full, (4, 3, 3, 2, 3), volume, op="conv3d_transpose", dynamic=(0,))
+    for name, attrs in (
+        ("max", {}),
+        ("max_ceil", {"ceil_mode": True, "paddings": [1, 1, 1]}),
+        ("avg", {"pooling_type": "avg", "paddings": [1, 0, 1]}),
+        ("avg_inclusive", {"pooling_type": "avg", "paddings": [1, 0, 1], "exclusive": False}),
+        ("global", {"pooling_type": "avg", "global_pooling": True}),
+        ("adaptive", {"pooling_type": "avg", "adaptive": True, "ksize": [5, 3, 1]}),
+    ):
+        full = {
+            "pooling_type": "max", "ksize": [3, 2, 3], "strides": [2, 2, 1], "paddings": [0, 0, 0],
+            "global_pooling": False, "adaptive": False, "ceil_mode": False, "exclusive": True,
+            "data_format": "NCDHW", **attrs,
+        }  # fmt: skip
+        yield one_op("pool3d", name, full, shape=volume, dynamic=(0,))
 
 
 def _pools() -> Iterator[Case]:

@@ -1,31 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conv and pools with three spatial axes, by ops on images: depth goes to the channels or to the height."""
+"""Conv, ConvTranspose and pools with three spatial axes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
 from lite.errors import ModelFormatError, UnsupportedOpError
+from lite.importers import _volumes
 from lite.importers._building import same_pads
+from lite.importers._volumes import RANK, Window
 from lite.importers.onnx.call import Call
-from lite.ir import Extent, Value
+from lite.ir import DType, Value
 
-RANK = 5  # batch, channels, depth, height, width
 SAME = {"SAME_UPPER": False, "SAME_LOWER": True}  # whether the greater half of odd pads is before
 
-
-@dataclass(frozen=True)
-class Window:
-    """A sliding window over depth, height and width."""
-
-    kernel: tuple[int, ...]
-    strides: tuple[int, ...]
-    dilations: tuple[int, ...]
-    before: tuple[Extent, ...]
-    after: tuple[Extent, ...]
-    ceil_mode: bool
+__all__ = ["RANK", "conv", "conv_transpose", "pool"]
 
 
 def _triple(call: Call, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -50,62 +37,34 @@ def _window(call: Call, x: Value, kernel: tuple[int, ...]) -> Window:
     return Window(kernel, strides, dilations, tuple(pads[:3]), tuple(pads[3:]), ceil_mode)
 
 
+def _singles(call: Call) -> tuple[Value, Value, Value | None]:
+    """Input, weights and bias; 64-bit floats are computed in 32 bits."""
+    x, w, bias = call.need(0), call.need(1), call.input(2)
+    if x.type.dtype is not DType.F64:
+        return x, w, bias
+    bias = None if bias is None else call.cast(bias, DType.F32)
+    return call.cast(x, DType.F32), call.cast(w, DType.F32), bias
+
+
 def conv(call: Call) -> Value:
-    """A convolution of images whose channels are those of all slices that a window covers."""
-    x, w = call.need(0), call.need(1)
-    kernel = w.type.shape[2:]
-    if w.type.rank != RANK or not all(isinstance(extent, int) for extent in w.type.shape):
-        raise ModelFormatError(f"the weights are {w.type}, expected 5 axes of fixed extents")
-    window = _window(call, x, tuple(map(int, kernel)))
-    slices, count = _slices(call, x, window)
-    n, height, width = x.type.shape[0], *x.type.shape[3:]
-    channels, depth = x.type.shape[1], window.kernel[0]
-    apart = call.reshape(slices, (n, channels, count, depth, height, width))
-    ordered = call.transpose(apart, (0, 2, 1, 3, 4, 5))
-    images = call.reshape(ordered, (n * count, channels * depth, height, width))
-    weights = call.reshape(w, (w.type.shape[0], w.type.shape[1] * depth, *kernel[1:]))
-    y = call.emit_single("conv2d", images, weights, call.input(2), strides=window.strides[1:],
-                         pads=(*window.before[1:], *window.after[1:]), dilations=window.dilations[1:],
-                         groups=call.int("group", 1))  # fmt: skip
-    volumes = call.reshape(y, (n, count, *y.type.shape[1:]))
-    return call.transpose(volumes, (0, 2, 1, 3, 4))
+    x, w, bias = _singles(call)
+    window = _window(call, x, _volumes.kernel_of(w))
+    return call.cast(_volumes.conv(call, x, w, bias, window, call.int("group", 1)), call.need(0).type.dtype)
 
 
-def _slices(call: Call, x: Value, window: Window) -> tuple[Value, int]:
-    """The slices that each window covers, one window behind the other, and how many windows there are."""
-    before, after = window.before[0], window.after[0]
-    if before or after:
-        around = ((0, 0, before, 0, 0), (0, 0, after, 0, 0))
-        x = call.emit("pad", x, before=around[0], after=around[1])
-    extent = x.type.shape[2]
-    if not isinstance(extent, int):
-        raise UnsupportedOpError("the depth of its input is not known", hint="fix it with input_shapes")
-    taps = np.arange(window.kernel[0]) * window.dilations[0]
-    starts = np.arange(0, extent - taps[-1], window.strides[0])
-    if not len(starts):
-        raise ModelFormatError(f"a window of {taps[-1] + 1} slices does not fit in {extent}")
-    places = call.constant((starts[:, None] + taps).reshape(-1).astype(np.int64))
-    return call.emit("gather", x, places, axis=2), len(starts)
+def conv_transpose(call: Call) -> Value:
+    x, w, bias = _singles(call)
+    if call.many("output_shape", None) or call.text("auto_pad", "NOTSET") in SAME:
+        raise UnsupportedOpError("pads that follow from the output's extents are not supported in volumes",
+                                 hint="state the pads")  # fmt: skip
+    window = _window(call, x, _volumes.kernel_of(w))
+    extra = call.many("output_padding", None) or (0, 0, 0)
+    if len(extra) != 3 or min(extra) < 0:
+        raise ModelFormatError(f"output_padding is {list(extra)}, expected 3 numbers >= 0")
+    y = _volumes.conv_transpose(call, x, w, bias, window, tuple(extra), call.int("group", 1))
+    return call.cast(y, call.need(0).type.dtype)
 
 
 def pool(call: Call, x: Value, kind: str, *, count_include_pad: bool) -> Value:
-    """Over height and width of every slice, then over depth: the greatest, and the mean, are those of all."""
     window = _window(call, x, _triple(call, "kernel_shape", ()))
-    n, channels, depth = x.type.shape[:3]
-    images = call.reshape(x, (n, channels * depth, *x.type.shape[3:]))
-    flat = _pool2d(call, images, kind, window, (1, 2), count_include_pad)
-    height, width = flat.type.shape[2:]
-    columns = call.reshape(flat, (n, channels, depth, height * width))
-    y = _pool2d(call, columns, kind, window, (0, None), count_include_pad)
-    return call.reshape(y, (n, channels, y.type.shape[2], height, width))
-
-
-def _pool2d(call: Call, images: Value, kind: str, window: Window, axes: tuple[int | None, ...],
-            count_include_pad: bool) -> Value:  # fmt: skip
-    def along(numbers: tuple[Extent, ...], otherwise: int) -> tuple[Extent, ...]:
-        return tuple(otherwise if axis is None else numbers[axis] for axis in axes)
-
-    return call.emit("pool2d", images, kind=kind, kernel=along(window.kernel, 1),
-                     strides=along(window.strides, 1), dilations=along(window.dilations, 1),
-                     pads=(*along(window.before, 0), *along(window.after, 0)), ceil_mode=window.ceil_mode,
-                     count_include_pad=count_include_pad)  # fmt: skip
+    return _volumes.pool(call, x, window, kind, count_include_pad=count_include_pad)

@@ -125,6 +125,8 @@ def conv(call: Call) -> Value:
 def conv_transpose(call: Call) -> Value:
     x, w = call.need(0), call.need(1)
     rank = x.type.rank
+    if rank == volumes.RANK:
+        return volumes.conv_transpose(call)
     image = _images(call, x)
     window = _window(call, image, _kernel(call, w.type.shape, rank), rank)
     output_pads = call.many("output_padding", None) or (0,) * (rank - 2)
