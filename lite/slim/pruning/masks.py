@@ -97,7 +97,7 @@ class Masks:
 
     def sparse_by_layer(self) -> dict[str, float]:
         """The part of the weights that is masked, by name of the layer's output."""
-        return {name: 1 - float(mask.double().mean()) for name, mask in self._masks.items()}
+        return {name: float((~mask).double().mean()) for name, mask in self._masks.items()}
 
     def state_dict(self) -> dict[str, Any]:
         return {"rises": self._rises, "masks": {name: mask.clone() for name, mask in self._masks.items()}}
