@@ -7,12 +7,14 @@
     python bench/arm.py --networks my.onnx --cores a53,a710 --precisions int8
     python bench/arm.py --peers                                # also other engines' wheels: takes long
     python bench/arm.py --check --json table.json              # exits with 1 unless counting/bars.py holds
+    python bench/arm.py --check --networks resnet50            # a part of it, which need not be the last
 
 Our engine is cross-built with clang, statically, and runs each model three times on one thread; counted is
 the third. Cycles are those of llvm-mca's model of the core, summed over all runs of instructions, with every
 load from the first cache and no branch mispredicted: they compare kernels, they are no times. For in-order
 cores (a53, a55) the model is far off, and the two figures are a bracket at best. Needs Debian's qemu-user,
 clang-19, lld-19, llvm-19 and the libraries of g++-aarch64-linux-gnu (for a15 of g++-arm-linux-gnueabihf).
+All that --check counts takes about ten minutes of a processor, and no peers.
 
 Peers are counted in an arm64 Python, which apt and pip unpack into the folder; their models are converted by
 the environments that bench/peers.py describes.
@@ -27,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from counting import peers, tables
-from counting.bars import bars, misses
+from counting.bars import Bar, bars, misses
 from counting.blocks import straight_runs
 from counting.cores import CORES
 from counting.cycles import Estimate, Model
@@ -102,12 +104,20 @@ def row_of(
             "in_order": CORES[core].in_order}  # fmt: skip
 
 
+def wanted(arguments: argparse.Namespace) -> list[Bar]:
+    """Bars of ``--check``: all, or those of the networks, precisions and cores that are given."""
+    chosen = arguments.networks, arguments.precisions, arguments.cores
+    return [bar for bar in bars() if all(names is None or name in names for names, name in
+                                         zip(chosen, (bar.network, bar.precision, bar.core)))]  # fmt: skip
+
+
 def cases(arguments: argparse.Namespace) -> list[tuple[str, str, str]]:
     """Network, precision and core of what is counted; of ``--check``, what has a bar."""
     if arguments.check:
-        return list(dict.fromkeys((bar.network, bar.precision, bar.core) for bar in bars()))
-    return [(network, precision, core) for core in arguments.cores for precision in arguments.precisions
-            for network in arguments.networks]  # fmt: skip
+        return list(dict.fromkeys((bar.network, bar.precision, bar.core) for bar in wanted(arguments)))
+    return [(network, precision, core) for core in arguments.cores or ["a76"]
+            for precision in arguments.precisions or ["fp32", "int8"]
+            for network in arguments.networks or NETWORKS]  # fmt: skip
 
 
 def names(text: str, known: tuple[str, ...]) -> list[str]:
@@ -129,10 +139,11 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--networks", nargs="+", default=NETWORKS, help="of bench/zoo, or ONNX files")
-    parser.add_argument("--precisions", type=lambda text: names(text, PRECISIONS), default=["fp32", "int8"])
-    parser.add_argument("--cores", type=lambda text: names(text, tuple(CORES)), default=["a76"],
-                        help=", ".join(CORES))  # fmt: skip
+    parser.add_argument("--networks", nargs="+", help="of bench/zoo, or ONNX files")
+    parser.add_argument("--precisions", type=lambda text: names(text, PRECISIONS),
+                        help=f"{', '.join(PRECISIONS)} (fp32,int8)")  # fmt: skip
+    parser.add_argument("--cores", type=lambda text: names(text, tuple(CORES)),
+                        help=f"{', '.join(CORES)} (a76)")  # fmt: skip
     parser.add_argument("--profile", action="store_true", help="also by function and by layer")
     parser.add_argument("--runs", type=int, default=0, help="also the hottest runs of instructions")
     parser.add_argument("--peers", action="store_true", help="also " + ", ".join(peers.NAMES))
@@ -145,6 +156,8 @@ def parsed() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parsed()
+    if not cases(arguments):
+        sys.exit("no bar is for these networks, precisions and cores: bench/counting/bars.py has all")
     rows = []
     with Counter() as counter:
         bench = Bench(arguments, counter)
@@ -154,13 +167,15 @@ def main() -> int:
                 found += bench.peer_rows(network, precision, core)
             print(tables.text(found), file=sys.stderr, flush=True)
             rows += found
+            if arguments.json:  # what is counted stays, whatever comes
+                arguments.json.write_text(json.dumps(rows, indent=1))
     print(f"\n{tables.text(rows)}\n\n{tables.markdown(rows)}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1))
     if not arguments.check:
         return 0
-    missed = misses(rows, bars())
-    print("\n".join(missed) or "all bars are reached")
+    held = wanted(arguments)
+    print(f"\n{tables.bars(rows, held)}")
+    missed = misses(rows, held)
+    print("\n" + ("\n".join(missed) or "all bars are reached"))
     return 1 if missed else 0
 
 

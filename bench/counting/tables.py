@@ -8,6 +8,7 @@ from typing import Any
 
 from race.networks import title
 
+from .bars import Bar
 from .blocks import Counts, Symbols, by_function, straight_runs
 from .cycles import Estimate, Model
 from .ours import Layer
@@ -77,6 +78,31 @@ def markdown_cell(row: dict[str, Any] | None) -> str:
         return ""
     cycles = f" ({row['cycles'] / 1e6:.1f})" if row["model"] and not row["in_order"] else ""
     return f"{row['instructions'] / 1e6:.1f}{cycles}"
+
+
+def bars(rows: Sequence[dict[str, Any]], wanted: Sequence[Bar]) -> str:
+    """A table for each precision: networks down, cores across; what was counted (wanted), bold if held."""
+    parts = []
+    for precision in dict.fromkeys(bar.precision for bar in wanted):
+        chosen = [bar for bar in wanted if bar.precision == precision]
+        columns = list(dict.fromkeys((bar.core, bar.quantity) for bar in chosen))
+        lines = [[precision, *(f"{core}, {quantity}" for core, quantity in columns)]]
+        lines.append(["---"] * len(lines[0]))
+        for network in dict.fromkeys(bar.network for bar in chosen):
+            cells = {
+                (bar.core, bar.quantity): bar_cell(rows, bar) for bar in chosen if bar.network == network
+            }
+            lines.append([title(network), *(cells.get(column, "") for column in columns)])
+        parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return "\n\n".join(parts)
+
+
+def bar_cell(rows: Sequence[dict[str, Any]], bar: Bar) -> str:
+    row = bar.row(rows)
+    if row is None:
+        return f"not counted ({bar.most:.1f})"
+    counted = f"{row[bar.quantity] / 1e6:.1f}"
+    return f"**{counted}** ({bar.most:.1f})" if bar.holds(row) else f"{counted} ({bar.most:.1f})"
 
 
 def cost_cells(estimate: Estimate, all_cycles: float) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -104,6 +105,25 @@ def test_a_bar_is_missed_by_what_was_not_counted_or_takes_more(from_bench: Impor
         "resnet50, fp32, a76: 311.0 million cycles, expected 310.0 at most"
     ]
     assert bars.misses([row(1.0, engine="ncnn")], [bar]) == ["resnet50, fp32, a76: was not counted"]
+
+
+def test_bars_make_a_table_in_which_what_holds_is_bold(from_bench: Import) -> None:
+    bars, tables = from_bench("counting.bars"), from_bench("counting.tables")
+    kinds = (("mobilenet_v1", "cycles"), ("mobilenet_v2", "cycles"), ("mobilenet_v2", "instructions"))
+    wanted = [bars.Bar(network, "fp32", "a76", quantity, 75.0) for network, quantity in kinds]
+    assert tables.bars([row(75e6, network="mobilenet_v1"), row(1.0)], wanted).splitlines() == [
+        "| fp32 | a76, cycles | a76, instructions |",
+        "| --- | --- | --- |",
+        "| MobileNetV1 | **75.0** (75.0) |  |",
+        "| MobileNetV2 | not counted (75.0) | not counted (75.0) |",
+    ]
+
+
+def test_a_part_of_the_bars_can_be_checked(from_bench: Import) -> None:
+    arm = from_bench("arm")
+    chosen = Namespace(check=True, networks=["resnet50"], precisions=["int8"], cores=None)
+    assert arm.cases(chosen) == [("resnet50", "int8", "a76"), ("resnet50", "int8", "a710")]
+    assert len(arm.wanted(Namespace(networks=None, precisions=None, cores=None))) == len(arm.bars())
 
 
 def test_a_core_is_told_by_its_part(from_bench: Import, tmp_path: Path) -> None:
