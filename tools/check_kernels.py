@@ -89,8 +89,6 @@ KNOWN = (
           "eight sums and eight vectors of zipped inputs are all 16 registers"),
     Known("qdepthwise", "x86_avx512vnni|x86_amx", ANY, r".*run_tiles<.*Window<(3, 2>, .*, 2,|5, ).*", 0.65,
           "measured: tiles that fit, of half the outputs, take 1.1 to 1.5 times as long"),
-    Known("qdepthwise", "arm64_(dotprod|i8mm)", "clang", r".*run_tiles<.*Window<3, 2>, TwiceQuads.*", 0.6,
-          "the same, and what rounds twice"),
     Known("qdepthwise", "arm64_(dotprod|i8mm)", ANY, r".*run_tiles<.*", 0.5,
           "the tiles are those of x86_avx512vnni"),
     Known("qdepthwise", "arm64_neon", r"g\+\+", r".*run_tiles<.*Window<5, 2>.*", 0.1,

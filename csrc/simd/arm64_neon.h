@@ -70,8 +70,20 @@ struct Simd {
   static LITE_INLINE Bounds bounds(int32_t added, int32_t lo, int32_t hi) {
     return {added, lo - added, hi - added};
   }
+  // Bounds are within 16 bits.
+  static LITE_INLINE int16x8_t bounded(s32 a, s32 b, const Bounds& to) {
+    const int16x8_t x = vqmovn_high_s32(vqmovn_s32(a), b);
+    const int16x8_t lo = vdupq_n_s16(static_cast<int16_t>(to.lo));
+    const int16x8_t hi = vdupq_n_s16(static_cast<int16_t>(to.hi));
+    return vaddq_s16(vminq_s16(vmaxq_s16(x, lo), hi), vdupq_n_s16(static_cast<int16_t>(to.added)));
+  }
   template <int kCount>
   static LITE_INLINE void store_bounded_s8(int8_t* p, const s32 (&x)[kCount], const Bounds& to) {
+    if constexpr (kCount == 4) {
+      const int16x8_t low = bounded(x[0], x[1], to), high = bounded(x[2], x[3], to);
+      vst1q_s8(p, vuzp1q_s8(vreinterpretq_s8_s16(low), vreinterpretq_s8_s16(high)));
+      return;
+    }
     LITE_UNROLL
     for (int i = 0; i < kCount; ++i)
       store_s8(p + i * kWidth,

@@ -104,7 +104,7 @@ struct Quads<16> : NeonProducts {
   static LITE_INLINE void place_steps(int8_t* y, const f32 (&steps)[4], const Bounds& bounds) {
     const int16x8_t low = bounds.rounded(steps[0], steps[1]);
     const int16x8_t high = bounds.rounded(steps[2], steps[3]);
-    vst1q_s8(y, bounds.saturates() ? bounds.saturated(low, high) : bounds.bounded(low, high));
+    store_bytes(y, bounds.saturates() ? bounds.saturated(low, high) : bounds.bounded(low, high));
   }
 };
 

@@ -13,6 +13,15 @@
 namespace lite {
 namespace {
 
+// st1 takes one step where str of a whole register takes two.
+LITE_INLINE void store_bytes(int8_t* p, int8x16_t x) {
+#if defined(__aarch64__)
+  asm("st1 {%1.16b}, %0" : "=Q"(*reinterpret_cast<int8_t (*)[16]>(p)) : "w"(x));
+#else
+  vst1q_s8(p, x);
+#endif
+}
+
 // Conversions between integers and floats, and narrowing that saturates, run at a fraction of the
 // rate of what takes their place here: the float 1.5 * 2^23 + n has n in its low bits.
 class SmallSums {

@@ -87,9 +87,15 @@ struct Block {
   }
 };
 
+// Whether a row of inputs meets all that it has to before the next one is zipped: strided tiles of
+// two rows would keep more rows than registers hold. Weights are loaded again then.
+template <class W, int kRows>
+constexpr bool kRowByRow = kRows > 1 && W::kStride > 1;
+
 // Rows of inputs, of which the window's row ky of each row of outputs meets one.
 template <class W, class Q, int kRows>
-using Inputs = typename Q::Part[(kRows - 1) * W::kStride + 1][W::kQuads][4];
+using Inputs =
+    typename Q::Part[kRowByRow<W, kRows> ? 1 : (kRows - 1) * W::kStride + 1][W::kQuads][4];
 
 template <class W, class Q, class Source, int kInputRows>
 LITE_INLINE void zip_row(const Source& source, int row, int64_t c,
@@ -103,9 +109,11 @@ LITE_INLINE void zip_row(const Source& source, int row, int64_t c,
   }
 }
 
-// The products of one row of the window. All rows of outputs share the weights that are loaded.
+// The products of one row of the window for some rows of outputs, which share the weights that are
+// loaded.
 template <class W, class Q, int kRows, int kInputRows>
-LITE_INLINE void add_window_row(int ky, const typename Q::Weight* weights,
+LITE_INLINE void add_window_row(int ky, int begin_row, int end_row,
+                                const typename Q::Weight* weights,
                                 const typename Q::Part (&x)[kInputRows][W::kQuads][4],
                                 typename Q::s32 (&sums)[kRows][W::kColumns][4]) {
   LITE_UNROLL
@@ -116,12 +124,39 @@ LITE_INLINE void add_window_row(int ky, const typename Q::Weight* weights,
     const int end = W::kKernel - tap < 4 ? W::kKernel - tap : 4;
     const auto w = Q::weights(weights + Block<W, Q>::weights_at(ky, shift, spread, part));
     LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) LITE_UNROLL
+    for (int i = begin_row; i < end_row; ++i) LITE_UNROLL
     for (int j = 0; j < W::kColumns; ++j) {
       if (W::shift(j) != shift) continue;
       const auto& parts = x[(ky + i * W::kStride) % kInputRows][W::first_quad(j) + spread];
       sums[i][j][part] = Q::dot(sums[i][j][part], parts[part], w, tap < 0 ? -tap : 0, end);
     }
+  }
+}
+
+// All products of a block.
+template <class W, class Q, int kRows, class Source>
+LITE_INLINE void add_window(const Source& source, int64_t c, const typename Q::Weight* weights,
+                            typename Q::s32 (&sums)[kRows][W::kColumns][4]) {
+  constexpr int kLater = (kRows - 1) * W::kStride;  // from the first row's inputs to the last's
+  Inputs<W, Q, kRows> x;
+  if constexpr (kRowByRow<W, kRows>) {
+    LITE_UNROLL
+    for (int row = 0; row < kLater + W::kKernel; ++row) {
+      zip_row<W, Q>(source, row, c, x);
+      LITE_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        const int ky = row - i * W::kStride;
+        if (ky >= 0 && ky < W::kKernel) add_window_row<W, Q>(ky, i, i + 1, weights, x, sums);
+      }
+    }
+    return;
+  }
+  LITE_UNROLL
+  for (int row = 0; row < kLater; ++row) zip_row<W, Q>(source, row, c, x);
+  LITE_UNROLL
+  for (int ky = 0; ky < W::kKernel; ++ky) {
+    zip_row<W, Q>(source, ky + kLater, c, x);
+    add_window_row<W, Q>(ky, 0, kRows, weights, x, sums);
   }
 }
 
@@ -136,14 +171,7 @@ LITE_INLINE void run_block(const Source& source, const std::byte* arranged, int6
   for (int i = 0; i < kRows; ++i) LITE_UNROLL
   for (int j = 0; j < W::kColumns; ++j) LITE_UNROLL
   for (int part = 0; part < 4; ++part) sums[i][j][part] = BlockSums<Q>::bias(arranged, part);
-  Inputs<W, Q, kRows> x;
-  LITE_UNROLL
-  for (int row = 0; row < (kRows - 1) * W::kStride; ++row) zip_row<W, Q>(source, row, c, x);
-  LITE_UNROLL
-  for (int ky = 0; ky < W::kKernel; ++ky) {
-    zip_row<W, Q>(source, ky + (kRows - 1) * W::kStride, c, x);
-    add_window_row<W, Q>(ky, weights, x, sums);
-  }
+  add_window<W, Q>(source, c, weights, sums);
   typename Q::f32 scales[4];
   LITE_UNROLL
   for (int part = 0; part < 4; ++part) scales[part] = BlockSums<Q>::scale(arranged, part);

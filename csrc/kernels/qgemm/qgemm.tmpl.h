@@ -185,6 +185,22 @@ LITE_INLINE const int32_t* opaque(const int32_t* p) {
   return p;
 }
 
+// Where inputs come in groups, copies and loads by turns: they take different units.
+template <class D, int kRows, int kVectors>
+LITE_INLINE void begin_sums(const Stripe& stripe, typename D::Sums (&sums)[kRows][kVectors]) {
+  constexpr int kCopied = D::kInputQuads > 1 ? 2 : kRows;
+  const int32_t* bias = stripe.bias;
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    if (i % kCopied == 0) bias = opaque(stripe.bias);
+    LITE_UNROLL
+    for (int j = 0; j < kVectors; ++j) {
+      sums[i][j] = i % kCopied == 0 ? D::start(Simd::load(bias + j * kWidth)) : sums[i - 1][j];
+      if constexpr (kCopied < kRows) D::settle(sums[i][j]);
+    }
+  }
+}
+
 // `tiles` tiles of kRows rows, from a row of the block on.
 template <class D, int kRows, int kVectors>
 __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& stripe, int64_t row,
@@ -194,12 +210,7 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe& strip
     const bool fetches = kAhead<kRows, kVectors> == 1 && tile < kPanels<kVectors>;
     const int8_t* ahead = stripe.next + (fetches ? tile * block.panel_stride : 0);
     typename D::Sums sums[kRows][kVectors];
-    const int32_t* bias = opaque(stripe.bias);
-    LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) sums[0][j] = D::start(Simd::load(bias + j * kWidth));
-    LITE_UNROLL
-    for (int i = 1; i < kRows; ++i) LITE_UNROLL
-    for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
+    begin_sums<D>(stripe, sums);
     if constexpr (D::kInputQuads > 1) {
       accumulate_groups<D>(block, stripe, row, sums);
     } else {

@@ -16,9 +16,11 @@ constexpr bool kWantsSums = kWidth > 1;
 inline void expect_sums(const Block& block, Sums sums, int vectors, Stripe& stripe) {
   const Requantization& to = block.requantization;
   stripe.sums = sums;
+  stripe.common = false;
   if (sums == Sums::any) return;
   stripe.small = SmallSums({to.y_zero, to.lo, to.hi}, sums == Sums::small);
   stripe.residuals = Residuals(to);
+  stripe.common = sums == Sums::small && block.residual == nullptr && stripe.small.saturates();
   if (sums != Sums::small) return;
   for (int j = 0; j < vectors * kWidth; ++j)
     stripe.bias[j] =
@@ -44,7 +46,7 @@ LITE_INLINE void place_small(const Block& block, const Stripe& stripe, int64_t r
     LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) {
       auto sum = sums[i][j];
-      if (kResidual) asm volatile("" : "+w"(sum));  // row by row, as registers are few
+      asm volatile("" : "+w"(sum));  // row by row: registers are few, and one unit narrows
       steps[j] = Simd::mul(small.as_floats(sum), scales[j]);
     }
     if (kResidual) {
@@ -55,7 +57,11 @@ LITE_INLINE void place_small(const Block& block, const Stripe& stripe, int64_t r
     int16x8_t high = low;
     if constexpr (kVectors == 4) high = small.rounded(steps[2], steps[3]);
     const int8x16_t bytes = kSaturates ? SmallSums::saturated(low, high) : small.bounded(low, high);
-    __builtin_memcpy(c, &bytes, static_cast<size_t>(kVectors * kWidth));
+    if constexpr (kVectors == 4) {
+      store_bytes(c, bytes);
+    } else {
+      __builtin_memcpy(c, &bytes, static_cast<size_t>(kVectors * kWidth));
+    }
   }
 }
 
@@ -65,19 +71,15 @@ template <int kRows, int kVectors>
 LITE_INLINE void finish_small(const Block& block, const Stripe& stripe, int64_t row,
                               Simd::s32 (&sums)[kRows][kVectors]) {
   constexpr bool kLarge = kVectors * kRows >= 16;
+  if (kLarge && stripe.common) return place_small<false, kLarge>(block, stripe, row, sums);
   if (stripe.sums == Sums::small_steps) {
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::bits(Simd::to_f32(sums[i][j]));
   }
-  const bool saturates = kLarge && stripe.small.saturates();
-  if (block.residual != nullptr) {
-    saturates ? place_small<true, kLarge>(block, stripe, row, sums)
-              : place_small<true, false>(block, stripe, row, sums);
-  } else {
-    saturates ? place_small<false, kLarge>(block, stripe, row, sums)
-              : place_small<false, false>(block, stripe, row, sums);
-  }
+  if (block.residual == nullptr) return place_small<false, false>(block, stripe, row, sums);
+  kLarge&& stripe.small.saturates() ? place_small<true, kLarge>(block, stripe, row, sums)
+                                    : place_small<true, false>(block, stripe, row, sums);
 }
 
 #else

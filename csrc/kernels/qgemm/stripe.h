@@ -43,6 +43,7 @@ struct Stripe {
 #if defined(__ARM_NEON)
   SmallSums small;  // these two only if not just any sums
   Residuals residuals;
+  bool common;  // sums are small, without residuals, and only have to be saturated
 #endif
 };
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #include <limits>
 
 #include "base/requant.h"
@@ -31,6 +35,7 @@ void quantize_run(const void* x, void* y, int64_t count, const Scaling& scaling)
 class Steps {
  public:
   static constexpr int kVectors = 4;
+  static constexpr float kMiddle = 12582912.0f;  // as `rounded` has it: sums end with integers
 
   explicit LITE_INLINE Steps(const Scaling& by)
       : scale_(Simd::broadcast(*by.scales)),
@@ -38,23 +43,27 @@ class Steps {
         low_(Simd::broadcast(static_cast<float>(INT8_MIN - by.zero_point))),
         high_(Simd::broadcast(static_cast<float>(INT8_MAX - by.zero_point))) {}
 
+  // Magnitudes are compared as integers: that of a NaN is greater than any. Steps come with kMiddle
+  // added to them.
   template <int kCount>
-  LITE_INLINE void of(const Simd::f32 (&x)[kCount], Simd::s32 (&steps)[kCount]) const {
-    const Simd::f32 greatest = Simd::broadcast(0.5f - 0x1p-13f);
-    Simd::mask sure = Simd::less_equal(low_, high_);
+  LITE_INLINE void of(const Simd::f32 (&x)[kCount], Simd::f32 (&steps)[kCount]) const {
+    const Simd::f32 middle = Simd::broadcast(kMiddle);
+    Simd::s32 farthest;
     LITE_UNROLL
     for (int i = 0; i < kCount; ++i) {
       const Simd::f32 near = bounded(Simd::mul(x[i], reciprocal_));
-      const Simd::f32 away = Simd::abs(Simd::sub(near, Simd::round(near)));
-      sure = Simd::mask_and(sure, Simd::less_equal(away, greatest));
-      steps[i] = Simd::round_to_s32(near);
+      steps[i] = Simd::add(near, middle);
+      const Simd::f32 away = Simd::abs(Simd::sub(near, Simd::sub(steps[i], middle)));
+      farthest = i == 0 ? Simd::bits(away) : Simd::max(farthest, Simd::bits(away));
     }
-    if (Simd::all(sure)) return;
+    const Simd::s32 greatest = Simd::bits(Simd::broadcast(0.5f - 0x1p-13f));
+    if (Simd::all(Simd::less_equal(farthest, greatest))) return;
     LITE_UNROLL
     for (int i = 0; i < kCount; ++i) {
       const Simd::f32 quotient = Simd::div(x[i], scale_);
       const Simd::f32 zero = Simd::broadcast(0.0f);
-      steps[i] = Simd::round_to_s32(bounded(Simd::select(Simd::is_nan(quotient), zero, quotient)));
+      const Simd::mask is_nan = Simd::is_nan(quotient);
+      steps[i] = Simd::add(bounded(Simd::select(is_nan, zero, quotient)), middle);
     }
   }
 
@@ -67,6 +76,36 @@ class Steps {
   Simd::f32 scale_, reciprocal_, low_, high_;
 };
 
+template <int kCount>
+LITE_INLINE void integers(const Simd::f32 (&steps)[kCount], Simd::s32 (&whole)[kCount]) {
+  const Simd::s32 middle = Simd::bits(Simd::broadcast(Steps::kMiddle));
+  LITE_UNROLL
+  for (int i = 0; i < kCount; ++i) whole[i] = Simd::sub(Simd::bits(steps[i]), middle);
+}
+
+// Stores steps that are bounded, and the zero point with them.
+template <class Vector>
+LITE_INLINE void store_steps(int8_t* y, const Vector (&steps)[Steps::kVectors],
+                             const Simd::Bounds& bounds) {
+  Simd::s32 whole[Steps::kVectors];
+  integers(steps, whole);
+  Simd::store_bounded_s8(y, whole, bounds);
+}
+
+#if defined(__aarch64__)
+// The low bytes are the integers'.
+LITE_INLINE void store_steps(int8_t* y, const float32x4_t (&steps)[Steps::kVectors],
+                             const Simd::Bounds& bounds) {
+  int8x16_t halves[2];
+  LITE_UNROLL
+  for (int i = 0; i < 2; ++i)
+    halves[i] = vreinterpretq_s8_s16(
+        vuzp1q_s16(vreinterpretq_s16_f32(steps[2 * i]), vreinterpretq_s16_f32(steps[2 * i + 1])));
+  const int8x16_t bytes = vuzp1q_s8(halves[0], halves[1]);
+  vst1q_s8(y, vaddq_s8(bytes, vdupq_n_s8(static_cast<int8_t>(bounds.added))));
+}
+#endif
+
 void quantize_s8(const void* x, void* y, int64_t count, const Scaling& scaling) {
   if (scaling.each) return quantize_run<int8_t>(x, y, count, scaling);
   constexpr int64_t kWidth = Simd::kWidth, kBlock = Steps::kVectors * kWidth;
@@ -76,19 +115,20 @@ void quantize_s8(const void* x, void* y, int64_t count, const Scaling& scaling) 
   const Simd::Bounds bounds = Simd::bounds(scaling.zero_point, INT8_MIN, INT8_MAX);
   int64_t i = 0;
   for (; i + kBlock <= count; i += kBlock) {
-    Simd::f32 reals[Steps::kVectors];
-    Simd::s32 steps[Steps::kVectors];
+    Simd::f32 reals[Steps::kVectors], steps[Steps::kVectors];
     LITE_UNROLL
     for (int v = 0; v < Steps::kVectors; ++v) reals[v] = Simd::load(from + i + v * kWidth);
     all.of(reals, steps);
-    Simd::store_bounded_s8(out + i, steps, bounds);
+    store_steps(out + i, steps, bounds);
   }
   for (; i < count; i += kWidth) {
     const int rest = static_cast<int>(count - i < kWidth ? count - i : kWidth);
     const Simd::f32 reals[1] = {Simd::load_partial(from + i, rest)};
-    Simd::s32 steps[1];
+    Simd::f32 steps[1];
+    Simd::s32 whole[1];
     all.of(reals, steps);
-    Simd::store_bounded_s8_partial(out + i, steps, bounds, rest);
+    integers(steps, whole);
+    Simd::store_bounded_s8_partial(out + i, whole, bounds, rest);
   }
 }
 
