@@ -44,6 +44,10 @@ struct Simd {
   static LITE_INLINE void store_alone(float* p, f32 x) {
     asm("st1 {%1.4s}, %0" : "=Q"(*reinterpret_cast<float (*)[kWidth]>(p)) : "w"(x));
   }
+  // Likewise; p moves behind it.
+  static LITE_INLINE void store_next(float*& p, f32 x) {
+    asm volatile("st1 {%1.4s}, [%0], #16" : "+r"(p) : "w"(x) : "memory");
+  }
   static LITE_INLINE void store_partial(float* p, f32 x, int count) {
     if (count >= kWidth) return store(p, x);
     if (count > 0) vst1q_lane_f32(p, x, 0);

@@ -21,6 +21,7 @@ struct Simd {
   // Lanes of a vector that a multiply-add can take one by one. If there are several, a trait has
   //   fma_lane<kLane>(a, b, c)   a * b[kLane] + c
   //   store_alone(p, x)          store where the address is not one of several at fixed distances
+  //   store_next(p, x)           likewise, and p moves behind it
   static constexpr int kLanes = 1;
 
   // Memory. No alignment is needed. The partial ones touch only the first `count` elements

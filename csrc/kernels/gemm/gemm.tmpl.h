@@ -209,16 +209,14 @@ __attribute__((noinline)) void run_tall_tile(const Block& block, const Stripe<fl
   finish(block, stripe, row, sums);
 }
 
-// Whole tiles only: the rows that are done.
+// Whole tiles only.
 template <int kVectors, bool kHalf>
-int64_t run_tall(const Block& block, const Stripe<float>& stripe) {
-  int64_t row = 0;
-  for (; row + kTallRows <= block.m; row += kTallRows) {
+void run_tall(const Block& block, const Stripe<float>& stripe) {
+  for (int64_t row = 0; row + kTallRows <= block.m; row += kTallRows) {
     run_tall_tile<kVectors, kHalf>(block, stripe, row);
     if (block.activation.kind != ActivationKind::bounds)
       activate_tile(block, stripe.c + row * block.c_stride, kTallRows, stripe.columns);
   }
-  return row;
 }
 
 template <class B>
@@ -236,19 +234,32 @@ constexpr Run<B> run_of() {
   }
 }
 
-#define LITE_RUNS(vectors)         \
-  {nullptr,                        \
-   run_of<B, 1, vectors, kHalf>(), \
-   run_of<B, 2, vectors, kHalf>(), \
-   run_of<B, 3, vectors, kHalf>(), \
-   run_of<B, 4, vectors, kHalf>(), \
-   run_of<B, 5, vectors, kHalf>(), \
-   run_of<B, 6, vectors, kHalf>(), \
-   run_of<B, 7, vectors, kHalf>(), \
-   run_of<B, 8, vectors, kHalf>()}
+// Of stripes with whole vectors in plain blocks.
+template <class B, int kRows, int kVectors, bool kHalf>
+constexpr Run<B> plain_run_of() {
+  if constexpr (kByLanes<B> && run_of<B, kRows, kVectors, kHalf>() != nullptr)
+    return run_plain_tiles<kRows, kVectors>;
+  return nullptr;
+}
+
+#define LITE_RUNS(run, vectors) \
+  {nullptr,                     \
+   run<B, 1, vectors, kHalf>(), \
+   run<B, 2, vectors, kHalf>(), \
+   run<B, 3, vectors, kHalf>(), \
+   run<B, 4, vectors, kHalf>(), \
+   run<B, 5, vectors, kHalf>(), \
+   run<B, 6, vectors, kHalf>(), \
+   run<B, 7, vectors, kHalf>(), \
+   run<B, 8, vectors, kHalf>()}
+#define LITE_ALL_RUNS(run)                                                                 \
+  {{}, LITE_RUNS(run, 1), LITE_RUNS(run, 2), LITE_RUNS(run, 3), LITE_RUNS(run, 4), {}, {}, \
+   {}, LITE_RUNS(run, 8)}
 template <class B, bool kHalf>
-constexpr Run<B> kRuns[][kMaxRows + 1] = {
-    {}, LITE_RUNS(1), LITE_RUNS(2), LITE_RUNS(3), LITE_RUNS(4), {}, {}, {}, LITE_RUNS(8)};
+constexpr Run<B> kRuns[][kMaxRows + 1] = LITE_ALL_RUNS(run_of);
+template <class B, bool kHalf>
+constexpr Run<B> kPlainRuns[][kMaxRows + 1] = LITE_ALL_RUNS(plain_run_of);
+#undef LITE_ALL_RUNS
 #undef LITE_RUNS
 
 // Columns that are left for tiles of few accumulators, if most have three or four vectors.
@@ -276,24 +287,51 @@ int choose_vectors(int64_t m, int64_t column, int64_t remaining) {
 constexpr int64_t kAheadBytes = 1024;
 constexpr int64_t kLine = 64;  // bytes that are fetched at once
 
-// Of a stripe, from a row on: the first `higher` tiles have a row more than the others.
-struct Tiling {
-  int64_t row, rows, higher;
+// How the rows of stripes of so many vectors are cut: tall tiles, then tiles of nearly equal
+// height, so that none is left with a few rows only; one more tile makes all of them equal
+// sometimes.
+template <class B>
+struct Cut {
+  using Count = std::conditional_t<kByLanes<B>, uint32_t, int64_t>;  // the shorter divide faster
+  static constexpr Count kLeastRows = 4;                             // of equal tiles
+  Count tall;                                                        // rows
+  Count tiles, rows, higher;  // the first `higher` tiles have a row more than the others
+  Count panels, ahead_step;   // of a stripe; what a tile fetches for each row of B
+  bool plain;                 // as kPlainRuns have it, but for missing columns
+
+  Cut(const Block& block, int vectors)
+      : tall(kTallVectors > 0 && !kScaled<B> && fits_tall(block, vectors)
+                 ? static_cast<Count>(block.m) / kTallRows * kTallRows
+                 : 0),
+        rows(0),
+        higher(0),
+        panels(static_cast<Count>(vectors * kWidth + kPanel - 1) / kPanel),
+        ahead_step(0),
+        plain(kByLanes<B> && is_plain(block)) {
+    const Count left = static_cast<Count>(block.m) - tall;
+    const Count highest = static_cast<Count>(max_rows<B>(vectors));
+    tiles = (left + highest - 1) / highest;
+    if (tiles == 0) return;
+    rows = left / tiles;
+    higher = left - rows * tiles;
+    if (kByLanes<B> && higher > 0 && left >= kLeastRows * (tiles + 1) && left % (tiles + 1) == 0) {
+      rows = left / ++tiles;
+      higher = 0;
+    }
+    ahead_step = panels * static_cast<Count>(kPanel * sizeof(B)) / tiles;
+  }
 };
 
 // Tiles [begin, end); what they fetch follows on from tile to tile, from the first that is run.
-template <class B, bool kHalf>
-void run_tiles_of(const Block& block, const Stripe<B>& stripe, int vectors, const Tiling& tiling,
-                  int64_t begin, int64_t end) {
-  const int64_t row = tiling.row + begin * tiling.rows;
-  if (begin >= tiling.higher)
-    return kRuns<B, kHalf>[vectors][tiling.rows](block, stripe, row + tiling.higher, 0,
-                                                 end - begin);
-  const int64_t higher = (end < tiling.higher ? end : tiling.higher) - begin;
-  kRuns<B, kHalf>[vectors][tiling.rows + 1](block, stripe, row + begin, 0, higher);
-  if (end > tiling.higher)
-    kRuns<B, kHalf>[vectors][tiling.rows](block, stripe, row + tiling.higher + higher* tiling.rows,
-                                          higher, end - tiling.higher);
+template <class B>
+void run_tiles_of(const Block& block, const Stripe<B>& stripe, const Run<B>* runs,
+                  const Cut<B>& cut, int64_t begin, int64_t end) {
+  const int64_t row = int64_t{cut.tall} + begin * cut.rows;
+  if (begin >= cut.higher) return runs[cut.rows](block, stripe, row + cut.higher, 0, end - begin);
+  const int64_t higher = (end < cut.higher ? end : cut.higher) - begin;
+  runs[cut.rows + 1](block, stripe, row + begin, 0, higher);
+  if (end > cut.higher)
+    runs[cut.rows](block, stripe, row + cut.higher + higher * cut.rows, higher, end - cut.higher);
 }
 
 // Whether tiles may fetch for others; those by lanes have no time for it.
@@ -323,42 +361,49 @@ class Later {
   int64_t done_ = 0;
 };
 
-// Tiles of nearly equal height: none is left with a few rows only. Together they fetch the next
-// stripe, whose panels lie one behind the other; a tile that has none beside it fetches its own.
-// Where steps behind this one want something, too, each panel is left to a tile, and the other
-// tiles fetch for them.
+// The tiles fetch the next stripe together, whose panels lie one behind the other; a tile that has
+// none beside it fetches its own. Where steps behind this one want something, too, each panel is
+// left to a tile, and the other tiles fetch for them.
 template <class B, bool kHalf>
-void run_stripe(const Block& block, const B* next, int vectors, Stripe<B>& stripe, Later& later) {
+void run_stripe(const Block& block, const B* next, const Cut<B>& cut, int vectors,
+                Stripe<B>& stripe, Later& later) {
   constexpr int64_t kRowBytes = kPanel * sizeof(B);
-  int64_t row = 0;
   if constexpr (kTallVectors > 0 && !kScaled<B>)
-    if (fits_tall(block, vectors))
-      row = vectors == 1 ? run_tall<1, kHalf>(block, stripe) : run_tall<2, kHalf>(block, stripe);
-  using Count = std::conditional_t<kByLanes<B>, uint32_t, int64_t>;  // the shorter divide faster
-  const Count left = static_cast<Count>(block.m - row);
-  if (left == 0) return;
-  const Count highest = static_cast<Count>(max_rows<B>(vectors));
-  const Count tiles = (left + highest - 1) / highest;
-  const int64_t panels = (vectors * kWidth + kPanel - 1) / kPanel;
+    if (cut.tall > 0)
+      vectors == 1 ? run_tall<1, kHalf>(block, stripe) : run_tall<2, kHalf>(block, stripe);
+  if (cut.tiles == 0) return;
   stripe.ahead = reinterpret_cast<const std::byte*>(next);
-  stripe.ahead_step = static_cast<Count>(panels * kRowBytes) / tiles;
-  if (tiles == 1 && row == 0) {
+  stripe.ahead_step = cut.ahead_step;
+  if (cut.tiles == 1 && cut.tall == 0) {
     stripe.ahead = reinterpret_cast<const std::byte*>(stripe.b) + kAheadBytes;
     stripe.ahead_step = kRowBytes;
   }
-  const Count rows = left / tiles, higher = left % tiles;
-  const Tiling tiling = {row, rows, higher};
+  const bool plain = cut.plain && stripe.last == kWidth;
+  const Run<B>* runs = plain ? kPlainRuns<B, kHalf>[vectors] : kRuns<B, kHalf>[vectors];
   int64_t tile = 0;
-  if (kLeavesRoom && vectors > 1 && tiles > panels && !later.empty()) {
+  if (kLeavesRoom && vectors > 1 && cut.tiles > cut.panels && !later.empty()) {
     stripe.ahead_step = kRowBytes;
-    tile = panels;
-    run_tiles_of<B, kHalf>(block, stripe, vectors, tiling, 0, tile);
-    for (; tile < tiles && !later.empty(); ++tile) {
+    tile = cut.panels;
+    run_tiles_of(block, stripe, runs, cut, 0, tile);
+    for (; tile < cut.tiles && !later.empty(); ++tile) {
       later.give(block.taps * block.k, stripe);
-      run_tiles_of<B, kHalf>(block, stripe, vectors, tiling, tile, tile + 1);
+      run_tiles_of(block, stripe, runs, cut, tile, tile + 1);
     }
   }
-  if (tile < tiles) run_tiles_of<B, kHalf>(block, stripe, vectors, tiling, tile, tiles);
+  if (tile < cut.tiles) run_tiles_of(block, stripe, runs, cut, tile, cut.tiles);
+}
+
+// Copies the biases of a stripe's columns; zeros stand for those that are missing.
+template <class B>
+void fill_bias(const Block& block, int64_t column, int vectors, Stripe<B>& stripe) {
+  if (kByLanes<B> && stripe.last == kWidth) {
+    for (int j = 0; j < vectors * kWidth; j += kWidth)
+      Simd::store(stripe.bias + j,
+                  block.bias ? Simd::load(block.bias + column + j) : Simd::broadcast(0.0f));
+    return;
+  }
+  for (int j = 0; j < vectors * kWidth; ++j)
+    stripe.bias[j] = block.bias && j < stripe.columns ? block.bias[column + j] : 0.0f;
 }
 
 template <class B>
@@ -366,10 +411,13 @@ void run(const Block& block, const B* weights, const B* end, const float* scales
   if (block.m <= 0) return;
   const int64_t total = (block.n + kWidth - 1) / kWidth;
   if (end == nullptr) end = weights + (block.n + kPanel - 1) / kPanel * block.panel_stride;
+  int vectors = choose_vectors<B>(block.m, 0, total);
+  Cut<B> cut(block, vectors);
   Later later(block);
   for (int64_t vector = 0; vector < total;) {
     const int64_t column = vector * kWidth;
-    const int vectors = choose_vectors<B>(block.m, column, total - vector);
+    const int chosen = choose_vectors<B>(block.m, column, total - vector);
+    if (chosen != vectors) cut = Cut<B>(block, vectors = chosen);
     Stripe<B> stripe;
     stripe.b = weights + column / kPanel * block.panel_stride + column % kPanel;
     stripe.scales = scales ? scales + column : nullptr;
@@ -377,19 +425,13 @@ void run(const Block& block, const B* weights, const B* end, const float* scales
     stripe.c = block.c + column;
     stripe.columns = block.n - column < vectors * kWidth ? block.n - column : vectors * kWidth;
     stripe.last = static_cast<int>(stripe.columns - (vectors - 1) * kWidth);
-    if (kByLanes<B> && block.bias != nullptr && stripe.last == kWidth) {
-      for (int j = 0; j < vectors * kWidth; j += kWidth)
-        Simd::store(stripe.bias + j, Simd::load(block.bias + column + j));
-    } else {
-      for (int j = 0; j < vectors * kWidth; ++j)
-        stripe.bias[j] = block.bias && j < stripe.columns ? block.bias[column + j] : 0.0f;
-    }
+    fill_bias(block, column, vectors, stripe);
     const B* next = weights + (column + vectors * kWidth) / kPanel * block.panel_stride;
     const B* read_next = next < end ? next : stripe.b;
     if (kHalves<B> && stripe.last <= kWidth / 2)
-      run_stripe<B, kHalves<B>>(block, read_next, vectors, stripe, later);
+      run_stripe<B, kHalves<B>>(block, read_next, cut, vectors, stripe, later);
     else
-      run_stripe<B, false>(block, read_next, vectors, stripe, later);
+      run_stripe<B, false>(block, read_next, cut, vectors, stripe, later);
     vector += vectors;
   }
 }

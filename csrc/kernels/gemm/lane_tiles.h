@@ -33,6 +33,14 @@ LITE_INLINE void multiply_lanes(const float* b, int64_t panel_stride, const Simd
   if constexpr (kLane + 1 < Simd::kLanes) multiply_lanes<kLane + 1>(b, panel_stride, a, sums);
 }
 
+// Bounds of outputs that are no infinities; without a lower one there is no upper one.
+struct LaneBounds {
+  explicit LaneBounds(const Activation& to)
+      : below(to.lo > -__builtin_inff() || to.hi < __builtin_inff()),
+        above(to.hi < __builtin_inff()) {}
+  bool below, above;
+};
+
 // What all tiles of a stripe have in common, out of reach of what is read from memory again.
 struct LaneStripe {
   LaneStripe(const Block& block, const Stripe<float>& stripe)
@@ -45,14 +53,14 @@ struct LaneStripe {
         a_tap_stride(block.tap_stride),
         row_stride(block.row_stride),
         ahead_step(stripe.ahead_step * Simd::kLanes),
-        bounded_below(block.activation.lo > -__builtin_inff()),
-        bounded_above(block.activation.hi < __builtin_inff()),
+        bounds(block.activation),
         plain(stripe.residual == nullptr && stripe.last == kWidth &&
               block.activation.kind == ActivationKind::bounds) {}
   const float* b;
   const float* zeros;
   int64_t taps, depth, panel_stride, a_stride, a_tap_stride, row_stride, ahead_step;
-  bool bounded_below, bounded_above, plain;
+  LaneBounds bounds;
+  bool plain;
 };
 
 // What a tile reads and writes; it moves from tile to tile.
@@ -150,11 +158,15 @@ LITE_INLINE void add_residual(const float* residual, int64_t stride, int last,
   }
 }
 
+// Rows by turns: each store waits for the pointer that the one before it in its row moved.
 template <int kRows, int kVectors, class Lanes = Simd>
 LITE_INLINE void store_sums(float* c, int64_t stride, Simd::f32 (&sums)[kRows][kVectors]) {
+  float* rows[kRows];
   LITE_UNROLL
-  for (int i = 0; i < kRows; ++i, c += stride) LITE_UNROLL
-  for (int j = 0; j < kVectors; ++j) Lanes::store_alone(c + j * kWidth, sums[i][j]);
+  for (int i = 0; i < kRows; ++i) rows[i] = i == 0 ? c : rows[i - 1] + stride;
+  LITE_UNROLL
+  for (int j = 0; j < kVectors; ++j) LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) Lanes::store_next(rows[i], sums[i][j]);
 }
 
 template <int kRows, int kVectors>
@@ -170,14 +182,15 @@ LITE_INLINE void store_partial_sums(float* c, int64_t stride, int last,
 
 // Bounds that are infinite are left out: comparisons take the place of multiplications.
 template <int kRows, int kVectors>
-LITE_INLINE void bound_sums(const Block& block, const LaneStripe& stripe,
+LITE_INLINE void bound_sums(const Block& block, const LaneBounds& bounds,
                             Simd::f32 (&sums)[kRows][kVectors]) {
-  if (stripe.bounded_above)
+  if (!bounds.below) return;
+  if (bounds.above)
     change_sums(sums, [lo = Simd::broadcast(block.activation.lo),
                        hi = Simd::broadcast(block.activation.hi)](Simd::f32 y) {
       return Simd::min(hi, Simd::max(lo, y));
     });
-  else if (stripe.bounded_below)
+  else
     change_sums(sums, [lo = Simd::broadcast(block.activation.lo)](Simd::f32 y) {
       return Simd::max(lo, y);
     });
@@ -202,11 +215,11 @@ __attribute__((noinline)) void run_lane_tiles(const Block& block, const Stripe<f
     accumulate_lanes(stripe, tile, sums);
     forget();
     if (stripe.plain) {
-      bound_sums(block, stripe, sums);
+      bound_sums(block, stripe.bounds, sums);
       store_sums(tile.c, c_stride, sums);
     } else {
       if (tile.residual) add_residual(tile.residual, block.residual_stride, whole.last, sums);
-      bound_sums(block, stripe, sums);
+      bound_sums(block, stripe.bounds, sums);
       store_partial_sums(tile.c, c_stride, whole.last, sums);
       if (block.activation.kind != ActivationKind::bounds)
         activate_tile(block, tile.c, kRows, whole.columns);
@@ -215,6 +228,48 @@ __attribute__((noinline)) void run_lane_tiles(const Block& block, const Stripe<f
     tile.rows += row_step;
     tile.residual += residual_step;
     tile.c += kRows * c_stride;
+  }
+}
+
+// Blocks of one tap, in whole vectors, whose rows lie at even distances and only have to be
+// bounded.
+inline bool is_plain(const Block& block) {
+  return block.rows == nullptr && block.taps == 1 && block.k > 0 && block.k % Simd::kLanes == 0 &&
+         block.residual == nullptr && block.activation.kind == ActivationKind::bounds;
+}
+
+// The same for such blocks, if the stripe has whole vectors: with few branches.
+template <int kRows, int kVectors>
+__attribute__((noinline)) void run_plain_tiles(const Block& block, const Stripe<float>& stripe,
+                                               int64_t row, int64_t done, int64_t tiles) {
+  constexpr int64_t kLanes = Simd::kLanes;
+  const LaneBounds bounds(block.activation);
+  const int64_t depth = block.k, a_stride = block.a_stride, panel_stride = block.panel_stride;
+  const int64_t c_stride = block.c_stride, ahead_step = stripe.ahead_step * kLanes;
+  const std::byte* ahead = stripe.ahead + done * depth * stripe.ahead_step;
+  const float* first = block.a + row * a_stride;
+  float* c = stripe.c + row * c_stride;
+  for (; tiles > 0; --tiles, c += kRows * c_stride) {
+    Simd::f32 sums[kRows][kVectors];
+    begin_sums(stripe.bias, sums);
+    const float* a[kRows];
+    LITE_UNROLL
+    for (int i = 0; i < kRows; ++i, first += a_stride) a[i] = first;
+    const float* b = stripe.b;
+    int64_t k = 0;
+    do {
+      __builtin_prefetch(ahead);
+      ahead += ahead_step;
+      Simd::f32 values[kRows];
+      LITE_UNROLL
+      for (int i = 0; i < kRows; ++i) values[i] = Simd::load(a[i] + k);
+      k += kLanes;
+      multiply_lanes<0>(b, panel_stride, values, sums);
+      b += kLanes * kPanel;
+    } while (k < depth);
+    forget();
+    bound_sums(block, bounds, sums);
+    store_sums(c, c_stride, sums);
   }
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 // Fewer tiles read the weights too often, points of more leave the second cache.
 constexpr int64_t kBlockTiles = 32;
+constexpr int64_t kBlockUnit = 6;  // blocks of whole tiles of most kernels' products
 // With fewer blocks for each thread all work on one at a time: its tiles, its points, its tiles.
 constexpr int64_t kThreadBlocks = 2;
 constexpr int64_t kPartTiles = 2;
@@ -136,7 +137,9 @@ Status WinogradConv::prepare(PrepareContext& context, const Window& window,
 
 void WinogradConv::cut() {
   blocks_ = ceil_div(tiles_, kBlockTiles);
-  const int64_t greatest = blocks_ == 0 ? 0 : ceil_div(tiles_, blocks_);
+  int64_t greatest = 0;
+  for (int64_t block = 0; block < blocks_; ++block)
+    greatest = std::max(greatest, tiles_of(block).size());
   in_stride_ = tile_stride(images_.channels);
   in_point_ = point_stride(images_.channels, greatest);
   out_stride_ = tile_stride(images_.out_channels);
@@ -209,7 +212,11 @@ void WinogradConv::run_block_together(const RunContext& context, int64_t block) 
 }
 
 Range WinogradConv::tiles_of(int64_t block) const {
-  return {tiles_ * block / blocks_, tiles_ * (block + 1) / blocks_};
+  const auto begin = [this](int64_t index) {
+    const int64_t even = tiles_ * index / blocks_;
+    return index == blocks_ ? tiles_ : (even + kBlockUnit / 2) / kBlockUnit * kBlockUnit;
+  };
+  return {begin(block), begin(block + 1)};
 }
 
 winograd::Tiles WinogradConv::tiles(const RunContext& context, const Range& range) const {
