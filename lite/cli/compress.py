@@ -40,7 +40,12 @@ def command(
         text = slim.explain(config=config)
         emit({"explanation": text.splitlines()}, as_json, lambda: text)
         return 0
-    with progress() as tell:
-        outcome = slim.compress(out=output, config=config, work=work, dry_run=dry_run, progress=tell)
+    try:
+        with progress() as tell:
+            outcome = slim.compress(out=output, config=config, work=work, dry_run=dry_run, progress=tell)
+    except KeyboardInterrupt:
+        if not dry_run:
+            click.echo("what is finished is kept: the same command goes on from there", err=True)
+        raise
     emit(outcome.to_dict(), as_json, lambda: str(outcome))
     return 0 if outcome.is_reached or dry_run else FAILURE

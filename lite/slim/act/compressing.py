@@ -27,7 +27,7 @@ from lite.slim.act.flow import Flow
 from lite.slim.act.job import Config, Job, job_of
 from lite.slim.act.judge import Agreement, Evaluate, Judge, top1
 from lite.slim.act.outcome import Outcome, Tried, named
-from lite.slim.act.plan import explained
+from lite.slim.act.plan import explained, idle
 from lite.slim.act.stages import Task
 from lite.slim.act.work import Stage, Work
 from lite.slim.analysis import blame, cost_by_layer, measure, weight_distributions
@@ -100,7 +100,8 @@ def compress(model: Convertible | None = None, out: str | os.PathLike[str] | Non
         names = named(flow.tried)
         kept = names[flow.tried.index(chosen)]
         outcome = Outcome(_called(model, job, graph), "", task.metric, _measured(flow, names), kept,
-                          _goal(job), is_reached, [*job.notes, *_doubts(job, flow.floats), *flow.notes])
+                          _goal(job), is_reached,
+                          [*job.notes, *idle(job), *_doubts(job, flow.floats), *flow.notes])
         outcome.time_s = time.perf_counter() - start
         if path is not None:
             write_atomically(path, chosen.nb)

@@ -83,10 +83,16 @@ class Data:
         labels = [] if self.labels is None else [{"labels": self.labels}]
         if isinstance(self._given, (str, os.PathLike)):
             return digest([digest_of_files(Path(self._given)), self._file.rows, digest_of_arrays(labels)])
-        if self.is_batched:
-            labels += [{"labels": np.asarray(batch[1])} for batch in self._given
-                       if isinstance(batch, (tuple, list))]
+        if self.is_batched:  # in any order: a loader may shuffle
+            rows = (row for batch in self._given for row in self._rows(batch))
+            return digest(sorted(digest_of_arrays([row]) for row in rows))
         return digest([digest_of_arrays(self.samples()), digest_of_arrays(labels)])
+
+    def _rows(self, batch: Any) -> Iterator[Feeds]:
+        """The samples of a batch with their labels."""
+        labels = np.asarray(batch[1]) if isinstance(batch, (tuple, list)) else None
+        for row, feeds in enumerate(_single(_unlabelled(batch), self._graph, "batch")):
+            yield feeds if labels is None or labels.ndim == 0 else {**feeds, "labels": labels[row : row + 1]}
 
     @property
     def description(self) -> str:

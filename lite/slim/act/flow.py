@@ -8,7 +8,6 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lite.errors import InputError
 from lite.slim.act import stages
 from lite.slim.act.judge import Score
 from lite.slim.act.latency import run_times_ms
@@ -86,9 +85,8 @@ class Flow:
         """What the strategies say, integers last."""
         task, job, base = self.task, self.task.job, None
         if job.has(PruneWeights, PruneNofM):
-            raise InputError("single weights are not pruned yet", where="config",
-                             hint="ChannelPrune prunes channels")
-        if job.has(PruneChannels):
+            base = self._try(trained().sparse(task))
+        elif job.has(PruneChannels):
             base = self._try(trained().pruned(task))
         elif job.has(Distillation) and not job.has(QAT):
             base = self._try(trained().distilled(task))

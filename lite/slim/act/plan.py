@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def _asked(job: Job) -> list[Step]:
     if job.has(PruneWeights, PruneNofM):
         section = "UnstructurePrune" if job.has(PruneWeights) else "ASPPrune"
         steps.append(Step("sparse", f"set weights to 0 while training {_length(job)}",
-                          f"{section}: files that pack better; the engine's kernels are dense"))
+                          f"{section}: the engine leaves zeros out of 1 x 1 convolutions in float"))
     if job.has(Distillation) and not job.has(QAT, PruneChannels, PruneWeights, PruneNofM):
         steps.append(Step("distill", f"train {_length(job)} from a teacher", "Distillation"))
     if job.has(QAT):
@@ -124,4 +125,14 @@ def _lines(job: Job, graph: Graph, data: Data | None, metric: str) -> Sequence[s
     lines += ["", f"steps, {way}:"]
     lines += [f"  {number}. {step.stage:<8} {step.does}; {step.why}"
               for number, step in enumerate(steps_of(job, data), 1)]
-    return [*lines, *(["", *(f"note   {note}" for note in job.notes)] if job.notes else [])]
+    notes = [*job.notes, *idle(job)]
+    return [*lines, *(["", *(f"note   {note}" for note in notes)] if notes else [])]
+
+
+def idle(job: Job) -> list[str]:
+    """What was asked for and has no effect beside the rest."""
+    is_for_scores = dataclasses.replace(Train(), origin_metric=job.get(Train).origin_metric,
+                                        target_metric=job.get(Train).target_metric)
+    if job.has(Train) and job.get(Train) != is_for_scores and not job.trains and not job.is_automatic:
+        return ["TrainConfig has no effect but on scores: nothing of what is asked for trains"]
+    return []

@@ -98,10 +98,8 @@ def weights_alone(task: Task, base: Stage | None = None) -> Stage:
 def quantized(task: Task, settings: PTQ, base: Stage | None = None) -> Stage:
     """Integers with ranges from data."""
     most = None if settings.batch_nums is None else settings.batch_nums * settings.batch_size
-    wanted = StaticPTQ(algo=settings.observer, percentile=settings.hist_percent, num=most,
-                       bias_correction=settings.bias_correction, adaround=settings.adaround,
-                       bits=settings.activation_bits, weight_bits=settings.weight_bits,
-                       exclude=settings.exclude, seed=task.goal.seed)
+    wanted = dataclasses.replace(_fixed(task, settings), algo=settings.observer, num=most,
+                                 percentile=settings.hist_percent, bias_correction=settings.bias_correction)
 
     def make(folder: Path) -> Made:
         nb, report = _converted(task, graph_of(task, base), wanted)
@@ -110,9 +108,15 @@ def quantized(task: Task, settings: PTQ, base: Stage | None = None) -> Stage:
     return task.work.stage("ptq", {"base": base and base.key, "ptq": dataclasses.asdict(settings)}, make)
 
 
+def _fixed(task: Task, settings: PTQ) -> StaticPTQ:
+    """What a search does not choose."""
+    return StaticPTQ(adaround=settings.adaround, bits=settings.activation_bits, seed=task.goal.seed,
+                     weight_bits=settings.weight_bits, exclude=settings.exclude)
+
+
 def searched(task: Task, settings: Search, enough: Callable[[Score], bool],
              base: Stage | None = None) -> Stage:
-    """PTQ with the best settings of many trials.
+    """PTQ with the best settings of many trials; what these do not choose is as the task's PTQ has it.
 
     Parameters
     ----------
@@ -137,7 +141,8 @@ def searched(task: Task, settings: Search, enough: Callable[[Score], bool],
         return nb, None, {"score": score.value, "distance": score.distance, "text": text,
                           "trials": trials.seen, "settings": _said(wanted)}
 
-    facts = {"base": base and base.key, "search": dataclasses.asdict(settings)}
+    facts = {"base": base and base.key, "search": dataclasses.asdict(settings),
+             "fixed": dataclasses.asdict(task.job.get(PTQ))}
     return task.work.stage("search", facts, make)
 
 
@@ -147,6 +152,7 @@ class _Trials:
 
     def __init__(self, task: Task, graph: Graph, settings: Search, path: Path) -> None:
         self._task, self._graph, self._settings, self._path = task, graph, settings, path
+        self._fixed = _fixed(task, task.job.get(PTQ))
         self.seen: list[dict[str, Any]] = []
         self._known: dict[str, dict[str, Any]] = {}
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -167,7 +173,7 @@ class _Trials:
     def best(self) -> tuple[bytes, StaticPTQ, Score]:
         """The first of the best."""
         row = max(self.seen, key=lambda row: (row["score"], -row["distance"]))
-        wanted = StaticPTQ(**row["options"], seed=self._task.goal.seed)
+        wanted = dataclasses.replace(self._fixed, **row["options"])
         nb = self._built.get(row["settings"]) or _converted(self._task, self._graph, wanted)[0]
         return nb, wanted, Score(row["score"], row["distance"])
 
@@ -178,9 +184,10 @@ class _Trials:
         if options.observer == "percentile":
             percentile = trial.suggest_float("hist_percent", *settings.hist_percent)
         batches = trial.suggest_int("batch_num", *settings.batch_num)
-        return StaticPTQ(algo=options.observer, percentile=percentile, seed=self._task.goal.seed,
-                         bias_correction=trial.suggest_categorical("bias_correct", settings.bias_correct),
-                         num=min(batches * self._task.goal.batch_size, _rows(self._task)))
+        corrects = trial.suggest_categorical("bias_correct", settings.bias_correct)
+        return dataclasses.replace(self._fixed, algo=options.observer, percentile=percentile,
+                                   bias_correction=corrects,
+                                   num=min(batches * self._task.goal.batch_size, _rows(self._task)))
 
     def _score(self, wanted: StaticPTQ) -> Score:
         """Of the settings; equal ones are tried once."""

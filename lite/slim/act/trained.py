@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lite.convert import convert_to_bytes
+from lite.errors import InputError
 from lite.ir import Graph
 from lite.quant import StaticPTQ
 from lite.slim.act.cutting import Tail, cut
@@ -16,15 +17,20 @@ from lite.slim.act.plan import LEAST_STEPS
 from lite.slim.act.stages import Task, graph_of
 from lite.slim.act.work import Made, Stage
 from lite.slim.counting import flops
-from lite.slim.distillation import Distillation, DistillLoss
-from lite.slim.pruning import prune_channels
+from lite.slim.distillation import Distillation, distill
+from lite.slim.pruning import GMP, Masks, prune_channels, total_sparse
+from lite.slim.pruning.sparsity import weighted_layers
 from lite.slim.qat import QAT, prepare
 from lite.slim.strategies.prune_channels import PruneChannels
+from lite.slim.strategies.prune_n_of_m import PruneNofM
+from lite.slim.strategies.prune_weights import PruneWeights
 from lite.slim.strategies.train import Train
 from lite.slim.torch_bridge import GraphModule, to_torch
-from lite.slim.training import TrainConfig, TrainResult, train
+from lite.slim.training import TrainConfig, TrainResult
 
 CHECKPOINT = "checkpoint.pt"
+SPARSE = 0.6  # zeros from which on a 1 x 1 convolution leaves them out, as lite opt has it
+TINY = 1e-12  # of weights that are 0 but for rounding
 FEW_SAMPLES = 4  # that ranges come from where only the speed matters
 EVALUATIONS = 10  # of a training, where nothing says how many
 RATES = {"qat": 1e-4, "float": 5e-3}  # where nothing says the learning rate
@@ -42,6 +48,54 @@ def distilled(task: Task, base: Stage | None = None) -> Stage:
         return nb, graph, task.facts(nb, _said(result))
 
     return task.work.stage("distill", _facts(task, base), make)
+
+
+def sparse(task: Task) -> Stage:
+    """The float model with weights at 0, which are left out of 1 x 1 convolutions where most are."""
+
+    def make(folder: Path) -> Made:
+        body, tail = cut(task.graph)
+        net = to_torch(body)
+        result = _trained(task, net, tail, "float", folder, _masks(task, net))
+        graph = _whole(net, tail)
+        nb = convert_to_bytes(graph, sparse_threshold=SPARSE)[0]
+        return nb, graph, task.facts(nb, f"{total_sparse(graph):.0%} of the weights are 0; {_said(result)}")
+
+    return task.work.stage("sparse", _facts(task, None), make)
+
+
+def _masks(task: Task, net: GraphModule) -> Masks:
+    """What sets weights to 0, as was asked for."""
+    if task.job.has(PruneNofM):
+        pattern = task.job.get(PruneNofM)
+        others = [layer.name for layer in weighted_layers(net.graph) if pattern.layers and not
+                  {layer.name, layer.node.name, layer.constant.name} & {*pattern.layers}]
+        return Masks(net, n_of_m=(pattern.n, pattern.m), skip=others)
+    wanted = task.job.get(PruneWeights)
+    if wanted.mode == "threshold":
+        return Masks(net, threshold=wanted.threshold, local=wanted.local, only=wanted.only)
+    schedule = _schedule(task, wanted) if wanted.schedule == "gmp" else None
+    return Masks(net, wanted.ratio, local=wanted.local, only=wanted.only, schedule=schedule)
+
+
+def _schedule(task: Task, wanted: PruneWeights) -> GMP:
+    """The schedule that was asked for; else one that rises through the first half of the training.
+
+    Raises
+    ------
+    InputError
+        If it ends behind the training.
+    """
+    steps = _config(task, RATES["float"]).train_iter or 1
+    half = max(1, steps // 2)
+    usual = {"pruning_iterations": half, "tunning_iterations": steps - half, "pruning_steps": min(100, half)}
+    given = {key: value for key, value in wanted.gmp.items() if key != "resume_iteration"}
+    schedule = GMP(**{**usual, **given})
+    ends = schedule.stable_iterations + schedule.pruning_iterations
+    if ends > steps:
+        raise InputError(f"it reaches its ratio after {ends} steps, and the training has {steps}",
+                         where="UnstructurePrune.gmp_config", hint="say a greater TrainConfig.train_iter")
+    return schedule
 
 
 def pruned(task: Task) -> Stage:
@@ -92,7 +146,8 @@ def rounded(task: Task, settings: QAT, base: Stage | None = None) -> Stage:
         assert task.data is not None
         body, tail = cut(graph_of(task, base))
         net = prepare(body, task.data.samples(), settings, progress=task.tell)
-        result = _trained(task, net, tail, "qat", folder)
+        zeros = Masks(net, threshold=TINY) if task.job.has(PruneWeights, PruneNofM) else None  # they stay so
+        result = _trained(task, net, tail, "qat", folder, zeros)
         nb = convert_to_bytes(_whole(net, tail))[0]
         layers = len(net.quantization["layers"])
         return nb, None, task.facts(nb, f"{layers} layers on integers; {_said(result)}")
@@ -102,7 +157,9 @@ def rounded(task: Task, settings: QAT, base: Stage | None = None) -> Stage:
 
 def _facts(task: Task, base: Stage | None) -> dict[str, Any]:
     """What decides about a training."""
-    return {"base": base and base.key, "train": dataclasses.asdict(task.job.get(Train)),
+    zeros = [[type(found).__name__, dataclasses.asdict(found)] for found in task.job.strategies
+             if isinstance(found, (PruneWeights, PruneNofM))]
+    return {"base": base and base.key, "zeros": zeros, "train": dataclasses.asdict(task.job.get(Train)),
             "distillation": dataclasses.asdict(_distillation(task)), "batch_size": task.goal.batch_size}
 
 
@@ -115,20 +172,18 @@ def _distillation(task: Task) -> Distillation:
     return Distillation(loss="kl" if has_answers else "l2")
 
 
-def _trained(task: Task, net: GraphModule, tail: Tail | None, kind: str, folder: Path) -> TrainResult:
+def _trained(task: Task, net: GraphModule, tail: Tail | None, kind: str, folder: Path,
+             masks: Masks | None = None) -> TrainResult:
     """Train a net on its teacher's outputs, which is the float model unless another one is named."""
     assert task.data is not None
     settings = _distillation(task)
-    teacher = None if settings.teacher_model_dir else cut(task.graph)[0]
-    loss = DistillLoss(net, teacher, settings)
     config = _config(task, RATES[kind])
-    own = getattr(net, "parameter_groups", None)
-    groups = own(config.learning_rate) if own is not None else [{"params": list(net.parameters())}]
-    adapters = list(loss.parameters())
+    evaluate = functools.partial(_score, task, tail)
     task.tell(f"training {config.train_iter} steps")
-    result = train(net, task.data.batches(), loss, config, checkpoint=folder / CHECKPOINT,
-                   evaluate=functools.partial(_score, task, tail),
-                   parameters=[*groups, *([{"params": adapters}] if adapters else [])])
+    result = distill(net, None if settings.teacher_model_dir else cut(task.graph)[0], task.data.batches(),
+                     settings, config, checkpoint=folder / CHECKPOINT,
+                     evaluate=evaluate if masks is None else masks.when_done(evaluate),
+                     after_step=() if masks is None else (masks,))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return result
 

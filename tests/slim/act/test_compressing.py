@@ -16,6 +16,7 @@ from lite import slim
 from lite.errors import CalibrationError, FileError, InputError
 from lite.ir import Builder, Graph
 from lite.nb import writer
+from lite.nb.reader import read
 from lite.ops.dequantize import Dequantize
 from lite.ops.quantize import Quantize
 from lite.quant import StaticPTQ
@@ -172,6 +173,14 @@ def test_a_quantized_model_is_refused(graph: Graph, images: np.ndarray, tmp_path
     graph.outputs = [build.add(Dequantize(), build.add(Quantize(), graph.outputs[0], scale), scale)]
     with pytest.raises(InputError, match="quantized already"):
         slim.compress(graph, tmp_path / "a.nb", train_data=images)
+
+
+def test_a_search_keeps_what_ptq_says(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="the search is optuna's")
+    wanted = [PTQ(exclude=("conv",)), Search(max_quant_count=2, batch_num=(1, 1)), Train(train_iter=9)]
+    found = slim.compress(graph, tmp_path / "a.nb", wanted, train_data=images)
+    assert found.chosen == "search" and "conv2d" in {node.op.name for node in read(tmp_path / "a.nb").nodes}
+    assert any("TrainConfig has no effect" in note for note in found.notes)
 
 
 def test_explanations(graph: Graph, images: np.ndarray) -> None:

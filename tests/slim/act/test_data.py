@@ -48,6 +48,15 @@ def test_batches_are_shuffled_as_numpy_is_seeded(graph: Graph, images: np.ndarra
     assert sorted(np.concatenate(first).sum((1, 2, 3))) == sorted(images.sum((1, 2, 3)))
 
 
+def test_loaders_of_pytorch(graph: Graph, images: np.ndarray) -> None:
+    torch = pytest.importorskip("torch", reason="the loader is PyTorch's")
+    pairs = torch.utils.data.TensorDataset(torch.from_numpy(images), torch.arange(40))
+    loader = torch.utils.data.DataLoader(pairs, 16, shuffle=True)
+    data = Data(loader, graph)
+    assert data.has_labels and data.rows == 40 and data.batch_count == 3
+    assert data.digest() == Data(loader, graph).digest() != Data(images, graph).digest()
+
+
 def test_labels_stay_with_their_rows(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", images)
     (tmp_path / "labels.txt").write_text("\n".join(f"image{row}.jpg {row}" for row in range(40)))

@@ -14,7 +14,7 @@ from lite import slim
 from lite.errors import InputError
 from lite.ir import Graph
 from lite.nb.reader import read
-from lite.slim.strategies import Goal, PruneChannels, Search, Train
+from lite.slim.strategies import Goal, PruneChannels, PruneNofM, PruneWeights, Search, Train
 from tests.slim.act.conftest import Digits
 from tests.slim.act.test_cutting import detector
 
@@ -49,6 +49,32 @@ def test_layers_are_pruned_by_name(graph: Graph, images: np.ndarray, tmp_path: P
     assert found.chosen == "prune"
     with pytest.raises(InputError, match="no such layer"):
         slim.compress(graph, tmp_path / "b.nb", [PruneChannels(0.25, ("conv9",))], train_data=images)
+
+
+@pytest.mark.parametrize(("strategy", "zeros"), [
+    (PruneWeights(ratio=0.5), 0.5), (PruneWeights("gmp", ratio=0.75, local=True), 0.75),
+    (PruneWeights(mode="threshold", threshold=0.2), None), (PruneNofM(2, 4, ("last.weight",)), None),
+])  # fmt: skip
+def test_weights_stay_zero_to_the_integers(graph: Graph, images: np.ndarray, tmp_path: Path, strategy: Any,
+                                           zeros: float | None) -> None:
+    wanted = [strategy, slim.QAT(), Train(train_iter=4), Goal(batch_size=8)]
+    found = slim.compress(graph, tmp_path / "a.nb", wanted, train_data=images)
+    assert [tried.name for tried in found.tried] == ["float", "sparse", "qat"]
+    weights = [node.inputs[1].array for node in read(tmp_path / "a.nb").nodes
+               if node.op.name in ("q_conv2d", "q_fully_connected")]
+    part = sum(int((array == 0).sum()) for array in weights) / sum(array.size for array in weights)
+    if zeros is not None:
+        assert part >= zeros - 0.01
+    elif isinstance(strategy, PruneNofM):
+        assert (weights[-1].reshape(4, 4, 5) == 0).sum(1).min() >= 2
+    else:
+        assert part > 0.1
+
+
+def test_a_schedule_that_is_too_long(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
+    wanted = [PruneWeights("gmp", gmp={"pruning_iterations": 50, "pruning_steps": 5}), Train(train_iter=4)]
+    with pytest.raises(InputError, match="reaches its ratio after 50 steps, and the training has 4"):
+        slim.compress(graph, tmp_path / "a.nb", wanted, train_data=images)
 
 
 def test_what_cannot_be_fast_enough(graph: Graph, images: np.ndarray, tmp_path: Path) -> None:
