@@ -26,6 +26,7 @@ _FIELDS = {  # where a tensor without raw_data keeps its elements
     DType.F32: "float_data", DType.F64: "double_data", DType.S64: "int64_data",
     DType.U32: "uint64_data", DType.U64: "uint64_data",
 }  # fmt: skip
+_HALVES = {TensorProto.INT4: DType.S8, TensorProto.UINT4: DType.U8}  # two in a byte, the lower half first
 MOST_BYTES = 1 << 40
 
 
@@ -67,24 +68,28 @@ class TensorReader:
         self.folder = folder
 
     def read(self, tensor: Any) -> np.ndarray:
-        """The tensor as an array; 16-bit floats become 32-bit floats.
+        """The tensor as an array; 16-bit floats become 32-bit floats, 4-bit integers 8-bit ones.
 
         Raises
         ------
         ModelFormatError, UnsupportedOpError
         """
-        dtype = dtype_of(tensor.data_type)
+        halves = _HALVES.get(tensor.data_type)
+        dtype = halves or dtype_of(tensor.data_type)
         shape = tuple(tensor.dims)
         count = math.prod(shape)
         if any(extent < 0 for extent in shape) or count * dtype.size_bytes > MOST_BYTES:
             raise ModelFormatError(f"tensor {tensor.name!r} has shape {list(shape)}")
+        if halves is not None:
+            return _unpacked(self._elements(tensor, DType.U8, -(-count // 2)), count, halves).reshape(shape)
+        return self._elements(tensor, dtype, count).reshape(shape)
+
+    def _elements(self, tensor: Any, dtype: DType, count: int) -> np.ndarray:
         if tensor.data_location == TensorProto.EXTERNAL:
-            array = _from_bytes(self._external(tensor), dtype, count, tensor.name)
-        elif tensor.HasField("raw_data"):
-            array = _from_bytes(tensor.raw_data, dtype, count, tensor.name)
-        else:
-            array = _from_field(tensor, dtype, count)
-        return array.reshape(shape)
+            return _from_bytes(self._external(tensor), dtype, count, tensor.name)
+        if tensor.HasField("raw_data"):
+            return _from_bytes(tensor.raw_data, dtype, count, tensor.name)
+        return _from_field(tensor, dtype, count)
 
     def _external(self, tensor: Any) -> bytes:
         if self.folder is None:
@@ -174,6 +179,13 @@ def _from_field(tensor: Any, dtype: DType, count: int) -> np.ndarray:
         return _widened(bits) if dtype is DType.BF16 else bits.view(np.float16).astype(np.float32)
     wide = np.uint64 if dtype is DType.U64 else np.float64 if dtype.is_float else np.int64
     return np.asarray(np.array(elements, wide), dtype.numpy)
+
+
+def _unpacked(pairs: np.ndarray, count: int, dtype: DType) -> np.ndarray:
+    """Integers of 4 bits, of which a byte holds two, as 8-bit ones."""
+    halves = np.stack([pairs << 4, pairs & 0xF0], -1).reshape(-1)[:count]
+    signed: np.ndarray = halves.view(np.int8) >> 4
+    return signed if dtype is DType.S8 else halves >> 4
 
 
 def _widened(bits: np.ndarray) -> np.ndarray:

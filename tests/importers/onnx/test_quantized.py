@@ -322,3 +322,36 @@ def refused(made: Any, error: type[LiteError], *words: str) -> None:
         tiny.load(made)
     for word in words:
         assert word in str(caught.value), caught.value
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["raw", "field"])
+@pytest.mark.parametrize("kind", ["INT4", "UINT4"])
+@pytest.mark.parametrize("shape", [(6, 8), (5, 3)])
+def test_weights_of_4_bits_agree(shape: tuple[int, int], kind: str, raw: bool) -> None:
+    """Two lie in a byte; an odd number of them leaves half a byte over."""
+    elem_type = getattr(onnx.TensorProto, kind)
+    least = -8 if kind == "INT4" else 0
+    random = np.random.default_rng(14)
+    x, bits = random.standard_normal(shape).astype(np.float32), random.integers(least, least + 16, shape)
+    made = tiny.model(
+        [helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["w"], axis=1),
+         helper.make_node("Mul", ["x", "w"], ["y"])],  # a product of matrices onnxruntime rounds
+        {"x": x}, constants={"scale": random.uniform(0.01, 0.1, shape[1]).astype(np.float32)}, opset=21,
+    )  # fmt: skip
+    zero = random.integers(least, least + 16, shape[1])
+    for name, array in (("q", bits), ("zero", zero)):
+        tensor = helper.make_tensor(name, elem_type, array.shape, array.reshape(-1).tolist())
+        if raw:
+            content = bytes(tensor.int32_data)
+            tensor.ClearField("int32_data")
+            tensor.raw_data = content
+        made.graph.initializer.append(tensor)
+    tiny.agree(made, {"x": x}, native=True)
+
+
+def test_too_few_4_bit_weights_are_refused() -> None:
+    made = tiny.model([helper.make_node("DequantizeLinear", ["q", "s"], ["y"])], {"x": (1,)},
+                      constants={"s": np.float32(1)}, opset=21)  # fmt: skip
+    tensor = onnx.TensorProto(name="q", data_type=onnx.TensorProto.INT4, dims=[9], raw_data=b"1234")
+    made.graph.initializer.append(tensor)
+    refused(made, ModelFormatError, "4 bytes", "expected 5")
