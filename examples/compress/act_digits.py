@@ -22,13 +22,14 @@ from lite import Session, slim
 from lite.slim.strategies import PTQ, Goal, PruneChannels, Search, Train
 
 TRAINED_ON, CALIBRATED_ON = 2000, 100
+WIDE = ("conv2d_2.w_0",)  # and what goes with it: 32 channels, all others have 16
 WAYS: dict[str, Sequence[Any]] = {
     "PTQ": [PTQ()],
     "PTQ, settings searched": [Search(max_quant_count=10, batch_num=(1, 3))],
     "QAT": [slim.QAT(num=CALIBRATED_ON)],
-    "a quarter pruned, PTQ": [PruneChannels(0.25), PTQ(batch_nums=3)],
-    "half pruned, PTQ": [PruneChannels(0.5), PTQ(batch_nums=3)],
-    "half pruned, QAT": [PruneChannels(0.5), slim.QAT(num=CALIBRATED_ON)],
+    "half of the wide layers pruned, PTQ": [PruneChannels(0.5, WIDE), PTQ(batch_nums=3)],
+    "half of the wide layers pruned, QAT": [PruneChannels(0.5, WIDE), slim.QAT(num=CALIBRATED_ON)],
+    "half of all pruned, QAT": [PruneChannels(0.5), slim.QAT(num=CALIBRATED_ON)],
 }
 
 

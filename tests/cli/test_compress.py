@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,20 @@ def test_a_goal_that_is_not_reached_is_exit_code_1(cli: Callable, config: Path, 
     config.write_text(config.read_text() + "TrainConfig: {target_metric: 2}\n")
     outcome = cli("compress", config)
     assert outcome.code == 1 and "NOT reached" in outcome.out and (tmp_path / "small.nb").exists()
+
+
+def test_the_example(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="training is PyTorch's")
+    if not (Path(os.environ.get("LITE_TEST_DATA", "")) / "models/paddle_formats/pd2/digitsnet").is_dir():
+        pytest.skip("LITE_TEST_DATA names no folder with paddle_formats/pd2/digitsnet")
+    monkeypatch.chdir(tmp_path)
+    example = Path(__file__).parents[2] / "examples/compress/act_digits.yaml"
+    outcome = cli("compress", example, "--explain")
+    assert "2. prune" in outcome.out and "3. qat" in outcome.out and "judge  top-1" in outcome.out
+    outcome = cli("compress", example, "--dry_run", "--json")
+    found = json.loads(outcome.out)
+    assert outcome.code == 0 and [tried["name"] for tried in found["tried"]] == ["float", "prune", "qat"]
+    assert found["metric"] == "top-1" and found["path"] == "" and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("text", "words"), [

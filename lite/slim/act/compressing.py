@@ -94,7 +94,7 @@ def compress(model: Convertible | None = None, out: str | os.PathLike[str] | Non
         job, data = _shortened(job, data)
     with _folder(work or job.work, path) as folder:
         task = _task(job, graph, data, evaluate, folder, tell)
-        flow = Flow(task, stages.as_it_is(task))
+        flow = Flow(task, stages.as_it_is(task), is_trial=dry_run)
         chosen, is_reached = flow.run()
         tell("timing")
         names = named(flow.tried)

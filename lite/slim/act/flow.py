@@ -27,6 +27,13 @@ from lite.slim.strategies.train import Train
 class Flow:
     """One compression, from the float model to the one that is kept.
 
+    Parameters
+    ----------
+    task : Task
+    floats : Stage
+    is_trial : bool
+        Go through all steps, and through each as quickly as can be.
+
     Attributes
     ----------
     floats : Stage
@@ -36,8 +43,8 @@ class Flow:
         What was not done, and why.
     """
 
-    def __init__(self, task: Task, floats: Stage) -> None:
-        self.task, self.floats = task, floats
+    def __init__(self, task: Task, floats: Stage, *, is_trial: bool = False) -> None:
+        self.task, self.floats, self._is_trial = task, floats, is_trial
         self.tried = [floats]
         self.notes: list[str] = []
 
@@ -100,19 +107,20 @@ class Flow:
         return base
 
     def _automatic(self) -> tuple[Stage, bool]:
+        reached = None
         for base in self._bases():
             made = []
             for make in self._ways(base):
                 made.append(self._try(make()))
-                if self.is_enough(made[-1]):
-                    return made[-1], True
+                reached = reached or (made[-1] if self.is_enough(made[-1]) else None)
+                if reached is not None and not self._is_trial:
+                    return reached, True
             if not any(self.keeps_score(score_of(stage)) for stage in made):
                 break  # with fewer channels it would not either
         if not self.task.goal.is_of_speed:
             fallback = self._try(stages.weights_alone(self.task))
-            if self.is_enough(fallback):
-                return fallback, True
-        return self._best_of_those_that_fail(), False
+            reached = reached or (fallback if self.is_enough(fallback) else None)
+        return (reached, True) if reached is not None else (self._best_of_those_that_fail(), False)
 
     def _best_of_those_that_fail(self) -> Stage:
         good = [stage for stage in self.tried if self.keeps_score(score_of(stage))] or [self.floats]
@@ -141,10 +149,10 @@ class Flow:
 
     def _ways(self, base: Stage | None) -> Iterator[Callable[[], Stage]]:
         """Integers, by rising cost."""
-        task = self.task
+        task, search = self.task, Search(max_quant_count=1) if self._is_trial else Search()
         yield lambda: stages.quantized(task, PTQ(), base)
         if importlib.util.find_spec("optuna") is not None:
-            yield lambda: stages.searched(task, task.job.get(Search), self.keeps_score, base)
+            yield lambda: stages.searched(task, search, self.keeps_score, base)
         else:
             self.notes.append("no search for settings: it needs optuna (pip install optuna)")
         if _has_torch():

@@ -124,6 +124,7 @@ def test_a_dry_run_writes_nothing(graph: Graph, images: np.ndarray, tmp_path: Pa
     monkeypatch.chdir(tmp_path)
     found = slim.compress(graph, "a.nb", train_data=images, dry_run=True)
     assert found.path == "" and not list(tmp_path.iterdir()) and "nothing is written" in str(found)
+    assert {"float", "ptq", "weights"} <= {tried.name for tried in found.tried}  # though ptq suffices
 
 
 def test_a_full_disk_loses_nothing(graph: Graph, images: np.ndarray, tmp_path: Path,
