@@ -48,6 +48,8 @@ class Outcome:
         By name of each node that stays float, the reason.
     notes : list of str
         What was not done, and why.
+    weights : dict of Node to array
+        By layer, the reals that its integers stand for: those that equalizing left.
     """
 
     samples: int
@@ -55,6 +57,7 @@ class Outcome:
     layers: dict[str, str] = field(default_factory=dict)
     kept_float: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    weights: dict[Node, np.ndarray] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it in plain types."""
@@ -91,6 +94,7 @@ def quantize(graph: Graph, settings: StaticPTQ, make_executor: MakeExecutor,
     """
     work = _Quantizer(graph, settings, make_executor, tell or (lambda message: None))
     outcome = work.run()
+    graph.rounding = "even"  # a source's own is for integers that its framework chose
     if settings.table_out is not None:
         _write(outcome.table, settings)
     return outcome
@@ -265,6 +269,7 @@ class _Quantizer:
         if not layers:
             self._notes.append("no layer computes on integers: all are excluded, or have no integer form")
         kept = {self._names[node]: reason for node, reason in self._plan.reasons.items()}
-        return Outcome(count, table, layers, kept, self._notes)
+        reals = {layer.node: layer.w for layer in self._layers}
+        return Outcome(count, table, layers, kept, self._notes, reals)
 
 
