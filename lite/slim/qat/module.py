@@ -146,6 +146,8 @@ class QuantizedModule(GraphModule):
         for stored in self._stored.values():
             if stored.is_weights:
                 tensors[stored.scale] = self._scale_of_weights(stored, tensors)
+                if stored.bias is not None and stored.owns_bias:
+                    tensors[stored.bias] = _rounded_bias(stored, tensors)
         return tensors
 
     def _learned_scale(self, start: Tensor, logarithm: Tensor) -> Tensor:
@@ -199,6 +201,17 @@ def _bounded(gradient: Tensor, scale: Tensor) -> Tensor:
 
 def _spread(scale: Tensor, axis: int, rank: int) -> Tensor:
     return scale if scale.ndim == 0 else scale.reshape([-1 if i == axis else 1 for i in range(rank)])
+
+
+def _rounded_bias(stored: Stored, tensors: Mapping[str, Tensor]) -> Tensor:
+    """The bias as the sums hold it, in steps of what is read times what weights have."""
+    bias = tensors[stored.bias or ""]
+    if stored.x_scale is None:
+        return bias
+    now = bias.detach().double()
+    steps = tensors[stored.x_scale].detach().double() * tensors[stored.scale].detach().double()
+    steps = steps.repeat(len(now) // len(steps))  # groups of a transposed convolution share scales
+    return bias + ((torch.round(now / steps) * steps).float() - bias).detach()
 
 
 def _least_scales(stored: Stored, tensors: Mapping[str, Tensor], channels: int) -> Tensor:

@@ -50,6 +50,8 @@ class Stored:
         reads.
     is_weights : bool
         Whether they are a layer's weights, with scales of their own.
+    owns_bias : bool
+        Whether no other layer reads that bias.
     """
 
     integers: str
@@ -60,6 +62,7 @@ class Stored:
     bias: str | None = None
     x_scale: str | None = None
     is_weights: bool = False
+    owns_bias: bool = False
 
 
 def pairs_of(graph: Graph) -> dict[str, Pair]:
@@ -100,7 +103,7 @@ def stored_of(graph: Graph, weight_bits: dict[str, int]) -> dict[str, Stored]:
             integers.name, _name(node, 1), axis, -greatest, greatest,
             bias=bias.name if bias is not None and bias.is_constant else None,
             x_scale=_name(reader, 1) if reader is not None and reader.op.name == "dequantize" else None,
-            is_weights=True)
+            is_weights=True, owns_bias=bias is not None and len(bias.uses) == 1)
     return found
 
 

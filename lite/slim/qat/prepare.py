@@ -12,7 +12,7 @@ from lite.convert import Convertible, Progress, Source, load_graph, make_executo
 from lite.ir import Graph, Node, Preprocess
 from lite.passes import pipeline
 from lite.passes.fold_constants import FoldConstants
-from lite.quant.roles import LAYERS, Role, classify, layer_names, weights_of
+from lite.quant.roles import LAYERS, Role, classify, layer_names
 from lite.quant.static_ptq import quantize
 from lite.slim.qat.module import QuantizedModule
 from lite.slim.qat.settings import QAT
@@ -53,12 +53,10 @@ def prepare(model: Convertible, samples: Any, settings: QAT | None = None, *,
     pipeline.run(graph, [FoldConstants(dequantize=True), *pipeline.standard(runnable_ops(), quantized=True)])
     calibration = chosen.calibration(samples, _left_out(graph, chosen))
     names = layer_names(graph)
-    reals: dict[Node, Any] = {node: found[0].array for node in graph.nodes
-                              if (found := weights_of(node)) is not None}
     outcome = quantize(graph, calibration, make_executor, progress)
-    made = {node: made_by for node in reals if (made_by := _weights_name(node)) is not None}
-    net = QuantizedModule(graph, chosen, {name: reals[node] for node, name in made.items()},
-                          {name: calibration.options(names[node]).weight_bits for node, name in made.items()})
+    bits = {_weights_name(node): calibration.options(names[node]).weight_bits for node in outcome.weights}
+    reals = {_weights_name(node): array for node, array in outcome.weights.items()}
+    net = QuantizedModule(graph, chosen, reals, bits)
     net.quantization = outcome.to_dict()
     return net
 
@@ -73,8 +71,9 @@ def _left_out(graph: Graph, settings: QAT) -> list[str]:
             if role is Role.LAYER and node.op.name not in settings.op_types]
 
 
-def _weights_name(node: Node) -> str | None:
-    """What the dequantize of a layer's weights makes; None if they stayed float."""
+def _weights_name(node: Node) -> str:
+    """What the dequantize of a layer's weights makes."""
     form = LAYERS[node.op.name].weights
     value = None if form is None else node.inputs[form[0]]
-    return value.name if value is not None and value.producer is not None else None
+    assert value is not None
+    return value.name

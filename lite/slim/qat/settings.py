@@ -50,6 +50,8 @@ class QAT:
         Most samples that are used for it.
     bias_correction : bool
         Let biases make up for the mean error of the weights, before training.
+    equalize : bool
+        Scale channels between neighbouring layers before, so that they share one activation scale better.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class QAT:
     algo: str | None = None
     num: int | None = None
     bias_correction: bool = True
+    equalize: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("weight_quantize_type", WEIGHT_TYPES),
@@ -100,7 +103,7 @@ class QAT:
         """The quantization that training begins with; ``exclude`` comes on top of ``not_quant_pattern``."""
         return StaticPTQ(samples, algo=self.algo, num=self.num, exclude=[*self.not_quant_pattern, *exclude],
                          recipe=self.recipe, bits=self.activation_bits, weight_bits=self.weight_bits,
-                         bias_correction=self.bias_correction)
+                         bias_correction=self.bias_correction, equalize=self.equalize)
 
     @property
     def op_types(self) -> frozenset[str] | None:
