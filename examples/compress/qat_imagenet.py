@@ -11,6 +11,7 @@ steadier figure.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ from lite.slim.distillation import Distillation, DistillLoss
 
 MODELS = {"onnx": "mobilenet_v2_torchvision/mobilenet_v2.onnx", "paddle": "mobilenet_v2_paddle"}
 PTQ: dict[str, dict[str, Any]] = {
-    "ptq, minmax": {"algo": "minmax"},
     "ptq, percentile": {},
     "ptq, moving_average": {"algo": "moving_average"},
     "ptq, equalized": {"algo": "moving_average", "equalize": True},
@@ -75,7 +75,7 @@ def divergence(floats: np.ndarray, found: np.ndarray) -> float:
 def trained(model: Path, calibration: np.ndarray, photos: list[Path], seed: int,
             given: Any) -> tuple[slim.QuantizedModule, slim.TrainResult]:
     """The module after training, and what was seen."""
-    settings = slim.QAT(algo="moving_average", scale_learning_rate=given.scale_rate)
+    settings = slim.QAT(algo="moving_average", equalize=True, scale_learning_rate=given.scale_rate)
     net = slim.prepare(model, calibration, settings, preprocess=IMAGENET)
     loss = DistillLoss(net, model, Distillation(loss="kl"))
     config = slim.TrainConfig(epochs=given.epochs, learning_rate=given.rate, optimizer="adam", seed=seed)
@@ -90,9 +90,11 @@ def rows_of(form: str, given: Any) -> list[dict[str, Any]]:
 
     def row(name: str, found: np.ndarray, seed: Any = "", seconds: Any = "") -> dict[str, Any]:
         said = found.argmax(1)
-        return {"from": form, "form": name, "seed": seed, "top1": 100 * float(np.mean(said == labels)),
-                "changed": int(np.sum(said != floats.argmax(1))), "kl": divergence(floats, found),
-                "seconds": seconds}
+        figures = {"from": form, "form": name, "seed": seed, "top1": 100 * float(np.mean(said == labels)),
+                   "changed": int(np.sum(said != floats.argmax(1))), "kl": divergence(floats, found),
+                   "seconds": seconds}
+        print(*figures.values(), file=sys.stderr, flush=True)
+        return figures
 
     rows = [row("float", floats)]
     for name, settings in PTQ.items():
@@ -107,7 +109,7 @@ def rows_of(form: str, given: Any) -> list[dict[str, Any]]:
 def main() -> None:
     parser = arguments(__doc__, seeds=1)
     parser.add_argument("--from", dest="forms", nargs="+", choices=list(MODELS), default=list(MODELS))
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-6, help="learning rate of the weights")
     parser.add_argument("--scale_rate", type=float, default=1e-4, help="learning rate of the scales")

@@ -75,7 +75,7 @@ def rows_of(name: str, model: Path, training: Part, test: Part, given: Any) -> l
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=2000, help="how many to train with")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     given = parsed(parser)
     torch.set_num_threads(given.threads)
