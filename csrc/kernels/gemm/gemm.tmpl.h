@@ -51,7 +51,10 @@ LITE_INLINE bool point_at_rows(const Block& block, int64_t row, int64_t tap,
   return !all_zeros(a, block.zeros);
 }
 
-template <class B, int kRows, int kVectors, bool kHalf>
+// Where what tiles fetch shall be: their own next stripe in the first cache, too.
+enum class Fetched { first, second };
+
+template <class B, int kRows, int kVectors, bool kHalf, Fetched kFetched>
 LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t row, int64_t tile,
                             Simd::f32 (&sums)[kRows][kVectors]) {
   const int64_t depth = block.k, panel_stride = block.panel_stride;
@@ -71,7 +74,7 @@ LITE_INLINE void accumulate(const Block& block, const Stripe<B>& stripe, int64_t
     }
     for (int64_t k = 0; k < depth; ++k, b += kPanel) {
       if constexpr (kFetches<B, kRows, kVectors>) {
-        __builtin_prefetch(ahead, 0, 2);
+        __builtin_prefetch(ahead, 0, kFetched == Fetched::first ? 3 : 2);
         ahead += ahead_step;
       }
       Simd::f32 columns[kVectors];
@@ -130,7 +133,7 @@ LITE_INLINE void finish(const Block& block, const Stripe<B>& stripe, int64_t row
 }
 
 // `tiles` tiles of kRows rows, from a row of the block on; `tile` are done.
-template <class B, int kRows, int kVectors, bool kHalf>
+template <class B, int kRows, int kVectors, bool kHalf, Fetched kFetched = Fetched::first>
 __attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& stripe, int64_t row,
                                          int64_t tile, int64_t tiles) {
   for (; tiles > 0; --tiles, ++tile, row += kRows) {
@@ -141,7 +144,7 @@ __attribute__((noinline)) void run_tiles(const Block& block, const Stripe<B>& st
     LITE_UNROLL
     for (int i = 1; i < kRows; ++i) LITE_UNROLL
     for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[0][j];
-    accumulate<B, kRows, kVectors, kHalf>(block, stripe, row, tile, sums);
+    accumulate<B, kRows, kVectors, kHalf, kFetched>(block, stripe, row, tile, sums);
     forget();
     finish(block, stripe, row, sums);
     if (block.activation.kind != ActivationKind::bounds)
@@ -262,6 +265,23 @@ constexpr Run<B> kPlainRuns[][kMaxRows + 1] = LITE_ALL_RUNS(plain_run_of);
 #undef LITE_ALL_RUNS
 #undef LITE_RUNS
 
+// Whether tiles may fetch for others; those by lanes have no time for it.
+constexpr bool kLeavesRoom = !kByLanes<float>;
+
+// Those that fetch for others, of the vectors that most stripes have.
+constexpr int kLaterVectors = kWidth == 16 ? 3 : 2;
+template <int kRows>
+constexpr Run<float> later_run() {
+  if constexpr (!kLeavesRoom || kRows > max_rows<float>(kLaterVectors)) {
+    return nullptr;
+  } else {
+    return run_tiles<float, kRows, kLaterVectors, false, Fetched::second>;
+  }
+}
+constexpr Run<float> kLaterRuns[kMaxRows + 1] = {nullptr,        later_run<1>(), later_run<2>(),
+                                                 later_run<3>(), later_run<4>(), later_run<5>(),
+                                                 later_run<6>(), later_run<7>(), later_run<8>()};
+
 // Columns that are left for tiles of few accumulators, if most have three or four vectors.
 constexpr bool wasteful(int64_t vectors) { return vectors == 1 || vectors == 2 || vectors == 5; }
 
@@ -334,9 +354,6 @@ void run_tiles_of(const Block& block, const Stripe<B>& stripe, const Run<B>* run
     runs[cut.rows](block, stripe, row + cut.higher + higher * cut.rows, higher, end - cut.higher);
 }
 
-// Whether tiles may fetch for others; those by lanes have no time for it.
-constexpr bool kLeavesRoom = !kByLanes<float>;
-
 // What a block fetches for steps behind it, tile by tile.
 class Later {
  public:
@@ -381,15 +398,16 @@ void run_stripe(const Block& block, const B* next, const Cut<B>& cut, int vector
   const bool plain = cut.plain && stripe.last == kWidth;
   const Run<B>* runs = plain ? kPlainRuns<B, kHalf>[vectors] : kRuns<B, kHalf>[vectors];
   int64_t tile = 0;
-  if (kLeavesRoom && vectors > 1 && cut.tiles > cut.panels && !later.empty()) {
-    stripe.ahead_step = kRowBytes;
-    tile = cut.panels;
-    run_tiles_of(block, stripe, runs, cut, 0, tile);
-    for (; tile < cut.tiles && !later.empty(); ++tile) {
-      later.give(block.taps * block.k, stripe);
-      run_tiles_of(block, stripe, runs, cut, tile, tile + 1);
+  if constexpr (kLeavesRoom && !kHalf && !kScaled<B>)
+    if (vectors == kLaterVectors && cut.tiles > cut.panels && !later.empty()) {
+      stripe.ahead_step = kRowBytes;
+      tile = cut.panels;
+      run_tiles_of(block, stripe, runs, cut, 0, tile);
+      for (; tile < cut.tiles && !later.empty(); ++tile) {
+        later.give(block.taps * block.k, stripe);
+        run_tiles_of<B>(block, stripe, kLaterRuns, cut, tile, tile + 1);
+      }
     }
-  }
   if (tile < cut.tiles) run_tiles_of(block, stripe, runs, cut, tile, cut.tiles);
 }
 
@@ -438,12 +456,14 @@ void run(const Block& block, const B* weights, const B* end, const float* scales
 
 void multiply(const Block& block) { run<float>(block, block.b, block.b_end, nullptr); }
 
+constexpr int64_t kLeastDepth = 256;  // short tiles wait for what they read and write themselves
+
 // Of whole stripes: as run_stripe cuts them.
 int64_t room_to_fetch(int64_t m, int64_t n, int64_t depth) {
   const int64_t total = n / kWidth;
-  if (!kLeavesRoom || m <= 0 || total == 0) return 0;
+  if (!kLeavesRoom || m <= 0 || total == 0 || depth < kLeastDepth) return 0;
   const int vectors = choose_vectors<float>(m, 0, total);
-  if (vectors <= 1 || (vectors <= kTallVectors && m >= kTallRows)) return 0;
+  if (vectors != kLaterVectors) return 0;
   const int64_t highest = max_rows<float>(vectors);
   const int64_t spare = (m + highest - 1) / highest - (vectors * kWidth + kPanel - 1) / kPanel;
   return spare <= 0 ? 0 : total / vectors * spare * depth * kLine;
