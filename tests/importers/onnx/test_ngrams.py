@@ -41,10 +41,14 @@ def test_one_row_and_rows_shorter_than_runs(x: np.ndarray, native: bool) -> None
 
 @pytest.mark.parametrize("wrong", [{"ngram_indexes": [0, 1]}, {"ngram_counts": [0, 4, 7]},
                                    {"ngram_indexes": [1 << 60] * 8}, {"max_gram_length": 9},
-                                   {"weights": [1.0]}])  # fmt: skip
+                                   {"weights": [1.0]}, {"max_skip_count": -1}])  # fmt: skip
 def test_attributes_that_do_not_fit(wrong: dict[str, Any]) -> None:
     with pytest.raises(ModelFormatError, match="runs"):
         tiny.load(vectorizer(**wrong))
+
+
+def test_no_more_is_left_out_than_there_is() -> None:
+    assert len(tiny.load(vectorizer(max_skip_count=1 << 40)).nodes) < 500
 
 
 def test_text_is_refused() -> None:

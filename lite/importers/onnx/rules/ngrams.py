@@ -79,8 +79,10 @@ def _columns(call: Call, grams: Sequence[np.ndarray], weighted: bool) -> np.ndar
 def _counts(call: Call, rows: Value, grams: np.ndarray, length: int) -> Value:
     """How often runs of one length occur in each row, elements left out between them or not: [n, runs]."""
     number, skips = grams.shape[1], call.int("max_skip_count")
+    if skips < 0:
+        raise ModelFormatError(f"max_skip_count is {skips}, but runs leave out 0 or more elements")
     total: Value | None = None
-    for step in range(1, (skips if number > 1 else 0) + 2):
+    for step in range(1, (min(skips, length) if number > 1 else 0) + 2):
         begins = np.arange(max(0, length - (number - 1) * step))
         if len(begins) * grams.size > MOST_COMPARED:
             raise UnsupportedOpError(f"{len(grams)} runs in rows of {length} are too many to be compared")
