@@ -23,8 +23,10 @@ FLOATS = re.compile(r"vfn?m(add|sub)\d+ps|fml[as]|v(fm|ml)[as]\.f32")
 BYTES = re.compile(r"vpdp\w+|vpmadd\w+|tdp\w+|[su]?sdot|smmla|sml[as]l2?|smull2?|ml[as]|vm(la|ul)l?\.[is]\d+")
 PAIRS = re.compile(r"[vt]dpbf16ps")
 FAMILIES = {"gemm": FLOATS, "winograd": FLOATS, "depthwise": FLOATS, "qgemm": BYTES, "qdepthwise": BYTES,
-            "bgemm": PAIRS}
-ROUNDING_ISAS = frozenset({"x86_avx512bf16", "x86_amx"})  # only they have objects of bgemm
+            "bgemm": PAIRS, "hgemm": FLOATS, "hdepthwise": FLOATS, "hwinograd": FLOATS}
+# Families that only some instruction sets have objects of.
+ELSEWHERE = {"bgemm": {"x86_avx512bf16", "x86_amx"}, "hgemm": {"arm64_fp16"}, "hdepthwise": {"arm64_fp16"},
+             "hwinograd": {"arm64_fp16"}}
 
 ISA_ROW = re.compile(r'^LITE_ISA\((\w+), (\w+), \w+, "', re.MULTILINE)
 DISASSEMBLERS = {"arm64": "aarch64-linux-gnu-objdump", "armv7": "arm-linux-gnueabihf-objdump"}
@@ -47,6 +49,9 @@ ANY = ".*"
 KNOWN = (
     Known("winograd", "x86.*|arm64_neon", ANY, r".*transform_(in|out)puts<.*", 1.0,
           "the 36 or 64 vectors of a tile pass through an array between rows and columns"),
+    Known("hwinograd", "arm64_fp16", ANY, r".*transform_(in|out)puts<.*", 1.0, "the same"),
+    Known("h.*", "arm64_fp16", ANY, r"(apply_activation|depthwise::run_generic)\(.*", 4.0,
+          "vectors of which some halves do not exist pass through memory"),
     Known("winograd", "armv7_neon", "clang", r".*transform_(in|out)puts<.*", 1.0,
           "the same, where clang unrolls those loops"),
     Known("gemm|winograd", "armv7_neon", r"g\+\+", r".*(multiply|activate_rows).*", 2.3,
@@ -246,8 +251,9 @@ def description(loop: Loop) -> str:
 
 def main(folder: Path, table: Sequence[Known] = KNOWN) -> int:
     compiled = units(folder)
-    rounds = any(unit.isa in ROUNDING_ISAS for unit in compiled)
-    missing = FAMILIES.keys() - {unit.family for unit in compiled} - (set() if rounds else {"bgemm"})
+    isas = {unit.isa for unit in compiled}
+    absent = {family for family, having in ELSEWHERE.items() if not having & isas}
+    missing = FAMILIES.keys() - {unit.family for unit in compiled} - absent
     if missing:
         print(f"{folder} has no objects of {', '.join(sorted(missing))}; build first", file=sys.stderr)
         return 2

@@ -40,6 +40,10 @@ class Floor(NamedTuple):
 FLOORS = (
     Floor("gemm", "arm64_neon", r".*run_lane_tiles<[56], 4>.*", "neoverse-n1", 7.8),
     Floor("gemm", "arm64_neon", r".*run_lane_tiles<[78], 2>.*", "neoverse-n1", 7.8),
+    Floor("hgemm", "arm64_fp16", r".*run_packed_tile<(6|7|8|10|11|12)>.*", "neoverse-n1", 15.8),
+    Floor("hgemm", "arm64_fp16", r".*run_tiles<[5-8], 2>.*", "neoverse-n1", 15.5),
+    Floor("hgemm", "arm64_fp16", r".*run_tiles<[45], 4>.*", "neoverse-n1", 15.5),
+    Floor("hdepthwise", "arm64_fp16", r".*run_row_tile<3, 1, 2, 7>.*", "neoverse-n1", 10.5),
     Floor("qgemm", "arm64_neon", r".*run_unit_tiles<3, [12]>.*", "neoverse-n1", 7.8),
     Floor("qgemm", "arm64_dotprod", r".*run_tiles<Dot, [3-6], 4>.*", "neoverse-n1", 31.0),
     Floor("qgemm", "arm64_i8mm", r".*run_unit_tiles<6, [24]>.*", "neoverse-n2", 62.0),

@@ -25,6 +25,23 @@ struct Half {
   return value;
 }
 
+#if defined(__aarch64__)  // has instructions for it
+
+[[nodiscard]] static inline float half_to_float(Half half) {
+  __fp16 value;
+  std::memcpy(&value, &half, sizeof(value));
+  return static_cast<float>(value);
+}
+
+[[nodiscard]] static inline Half float_to_half(float value) {
+  const __fp16 rounded = static_cast<__fp16>(value);
+  Half half;
+  std::memcpy(&half, &rounded, sizeof(half));
+  return half;
+}
+
+#else
+
 [[nodiscard]] static inline float half_to_float(Half half) {
   const uint32_t sign = static_cast<uint32_t>(half.bits & 0x8000u) << 16;
   const uint32_t magnitude = static_cast<uint32_t>(half.bits & 0x7FFFu) << 13;
@@ -47,6 +64,8 @@ struct Half {
   result = magnitude > 0x7F800000u ? quiet_nan : result;
   return Half{static_cast<uint16_t>(sign | result)};
 }
+
+#endif
 
 // Rounded once: the float on the way is rounded to odd, which keeps what the second rounding needs.
 [[nodiscard]] static inline Half double_to_half(double value) {

@@ -89,8 +89,11 @@ bool processor_has(Isa isa) {
       return processor_has(Isa::x86_avx512bf16) && tiles_granted();
     case Isa::arm64_dotprod:
       return arm_has(AT_HWCAP, 20);  // HWCAP_ASIMDDP
+    case Isa::arm64_fp16:
+      return processor_has(Isa::arm64_dotprod) && arm_has(AT_HWCAP, 9) &&
+             arm_has(AT_HWCAP, 10);  // HWCAP_FPHP, HWCAP_ASIMDHP
     case Isa::arm64_i8mm:
-      return processor_has(Isa::arm64_dotprod) && arm_has(AT_HWCAP2, 13);  // HWCAP2_I8MM
+      return processor_has(Isa::arm64_fp16) && arm_has(AT_HWCAP2, 13);  // HWCAP2_I8MM
   }
   return false;
 }

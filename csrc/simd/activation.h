@@ -31,7 +31,7 @@ LITE_INLINE Simd::f32 activate(Simd::f32 x, Simd::f32 alpha, Simd::f32 beta) {
 }
 
 template <ActivationKind kKind>
-void activate_rows(const Activation& activation, float* y, int64_t stride, int64_t rows,
+void activate_rows(const Activation& activation, Simd::Element* y, int64_t stride, int64_t rows,
                    int64_t n) {
   const Simd::f32 alpha = Simd::broadcast(activation.alpha);
   const Simd::f32 beta = Simd::broadcast(activation.beta);
@@ -45,9 +45,9 @@ void activate_rows(const Activation& activation, float* y, int64_t stride, int64
   }
 }
 
-// Applies an activation to `rows` rows of n floats, `stride` apart.
-inline void apply_activation(const Activation& activation, float* y, int64_t stride, int64_t rows,
-                             int64_t n) {
+// Applies an activation to `rows` rows of n elements, `stride` apart.
+inline void apply_activation(const Activation& activation, Simd::Element* y, int64_t stride,
+                             int64_t rows, int64_t n) {
   switch (activation.kind) {
     case ActivationKind::bounds:
       return;

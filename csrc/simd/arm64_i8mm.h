@@ -2,4 +2,4 @@
 // Trait of NEON with dot products and products of matrices of bytes.
 #pragma once
 
-#include "simd/arm64_dotprod.h"
+#include "simd/arm64_fp16.h"

@@ -12,6 +12,7 @@ namespace lite {
 namespace {
 
 struct Simd {
+  using Element = float;
   using f32 = float32x4_t;
   using s32 = int32x4_t;
   using mask = uint32x4_t;  // all bits of a lane, or none
@@ -47,6 +48,15 @@ struct Simd {
   // Likewise; p moves behind it.
   static LITE_INLINE void store_next(float*& p, f32 x) {
     asm volatile("st1 {%1.4s}, [%0], #16" : "+r"(p) : "w"(x) : "memory");
+  }
+  static LITE_INLINE f32 load_step(const float*& p, int64_t step) {
+    const f32 x = load(p);
+    p += step;
+    return x;
+  }
+  static LITE_INLINE void store_step(float*& p, int64_t step, f32 x) {
+    store_alone(p, x);
+    p += step;
   }
   static LITE_INLINE void store_partial(float* p, f32 x, int count) {
     if (count >= kWidth) return store(p, x);

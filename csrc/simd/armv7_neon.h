@@ -13,6 +13,7 @@ namespace lite {
 namespace {
 
 struct Simd {
+  using Element = float;
   using f32 = float32x4_t;
   using s32 = int32x4_t;
   using mask = uint32x4_t;  // all bits of a lane, or none

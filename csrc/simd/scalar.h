@@ -13,15 +13,17 @@ namespace lite {
 namespace {
 
 struct Simd {
-  using f32 = float;    // a vector of kWidth floats
-  using s32 = int32_t;  // a vector of kWidth integers
-  using mask = bool;    // kWidth truth values
+  using Element = float;  // what vectors are of in memory
+  using f32 = float;      // a vector of kWidth floats
+  using s32 = int32_t;    // a vector of kWidth integers
+  using mask = bool;      // kWidth truth values
   static constexpr int kWidth = 1;
   static constexpr int kRegisters = 16;  // how many vectors a kernel may keep alive
   // Lanes of a vector that a multiply-add can take one by one. If there are several, a trait has
   //   fma_lane<kLane>(a, b, c)   a * b[kLane] + c
   //   store_alone(p, x)          store where the address is not one of several at fixed distances
   //   store_next(p, x)           likewise, and p moves behind it
+  //   load_step(p, step)         load, and store_step(p, step, x) store; p moves by `step` elements
   static constexpr int kLanes = 1;
 
   // Memory. No alignment is needed. The partial ones touch only the first `count` elements

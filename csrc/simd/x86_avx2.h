@@ -12,6 +12,7 @@ namespace lite {
 namespace {
 
 struct Simd {
+  using Element = float;
   using f32 = __m256;
   using s32 = __m256i;
   using mask = __m256;  // all bits of a lane, or none

@@ -20,6 +20,7 @@ namespace lite {
 namespace {
 
 struct Simd {
+  using Element = float;
   using f32 = __m512;
   using s32 = __m512i;
   using mask = __mmask16;

@@ -37,15 +37,16 @@ def emulated(arm_program: Callable[[str], Path]) -> Emulated:
     return run
 
 
-@pytest.mark.parametrize("machine, best", [(A76, "arm64_dotprod"), (A53, "arm64_neon"), (A15, "armv7_neon")])
+@pytest.mark.parametrize("machine, best", [(A76, "arm64_fp16"), (A53, "arm64_neon"), (A15, "armv7_neon")])
 def test_the_best_that_the_processor_has_is_taken(machine, best, emulated, model):
     assert f"isa: {best}\n" in emulated(machine, model).stdout
 
 
 @pytest.mark.parametrize("machine, forced, usable", [
     (A53, "arm64_dotprod", "arm64_neon"),
-    (A76, "arm64_i8mm", "arm64_neon, arm64_dotprod"),
-    (A76, "x86_avx2", "arm64_neon, arm64_dotprod"),
+    (A53, "arm64_fp16", "arm64_neon"),
+    (A76, "arm64_i8mm", "arm64_neon, arm64_dotprod, arm64_fp16"),
+    (A76, "x86_avx2", "arm64_neon, arm64_dotprod, arm64_fp16"),
     (A15, "arm64_neon", "armv7_neon"),
 ])  # fmt: skip
 def test_a_forced_isa_that_is_missing(machine, forced, usable, emulated, model):

@@ -115,7 +115,7 @@ def test_figures_and_tables_come_from_the_device(tmp_path, adb, model, arm_progr
     tables = ["--table", f"{tmp_path}/paddle", "--latency-table", f"{tmp_path}/lite"]
     assert lite(*command, *tables, "--profile", "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["machine"]["isa"] == "arm64_dotprod" and said["machine"]["device"] == "emulator-5554"
+    assert said["machine"]["isa"] == "arm64_fp16" and said["machine"]["device"] == "emulator-5554"
     assert said["load_ms"] >= said["prepare_ms"] > 0 and said["min_ms"] <= said["median_ms"]
     layers = said["profile"]["layers"]
     assert {"conv2d", "softmax", "fully_connected"} <= {layer["op"] for layer in layers}

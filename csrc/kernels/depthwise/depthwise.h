@@ -13,14 +13,16 @@ enum class Isa : int;
 
 namespace lite::depthwise {
 
-// One image, a range of its output rows and a range of its channels.
-struct Strip {
-  const float* x = nullptr;  // [height][width][x_pitch]
+// One image, of floats or of halves (family hdepthwise), a range of its output rows and a range of
+// its channels.
+template <class T>
+struct StripOf {
+  const T* x = nullptr;  // [height][width][x_pitch]
   int64_t height = 0, width = 0, channels = 0;
-  const float* w = nullptr;
-  const float* bias = nullptr;      // channels floats, or null
-  const float* residual = nullptr;  // [out_height][out_width][residual_pitch], or null
-  float* y = nullptr;               // [out_height][out_width][y_pitch]
+  const T* w = nullptr;
+  const T* bias = nullptr;      // channels elements, or null
+  const T* residual = nullptr;  // [out_height][out_width][residual_pitch], or null
+  T* y = nullptr;               // [out_height][out_width][y_pitch]
   int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;  // `channels` at least
   int64_t out_height = 0, out_width = 0;
   int64_t row_begin = 0, row_end = 0;
@@ -29,10 +31,11 @@ struct Strip {
   int64_t stride_height = 1, stride_width = 1;
   int64_t dilation_height = 1, dilation_width = 1;
   int64_t pad_top = 0, pad_left = 0;
-  const float* zeros = nullptr;      // channels zeros: what padding reads
-  const float** pointers = nullptr;  // scratch of pointers_needed(strip) entries
+  const T* zeros = nullptr;      // channels zeros: what padding reads
+  const T** pointers = nullptr;  // scratch of pointers_needed(strip) entries
   Activation activation;
 };
+using Strip = StripOf<float>;
 
 // Whether no window reaches farther out of the image, along one of its axes, than the tiles of
 // fixed size look: `before` is the padding before it, `span` what a window covers.

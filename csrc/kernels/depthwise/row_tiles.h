@@ -10,22 +10,22 @@
 namespace lite::depthwise {
 namespace {
 
-constexpr bool kRowByRow = Simd::kWidth == 4 && Simd::kRegisters >= 32;
+constexpr bool kRowByRow = Simd::kLanes > 1 && Simd::kRegisters >= 32;
 
 // What follows is read from memory again.
 LITE_INLINE void forget() { asm volatile("" ::: "memory"); }
 
 // Of a row of inputs: its first vector, and that of the weights.
 struct RowInputs {
-  const float* x;
-  const float* w;
-  const float* zeros;
+  const Element* x;
+  const Element* w;
+  const Element* zeros;
   int64_t x_pitch, channels;
 };
 
 // One row of inputs of a tile, into all sums that it takes part in, which are complete when it
 // ends.
-template <int kKernel, int kStride, int kRows, int kColumns>
+template <int kKernel, int kStride, int kRows, int kColumns, class Lanes = Simd>
 LITE_INLINE void add_whole_row(int row, const Place& place, const RowInputs& inputs,
                                Simd::f32 (&sums)[kRows][kColumns]) {
   using S = Shape<kKernel, kStride, kRows, kColumns>;
@@ -35,16 +35,22 @@ LITE_INLINE void add_whole_row(int row, const Place& place, const RowInputs& inp
   for (int i = 0; i < kRows; ++i) {
     const int ky = row - i * kStride;
     if (ky < 0 || ky >= kKernel) continue;
-    const float* tap = inputs.w + ky * kKernel * inputs.channels;
+    const Element* tap = inputs.w + ky * kKernel * inputs.channels;
     LITE_UNROLL
-    for (int kx = 0; kx < kKernel; ++kx, tap += inputs.channels) taps[i][kx] = Simd::load(tap);
+    for (int kx = 0; kx < kKernel; ++kx) taps[i][kx] = Lanes::load_step(tap, inputs.channels);
   }
-  const float* x = inputs.x;
+  const Element* x = inputs.x;
   LITE_UNROLL
-  for (int column = 0; column < S::kInputColumns; ++column, x += inputs.x_pitch) {
+  for (int column = 0; column < S::kInputColumns; ++column) {
     const bool padding =
         outside<kKernel, S::kInputColumns>(column, place.column_begin, place.column_end);
-    const Simd::f32 value = Simd::load(padding ? inputs.zeros : x);
+    Simd::f32 value;
+    if (column < kPadding<kKernel> || column >= S::kInputColumns - kPadding<kKernel>) {
+      value = Simd::load(padding ? inputs.zeros : x);
+      x += inputs.x_pitch;
+    } else {
+      value = Lanes::load_step(x, inputs.x_pitch);
+    }
     LITE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const int ky = row - i * kStride;
@@ -63,7 +69,7 @@ LITE_INLINE void add_whole_row(int row, const Place& place, const RowInputs& inp
 
 // Copies and loads by turns: they take different units.
 template <int kRows, int kColumns>
-LITE_INLINE void begin_sums(const float* bias, Simd::f32 (&sums)[kRows][kColumns]) {
+LITE_INLINE void begin_sums(const Element* bias, Simd::f32 (&sums)[kRows][kColumns]) {
   LITE_UNROLL
   for (int i = 0; i < kRows; ++i) LITE_UNROLL
   for (int j = 0; j < kColumns; ++j) {
@@ -75,16 +81,16 @@ LITE_INLINE void begin_sums(const float* bias, Simd::f32 (&sums)[kRows][kColumns
 
 // Stores what may be bounded above, too: comparisons take the place of multiplications.
 template <bool kBounded, int kRows, int kColumns, class Lanes = Simd>
-LITE_INLINE void store_rows(const Activation& activation, float* y, int64_t pitch,
+LITE_INLINE void store_rows(const Activation& activation, Element* y, int64_t pitch,
                             int64_t row_pitch, const Simd::f32 (&sums)[kRows][kColumns]) {
   const Simd::f32 lo = Simd::broadcast(activation.lo), hi = Simd::broadcast(activation.hi);
   LITE_UNROLL
   for (int i = 0; i < kRows; ++i, y += row_pitch) {
-    float* target = y;
+    Element* target = y;
     LITE_UNROLL
-    for (int j = 0; j < kColumns; ++j, target += pitch) {
+    for (int j = 0; j < kColumns; ++j) {
       const Simd::f32 value = Simd::max(lo, sums[i][j]);
-      Lanes::store_alone(target, kBounded ? Simd::min(hi, value) : value);
+      Lanes::store_step(target, pitch, kBounded ? Simd::min(hi, value) : value);
     }
   }
 }
@@ -92,14 +98,14 @@ LITE_INLINE void store_rows(const Activation& activation, float* y, int64_t pitc
 // A tile of outputs. There are kWidth channels or more; the last vector of them overlaps the one
 // before.
 template <int kKernel, int kStride, int kRows, int kColumns>
-__attribute__((noinline)) void run_row_tile(const Strip& strip, const Place& tile) {
+__attribute__((noinline)) void run_row_tile(const Elements& strip, const Place& tile) {
   using S = Shape<kKernel, kStride, kRows, kColumns>;
   const Place place = tile;
-  const float* x = strip.x + place.input;
-  const float* w = strip.w;
-  const float* zeros = strip.zeros;
-  const float* bias = strip.bias != nullptr ? strip.bias : zeros;
-  float* y = strip.y + place.output;
+  const Element* x = strip.x + place.input;
+  const Element* w = strip.w;
+  const Element* zeros = strip.zeros;
+  const Element* bias = strip.bias != nullptr ? strip.bias : zeros;
+  Element* y = strip.y + place.output;
   const int64_t channels = strip.channels, x_pitch = strip.x_pitch, y_pitch = strip.y_pitch;
   const int64_t row_pitch = strip.width * x_pitch, y_row_pitch = strip.out_width * y_pitch;
   const bool bounded = strip.activation.hi < __builtin_inff();

@@ -8,6 +8,8 @@
 namespace lite::depthwise {
 namespace {
 
+using Element = Simd::Element;
+using Elements = StripOf<Element>;
 constexpr int kWidth = Simd::kWidth;
 // Columns of outputs of the wide and of the narrow tile; two rows of them are accumulated at once.
 constexpr int kWide = Simd::kRegisters >= 32 ? 7 : 4;
@@ -17,7 +19,7 @@ constexpr int kGenericColumns = 4;
 // Where a tile of fixed size lies: its first input, which may be outside of the image, and the rows
 // and columns of its inputs that are inside.
 struct Place {
-  int64_t input, output;  // in floats, from the image's first
+  int64_t input, output;  // in elements, from the image's first
   int64_t row_begin, row_end, column_begin, column_end;
 };
 
@@ -39,7 +41,8 @@ LITE_INLINE bool outside(int index, int64_t begin, int64_t end) {
 }
 
 // What is no bound is applied to what was just stored, one vector of channels.
-__attribute__((noinline)) void activate_tile(const Strip& strip, float* y, int rows, int columns) {
+__attribute__((noinline)) void activate_tile(const Elements& strip, Element* y, int rows,
+                                             int columns) {
   for (int i = 0; i < rows; ++i, y += strip.out_width * strip.y_pitch)
     apply_activation(strip.activation, y, strip.y_pitch, columns, kWidth);
 }

@@ -24,29 +24,33 @@ struct Fetch {
   int64_t bytes = 0;
 };
 
-struct Block {
-  int64_t m = 0, n = 0;                // rows and columns of C in this block
-  int64_t taps = 1, k = 0;             // A is m by taps * k
-  const float* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
-  int64_t row_stride = 0;              // >= m
+// Of floats, or of halves (family hgemm).
+template <class T>
+struct BlockOf {
+  int64_t m = 0, n = 0;            // rows and columns of C in this block
+  int64_t taps = 1, k = 0;         // A is m by taps * k
+  const T* const* rows = nullptr;  // rows[tap * row_stride + i]: the k elements of row i
+  int64_t row_stride = 0;          // >= m
   // Where rows is null: row i of a tap is at a + tap * tap_stride + i * a_stride.
-  const float* a = nullptr;
+  const T* a = nullptr;
   int64_t a_stride = 0, tap_stride = 0;
-  const float* zeros =
-      nullptr;               // a row of it counts as k zeros; a tap that is all zeros is left out
-  const float* b = nullptr;  // first panel of the block: [taps][k][16]
-  int64_t panel_stride = 0;  // floats from panel to panel
-  const float* b_end =
-      nullptr;  // of what is read next, if anything lies behind the block: fetched ahead
+  // A row of it counts as k zeros; a tap that is all zeros is left out.
+  const T* zeros = nullptr;
+  const T* b = nullptr;      // first panel of the block: [taps][k][16]
+  int64_t panel_stride = 0;  // elements from panel to panel
+  // Of what is read next, if anything lies behind the block: fetched ahead.
+  const T* b_end = nullptr;
   const Fetch* later = nullptr;  // what a step behind this one reads: fetched where tiles can
   int64_t later_count = 0;
-  const float* bias = nullptr;      // n floats, or null
-  const float* residual = nullptr;  // as C, or null
+  const float* bias = nullptr;  // n floats, or null
+  const T* residual = nullptr;  // as C, or null
   int64_t residual_stride = 0;
-  float* c = nullptr;
+  T* c = nullptr;
   int64_t c_stride = 0;
+  T* packed = nullptr;  // of halves: where hgemm::Kernels::packed_elements may be written, or null
   Activation activation;
 };
+using Block = BlockOf<float>;
 
 struct Kernels {
   // Each element of C is summed in the order of the depth, whatever the block's size: blocks may be

@@ -20,24 +20,27 @@ namespace lite::winograd {
 
 inline constexpr int kWindow = 3;
 
-// Tiles of images NHWC that lie one behind the other, counted row by row through all images.
-struct Tiles {
+// Tiles of images NHWC, of floats or of halves (family hwinograd), that lie one behind the other,
+// counted row by row through all images.
+template <class T>
+struct TilesOf {
   int64_t begin = 0, end = 0;
   int64_t height = 0, width = 0, channels = 0;
   int64_t out_height = 0, out_width = 0, out_channels = 0;
   int64_t pad_top = 0, pad_left = 0;
-  int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;  // floats from pixel to pixel
-  const float* x = nullptr;
-  const float* zeros = nullptr;  // `channels` of them: a pixel outside of the image
-  float* y = nullptr;
-  const float* bias = nullptr;      // out_channels floats, or null
-  const float* residual = nullptr;  // as y, or null
+  int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;  // elements from pixel to pixel
+  const T* x = nullptr;
+  const T* zeros = nullptr;  // `channels` of them: a pixel outside of the image
+  T* y = nullptr;
+  const float* bias = nullptr;  // out_channels floats, or null
+  const T* residual = nullptr;  // as y, or null
   Activation activation;
   // Channel c of point p of tile t is at points[p * point_stride + (t - begin) * tile_stride + c].
   // A tile's stride is a multiple of 16; what lies behind its channels is written, too.
-  float* points = nullptr;
+  T* points = nullptr;
   int64_t tile_stride = 0, point_stride = 0;
 };
+using Tiles = TilesOf<float>;
 
 // Weights of a panel of 16 output channels: that of output j at (ky, kx) of input channel c is at
 // w[c * channel_stride + (ky * 3 + kx) * tap_stride + j * column_stride].
