@@ -105,8 +105,8 @@ class Model:
             Threads that work on one run, the caller's included: 1 to 256. Results have the same bits for any
             number; more threads than processors work, but take turns.
         precision : {"exact", "fast"}
-            "fast" rounds the factors of large products to bf16, where the processor multiplies those faster;
-            elsewhere it runs as "exact" does. docs/precision.md says what it costs.
+            "fast" rounds the factors of large products to bf16, or computes in halves, where the processor
+            does that faster; elsewhere it runs as "exact" does. docs/precision.md says what it costs.
         arena_limit : int
             Most bytes of memory for values; 0: what the machine has.
         tune_cache : path, optional

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions that multiply bf16: near the exact ones, with the same bits for any number of threads."""
+"""Sessions of bf16 or halves: near the exact ones, with the same bits for any number of threads."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from lite.ops.fully_connected import FullyConnected
 from lite.ops.reshape import Reshape
 
 ROUNDING = ("x86_avx512bf16", "x86_amx")  # instruction sets with products of bf16
+HALVES = ("arm64_fp16", "arm64_i8mm")  # and with arithmetic on halves
 IMAGES = 40
 IMAGENET = Preprocess(crop=224, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 CENTRED = Preprocess(crop=224, mean=(127.0,), std=(128.0,))
@@ -52,7 +53,7 @@ def test_a_net_is_near_and_threads_change_no_bit(isa, monkeypatch):
     alone, *teams = (model.session(threads, precision="fast").run(None, feeds)[0] for threads in (1, 2, 4))
     assert all(np.array_equal(team, alone) for team in teams)
     assert np.abs(alone - exact).max() <= 2.0**-6 * np.abs(exact).max()
-    assert np.array_equal(alone, exact) == (isa not in ROUNDING)
+    assert np.array_equal(alone, exact) == (isa not in ROUNDING + HALVES)
 
 
 @pytest.mark.parametrize("isa", _native.usable_isas())
@@ -60,11 +61,13 @@ def test_kernels_tell_what_ran(isa, monkeypatch):
     monkeypatch.setenv("LITE_FORCE_ISA", isa)
     session = _net().session(precision="fast")
     kernels = [layer.kernel for layer in session.profile(warmup=0, repeats=1).layers if layer.op != "reshape"]
-    assert _native.fast_differs() == (isa in ROUNDING)
+    assert _native.fast_differs() == (isa in ROUNDING + HALVES)
     if isa in ROUNDING:
         assert kernels[0] == "bgemm_rows" and kernels[2:] == ["bgemm_1x1", "bgemm"]
+    elif isa in HALVES:
+        assert kernels[0] == "hgemm_padded" and kernels[2:] == ["hgemm_1x1", "hgemm"]
     else:
-        assert not [kernel for kernel in kernels if kernel.startswith("bgemm")]
+        assert not [kernel for kernel in kernels if kernel.startswith(("bgemm", "hgemm"))]
 
 
 def test_parts_of_joined_values():

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How exactly a session multiplies: in floats, or with factors rounded to bf16 where the processor
-// multiplies those faster.
+// How exactly a session computes: in floats, or with factors rounded to bf16, or in halves, where
+// the processor does that faster.
 #pragma once
 
 #include <cstdint>

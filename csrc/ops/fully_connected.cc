@@ -31,18 +31,28 @@ class FullyConnected final : public Op {
     shape.m = x.count(0, x.rank - 1);
     shape.n = w[1];
     shape.k = w[0];
-    return product_.prepare(context, shape, activation, linear::kScales);
+    in_halves_ = context.inputs[0].dtype == DType::f16;
+    return in_halves_ ? half_product_.prepare(context, shape, activation, linear::kScales)
+                      : product_.prepare(context, shape, activation, linear::kScales);
   }
 
-  void run(const RunContext& context) override { product_.run(context); }
-  const char* kernel() const override { return product_.kernel(); }
-  Span<const std::byte> wanted_early() const override { return product_.wanted_early(); }
+  void run(const RunContext& context) override {
+    in_halves_ ? half_product_.run(context) : product_.run(context);
+  }
+  const char* kernel() const override {
+    return in_halves_ ? half_product_.kernel() : product_.kernel();
+  }
+  Span<const std::byte> wanted_early() const override {
+    return in_halves_ ? half_product_.wanted_early() : product_.wanted_early();
+  }
 
  private:
+  bool in_halves_ = false;
   linear::MatrixProduct product_;
+  linear::MatrixProductOf<Half> half_product_;
 };
 
 }  // namespace
 }  // namespace lite
 
-LITE_OP(fully_connected, FullyConnected, "activation alpha beta", "f32", 0)
+LITE_OP(fully_connected, FullyConnected, "activation alpha beta", "f32", kHalves)

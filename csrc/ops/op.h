@@ -98,6 +98,9 @@ enum OpFlags : unsigned {
   // them lie there already.
   kJoins = 32,   // output 0 is all inputs
   kSplits = 64,  // all outputs are input 0
+  // Where the processor has arithmetic on halves, input 0, output 0 and a residual, input 3, may be
+  // halves; the other inputs are then constant floats.
+  kHalves = 128,
 };
 
 struct OpEntry {

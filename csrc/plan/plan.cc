@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
+#include <optional>
 #include <set>
+#include <utility>
 
+#include "ops/elementwise/half.h"
 #include "ops/linear/conv_chain.h"
 #include "plan/chains.h"
+#include "plan/halves.h"
 #include "plan/memory.h"
 #include "plan/node_view.h"
 #include "plan/parts.h"
@@ -25,6 +30,7 @@ class PlanBuilder {
     LITE_RETURN_IF_ERROR(find_ops());
     LITE_ASSIGN_OR_RETURN(const Extents extents, Extents::bind(graph_, input_shapes));
     LITE_RETURN_IF_ERROR(make_values(extents));
+    choose_types();
     find_axes(extents);
     chains_ =
         find_chains(graph_, entries_, extents, plan_->values_, common_context(), options_.tuned);
@@ -42,6 +48,7 @@ class PlanBuilder {
   [[nodiscard]] Status find_ops();
   [[nodiscard]] Status make_values(const Extents& extents);
   [[nodiscard]] Status check_arena(uint64_t bytes, const char* what) const;
+  void choose_types();
   void find_axes(const Extents& extents);
   void note_views();
   void make_operands();
@@ -49,6 +56,8 @@ class PlanBuilder {
   [[nodiscard]] Status prepare_nodes(const Extents& extents);
   [[nodiscard]] PrepareContext common_context() const;
   [[nodiscard]] Status prepare_node(uint32_t index, const Extents& extents);
+  [[nodiscard]] DType declared_type(const nb::Node& node) const;
+  [[nodiscard]] std::unique_ptr<Op> create_op(uint32_t index) const;
   [[nodiscard]] Status prepare_chain(uint32_t first, uint32_t last, const Extents& extents);
   [[nodiscard]] Status add_step(std::unique_ptr<Op> op, uint32_t node,
                                 const PrepareContext& context);
@@ -60,6 +69,9 @@ class PlanBuilder {
   const nb::Graph& graph_;
   PlanOptions options_;
   std::vector<const OpEntry*> entries_;  // one per node
+  // Per node: the type of operands that its op must be given in another one; or empty.
+  std::vector<std::optional<DType>> converted_;
+  std::deque<OpEntry> adapted_entries_;  // of nodes with such operands
   std::vector<int64_t> axes_;            // per node: of those that join or split
   Chains chains_;
   std::vector<uint32_t> operand_begin_;  // per node: the first of its operands
@@ -132,6 +144,20 @@ Status PlanBuilder::check_arena(uint64_t bytes, const char* what) const {
                "or a higher arena_limit",
                what, static_cast<unsigned long long>(bytes),
                static_cast<unsigned long long>(options_.arena_limit_bytes));
+}
+
+// What is converted is copied whole.
+void PlanBuilder::choose_types() {
+  if constexpr (kHalvesBuilt) {
+    if (options_.precision != Precision::fast || !has_halves(options_.isa)) return;
+    converted_ = store_in_halves(graph_, entries_, plan_->values_);
+    for (uint32_t i = 0; i < entries_.size(); ++i) {
+      if (!converted_[i]) continue;
+      adapted_entries_.push_back(*entries_[i]);
+      adapted_entries_.back().flags &= ~(kPitchedInput | kPitchedInputs | kPitchedOutputs);
+      entries_[i] = &adapted_entries_.back();
+    }
+  }
 }
 
 void PlanBuilder::find_axes(const Extents& extents) {
@@ -218,7 +244,7 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   const nb::Node& node = *graph_.nodes()->Get(index);
   const OpEntry& entry = *entries_[index];
   const Tensor* operands = plan_->operands_.data() + operand_begin_[index];
-  const DType dtype = operands[0].dtype;
+  const DType dtype = declared_type(node);
   if (!has_word(entry.dtypes, dtype_name(dtype)))
     return error(Code::k_unsupported_op, "no kernel for %s; there are kernels for %s",
                  dtype_name(dtype), entry.dtypes);
@@ -235,10 +261,27 @@ Status PlanBuilder::prepare_node(uint32_t index, const Extents& extents) {
   const std::string kernel = tuned_kernel(node, context, &context.team);
   context.kernel = kernel.c_str();
   context.threads = context.team->size();
-  std::unique_ptr<Op> op = entry.create();
+  std::unique_ptr<Op> op = create_op(index);
   LITE_RETURN_IF_ERROR(op->prepare(context));
   if ((entry.flags & kAlias) || all_placed) return Status();
   return add_step(std::move(op), index, context);
+}
+
+// Of input 0 as the file has it; of output 0 if there is no input.
+DType PlanBuilder::declared_type(const nb::Node& node) const {
+  const bool given = node.inputs()->size() != 0;
+  if (given && node.inputs()->Get(0) < 0) return Tensor().dtype;
+  const uint32_t value =
+      given ? static_cast<uint32_t>(node.inputs()->Get(0)) : node.outputs()->Get(0);
+  return static_cast<DType>(graph_.values()->Get(value)->dtype());
+}
+
+std::unique_ptr<Op> PlanBuilder::create_op(uint32_t index) const {
+  std::unique_ptr<Op> op = entries_[index]->create();
+  if constexpr (kHalvesBuilt)
+    if (!converted_.empty() && converted_[index])
+      return std::make_unique<HalfAdapter>(std::move(op), *converted_[index]);
+  return op;
 }
 
 // The step is that of the last node.

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "kernels/bgemm/bgemm.h"
+#include "plan/halves.h"
 
 namespace lite {
 namespace {
@@ -23,7 +24,7 @@ std::vector<Shape> fixed_input_shapes(const nb::Graph& graph) {
 
 }  // namespace
 
-bool fast_differs(Isa isa) { return bgemm::kernels(isa) != nullptr; }
+bool fast_differs(Isa isa) { return bgemm::kernels(isa) != nullptr || has_halves(isa); }
 
 Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options, Isa isa,
                  const CoreChoice& choice)

@@ -7,7 +7,7 @@ import click
 
 precision_option = click.option(
     "--precision", default="exact", show_default=True, type=click.Choice(["exact", "fast"]),
-    help="fast: products of bf16 where the processor has them, less exact."
+    help="fast: bf16 or halves where the processor computes faster in them, less exact."
 )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def _text(result: dict[str, Any]) -> str:
         f"ISA        {engine.get('isa', 'none')} (usable: {', '.join(engine.get('usable_isas', []))})",
     ]
     if "error" not in engine:
-        effect = "multiplies bf16" if engine["fast_differs"] else "is as exact: there are no products of bf16"
+        effect = "rounds to 16 bits" if engine["fast_differs"] else "is as exact: nothing shorter is faster"
         lines.append(f"precision  fast {effect}")
     if "error" in engine:
         lines.append(f"problem    the native module cannot be used: {engine['error']}")

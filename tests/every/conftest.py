@@ -162,6 +162,7 @@ EMULATED = {
     "armv7_neon": Machine("armv7", "arm-linux-gnueabihf", "qemu-arm", "max"),
     "arm64_neon": Machine(*_ARM64, "cortex-a53"),
     "arm64_dotprod": Machine(*_ARM64, "cortex-a76"),
+    "arm64_fp16": Machine(*_ARM64, "cortex-a76"),
     "arm64_i8mm": Machine(*_ARM64, "max"),
 }
 
@@ -170,7 +171,7 @@ EMULATED = {
 def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[..., None]:
     """Runs the golden vectors of a folder's files on an emulated instruction set, by so many threads."""
 
-    def check(isa: str, folder: Path, threads: Iterable[int] = (1, 2, 4)) -> None:
+    def check(isa: str, folder: Path, threads: Iterable[int] = (1, 2, 4), precision: str = "exact") -> None:
         machine = EMULATED[isa]
         if machine.missing():
             pytest.skip(f"not installed: {', '.join(machine.missing())}")
@@ -180,7 +181,7 @@ def run_golden(build: Callable[..., Path], run: Callable[..., str]) -> Callable[
         emulator = (machine.emulator, "-cpu", machine.processor)
         for count in threads:
             said = run(*emulator, "-E", f"LITE_FORCE_ISA={isa}", built / "tests" / "csrc" / "golden_nb",
-                       count, folder)
+                       count, folder, precision)
             assert said.endswith(" same, 0 different\n") and not said.startswith("0 "), said
 
     return check

@@ -3,11 +3,13 @@
 
 Every sample whose results are integers or truth values, of every registered op, in one program per
 instruction set. Floats are held to the same standard by tests/csrc, whose kernels' tests CI emulates too.
-A whole int8 model gives on pictures, byte for byte, what it gives here.
+A whole int8 model gives on pictures, byte for byte, what it gives here. Fast sessions, which compute in
+halves, are near the floats.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -27,6 +29,8 @@ from lite.quant import StaticPTQ
 from lite.session import Model
 
 pytestmark = pytest.mark.slow
+LAYERS = ("conv2d", "fully_connected")  # which may compute in halves
+NEAR = 2.0**-6  # of the range
 PICTURES = 20
 IMAGENET = Preprocess(crop=224, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 
@@ -70,6 +74,49 @@ def classifier(tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("classifier")
     (target / "mobilenet_v2.nb").write_bytes(to_bytes(reader.read(converted), golden=Golden(tuple(cases))))
     return target
+
+
+@pytest.fixture(scope="module")
+def layers(cases_of, tmp_path_factory) -> Path:
+    """A folder with a file for each sample of layers of floats; their weights are constants."""
+    folder = tmp_path_factory.mktemp("layers")
+    for kind in (kind for kind in ops.all_ops() if kind.name in LAYERS):
+        for case in cases_of(kind):
+            constant = tuple(position in (1, 2) for position in range(len(case.inputs)))
+            graph, feeds = dataclasses.replace(case, constant=constant).graph()
+            pipeline.run(graph, [LowerOps(frozenset(_native.ops())), ToNhwc()])
+            outputs = Model(to_bytes(graph)).session().run(feeds)
+            golden = Golden((Case(feeds, outputs),), tolerance=NEAR)
+            (folder / f"{kind.name}_{case.index}.nb").write_bytes(to_bytes(graph, golden=golden))
+    return folder
+
+
+@pytest.mark.parametrize("isa", ["arm64_fp16", "arm64_i8mm"])
+def test_layers_of_halves_are_near(isa, layers, run_golden):
+    run_golden(isa, layers, precision="fast")
+
+
+@pytest.fixture(scope="module")
+def floats(tmp_path_factory) -> Path:
+    """A folder with MobileNetV2, pictures, and what exact sessions make of them here."""
+    if not os.environ.get("LITE_TEST_DATA"):
+        pytest.skip("LITE_TEST_DATA is not set: it holds the model and the pictures")
+    data, shape = Path(os.environ["LITE_TEST_DATA"]), (1, 3, 224, 224)
+    model = data / "models" / "mobilenet_v2_torchvision" / "mobilenet_v2.onnx"
+    converted, _ = convert_to_bytes(model, preprocess=IMAGENET)
+    session = Model(converted).session()
+    folder, cases = data / "data" / "imagenet_val400", []
+    for line in (folder / "labels.txt").read_text().splitlines()[:PICTURES]:
+        feeds = {session.inputs[0].name: network_input(folder / line.split()[0], shape, IMAGENET)}
+        cases.append(Case(feeds, session.run(feeds)))
+    target = tmp_path_factory.mktemp("floats")
+    golden = Golden(tuple(cases), tolerance=NEAR)
+    (target / "mobilenet_v2.nb").write_bytes(to_bytes(reader.read(converted), golden=golden))
+    return target
+
+
+def test_a_model_of_halves_is_near(floats, run_golden):
+    run_golden("arm64_fp16", floats, threads=(1, 2), precision="fast")
 
 
 def test_a_model_gives_the_same_answers(emulated_isa, classifier, run_golden):

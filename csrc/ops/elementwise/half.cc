@@ -10,43 +10,42 @@ namespace {
 
 size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-void widen(const cast::Kernels& kernels, const Tensor& from, float* to, ThreadTeam& team) {
-  const Half* halves = from.as<Half>();
-  for_each_tile(team, from.shape.count(), [&](int64_t begin, int64_t end) {
-    kernels.f16_f32(halves + begin, to + begin, end - begin);
-  });
-}
-
-void narrow(const cast::Kernels& kernels, const float* from, const Tensor& to, ThreadTeam& team) {
-  Half* halves = to.as<Half>();
+// From halves to floats, or from floats to halves.
+void convert(const cast::Kernels& kernels, const Tensor& from, const Tensor& to, ThreadTeam& team) {
   for_each_tile(team, to.shape.count(), [&](int64_t begin, int64_t end) {
-    kernels.f32_f16(from + begin, halves + begin, end - begin);
+    if (to.dtype == DType::f32) {
+      kernels.f16_f32(from.as<Half>() + begin, to.as<float>() + begin, end - begin);
+    } else {
+      kernels.f32_f16(from.as<float>() + begin, to.as<Half>() + begin, end - begin);
+    }
   });
 }
 
 }  // namespace
 
-void HalfAdapter::substitute(Span<const Tensor> tensors, std::vector<Tensor>& wide,
-                             std::vector<Place>& places, size_t& bytes) {
-  wide.assign(tensors.begin(), tensors.end());
+// `given` has a flag per tensor that may be left out.
+void HalfAdapter::substitute(Span<const Tensor> tensors, Span<const bool> given,
+                             std::vector<Tensor>& own, std::vector<Place>& places, size_t& bytes) {
+  own.assign(tensors.begin(), tensors.end());
   places.assign(tensors.size(), Place());
-  for (size_t i = 0; i < wide.size(); ++i) {
-    if (wide[i].dtype != DType::f16) continue;
-    wide[i].dtype = DType::f32;
-    wide[i].constant = false;
-    wide[i].data = nullptr;
+  for (size_t i = 0; i < own.size(); ++i) {
+    const bool absent = i < given.size() && !given[i];
+    if (own[i].dtype != converted_ || absent || (own[i].constant && !constants_)) continue;
+    own[i].dtype = converted_ == DType::f16 ? DType::f32 : DType::f16;
+    own[i].constant = false;
+    own[i].data = nullptr;
     places[i] = {bytes, true};
-    bytes += aligned(wide[i].size_bytes());
-    half_ = true;
+    bytes += aligned(own[i].size_bytes());
+    converts_ = true;
   }
 }
 
 Status HalfAdapter::prepare(PrepareContext& context) {
-  half_ = false;
+  converts_ = false;
   size_t bytes = 0;
-  substitute(context.inputs, inputs_, input_places_, bytes);
-  substitute(context.outputs, outputs_, output_places_, bytes);
-  if (!half_) return op_->prepare(context);
+  substitute(context.inputs, context.given, inputs_, input_places_, bytes);
+  substitute(context.outputs, {}, outputs_, output_places_, bytes);
+  if (!converts_) return op_->prepare(context);
   kernels_ = &cast::kernels(context.isa);
   PrepareContext inner = context;
   inner.inputs = inputs_;
@@ -61,23 +60,23 @@ Status HalfAdapter::prepare(PrepareContext& context) {
 }
 
 void HalfAdapter::run(const RunContext& context) {
-  if (!half_) return op_->run(context);
+  if (!converts_) return op_->run(context);
   for (size_t i = 0; i < inputs_.size(); ++i) {
     inputs_[i].data = context.inputs[i].data;
-    if (!input_places_[i].half) continue;
+    if (!input_places_[i].converted) continue;
     inputs_[i].data = context.scratch + input_places_[i].offset;
-    widen(*kernels_, context.inputs[i], inputs_[i].as<float>(), *context.team);
+    convert(*kernels_, context.inputs[i], inputs_[i], *context.team);
   }
   for (size_t i = 0; i < outputs_.size(); ++i)
-    outputs_[i].data = output_places_[i].half ? context.scratch + output_places_[i].offset
-                                              : context.outputs[i].data;
+    outputs_[i].data = output_places_[i].converted ? context.scratch + output_places_[i].offset
+                                                   : context.outputs[i].data;
   RunContext inner = context;
   inner.inputs = inputs_;
   inner.outputs = outputs_;
   op_->run(inner);
   for (size_t i = 0; i < outputs_.size(); ++i)
-    if (output_places_[i].half)
-      narrow(*kernels_, outputs_[i].as<float>(), context.outputs[i], *context.team);
+    if (output_places_[i].converted)
+      convert(*kernels_, outputs_[i], context.outputs[i], *context.team);
 }
 
 }  // namespace lite

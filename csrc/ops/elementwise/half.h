@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// f16 for ops that compute in f32: the operands are widened into scratch, the results narrowed.
+// f16 for ops that compute in f32: the operands are widened into scratch, the results narrowed. And
+// f32 for ops that compute in f16, the other way round.
 #pragma once
 
 #include <memory>
@@ -14,19 +15,25 @@ namespace lite {
 class HalfAdapter : public Op {
  public:
   explicit HalfAdapter(std::unique_ptr<Op> op) : op_(std::move(op)) {}
+  // The operands of one type, f16 or f32, pass through scratch, but constants do not.
+  HalfAdapter(std::unique_ptr<Op> op, DType converted)
+      : op_(std::move(op)), converted_(converted), constants_(false) {}
   Status prepare(PrepareContext& context) override;
   void run(const RunContext& context) override;
+  const char* kernel() const override { return op_->kernel(); }
 
  private:
   struct Place {
     size_t offset = 0;  // in scratch
-    bool half = false;
+    bool converted = false;
   };
-  void substitute(Span<const Tensor> tensors, std::vector<Tensor>& wide, std::vector<Place>& places,
-                  size_t& bytes);
+  void substitute(Span<const Tensor> tensors, Span<const bool> given, std::vector<Tensor>& own,
+                  std::vector<Place>& places, size_t& bytes);
 
   std::unique_ptr<Op> op_;
-  bool half_ = false;
+  DType converted_ = DType::f16;
+  bool constants_ = true;
+  bool converts_ = false;
   const cast::Kernels* kernels_ = nullptr;
   std::vector<Tensor> inputs_, outputs_;
   std::vector<Place> input_places_, output_places_;

@@ -41,6 +41,13 @@ Status check_f32(const Tensor& tensor, const char* role) {
                dtype_name(tensor.dtype));
 }
 
+// Of images or rows: floats, or halves where the plan chose them (OpFlags::kHalves).
+Status check_same(const Tensor& tensor, const Tensor& input, const char* role) {
+  if (tensor.dtype == input.dtype) return Status();
+  return error(Code::k_unsupported_op, "the %s is %s, expected %s", role, dtype_name(tensor.dtype),
+               dtype_name(input.dtype));
+}
+
 int64_t extent(int64_t in, int64_t pads, int64_t kernel, int64_t dilation, int64_t stride) {
   const int64_t room = in + pads - (dilation * (kernel - 1) + 1);
   return room < 0 ? -1 : room / stride + 1;
@@ -106,11 +113,12 @@ Status check_operands(const PrepareContext& context, size_t scales, int64_t n) {
       context.outputs.size() != 1)
     return error(Code::k_unsupported_op, "got %zu inputs and %zu outputs, expected 2 to %zu and 1",
                  count, context.outputs.size(), greatest);
-  LITE_RETURN_IF_ERROR(check_f32(context.inputs[0], "input"));
+  const Tensor& x = context.inputs[0];
+  if (x.dtype != DType::f16) LITE_RETURN_IF_ERROR(check_f32(x, "input"));
   LITE_RETURN_IF_ERROR(check_scales(context, scales, n));
   if (context.present(2)) LITE_RETURN_IF_ERROR(check_f32(context.inputs[2], "bias"));
-  if (adds) LITE_RETURN_IF_ERROR(check_f32(context.inputs[3], "residual"));
-  LITE_RETURN_IF_ERROR(check_f32(context.outputs[0], "output"));
+  if (adds) LITE_RETURN_IF_ERROR(check_same(context.inputs[3], x, "residual"));
+  LITE_RETURN_IF_ERROR(check_same(context.outputs[0], x, "output"));
   if (context.present(2) && (context.inputs[2].shape.rank != 1 || context.inputs[2].shape[0] != n))
     return error(Code::k_bad_shape, "the bias is %s, expected [%lld]",
                  text(context.inputs[2].shape).c_str(), static_cast<long long>(n));

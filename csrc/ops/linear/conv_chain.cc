@@ -73,6 +73,7 @@ int64_t least_strip(const Image& out) {
 std::optional<ChainLink> ConvChain::read_link(const PrepareContext& context, bool may_copy) {
   const Result<Convolution> found = read_convolution(context);
   if (!found.ok() || context.outputs[0].shape.count() == 0) return std::nullopt;
+  if (context.inputs[0].dtype != DType::f32) return std::nullopt;
   const Tensor& weights = context.inputs[1];
   const ChainLink link = {found.value(), image_of(context.inputs[0]), image_of(context.outputs[0]),
                           weights.size_bytes()};

@@ -7,7 +7,7 @@
 namespace lite::linear {
 namespace {
 
-constexpr size_t kResidual = 3;
+constexpr size_t kBias = 2, kResidual = 3;
 constexpr int64_t kSmallImagesBytes = 5 << 18;  // input and output, about the second cache
 constexpr int64_t kSharedRowsBytes = 32 << 10;
 constexpr int64_t kLeastChannels = 32;
@@ -15,9 +15,14 @@ constexpr int64_t kChannelStep = 16;
 
 }  // namespace
 
-void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
-                            const Activation& activation) {
-  kernels_ = &depthwise::kernels(context.isa);
+template <class T>
+void DepthwiseConvOf<T>::prepare(PrepareContext& context, const Window& window,
+                                 const Activation& activation) {
+  if constexpr (std::is_same_v<T, Half>) {
+    kernels_ = hdepthwise::kernels(context.isa);
+  } else {
+    kernels_ = &depthwise::kernels(context.isa);
+  }
   const Shape& x = context.inputs[0].shape;
   const Shape& y = context.outputs[0].shape;
   images_ = x[0];
@@ -40,8 +45,17 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
   strip_.activation = activation;
   zeros_bytes_ = aligned_bytes(static_cast<size_t>(strip_.channels) * sizeof(float));
   cut();
+  prepare_weights(context);
+  thread_bytes_ =
+      aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(strip_)) * sizeof(float*));
+  context.scratch_bytes =
+      std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
+                                          thread_bytes_ * static_cast<size_t>(context.threads));
+}
+
+template <>
+void DepthwiseConvOf<float>::prepare_weights(const PrepareContext& context) {
   const Tensor& weights = context.inputs[1];
-  const size_t count = static_cast<size_t>(window.taps() * strip_.channels);
   if (weights.packing != Packing::depthwise && weights.constant) {
     if (weights.dtype == DType::f32) pack_once<float>(weights);
     if (weights.dtype == DType::s8) pack_once<int8_t>(weights);
@@ -53,22 +67,36 @@ void DepthwiseConv::prepare(PrepareContext& context, const Window& window,
     for (int64_t channel = 0; channel < strip_.channels; ++channel)
       scales_.push_back(scale_at(*scales, channel));
   if (!weights.constant || weights.dtype != DType::f32)
-    weights_bytes_ = aligned_bytes(count * sizeof(float));
-  thread_bytes_ =
-      aligned_bytes(static_cast<size_t>(kernels_->pointers_needed(strip_)) * sizeof(float*));
-  context.scratch_bytes =
-      std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
-                                          thread_bytes_ * static_cast<size_t>(context.threads));
+    weights_bytes_ = aligned_bytes(static_cast<size_t>(weights.shape.count()) * sizeof(float));
+}
+
+// Constants, which are rounded; the bias comes to lie behind the weights.
+template <>
+void DepthwiseConvOf<Half>::prepare_weights(const PrepareContext& context) {
+  const Tensor& weights = context.inputs[1];
+  const int64_t count = weights.shape.count();
+  if (weights.packing != Packing::depthwise) pack_once<float>(weights);
+  const float* floats =
+      packed_.empty() ? weights.as<float>() : reinterpret_cast<const float*>(packed_.data());
+  std::vector<std::byte> rounded(static_cast<size_t>(count + strip_.channels) * sizeof(Half));
+  Half* halves = reinterpret_cast<Half*>(rounded.data());
+  halves = std::transform(floats, floats + count, halves, float_to_half);
+  if (context.present(kBias)) {
+    const float* bias = context.inputs[kBias].as<float>();
+    std::transform(bias, bias + strip_.channels, halves, float_to_half);
+  }
+  packed_.swap(rounded);
 }
 
 // Small images are cut by channels, so that the rows which two tiles share stay in the first cache;
 // large ones by rows, whose pixels are read whole as they come from farther away.
-void DepthwiseConv::cut() {
+template <class T>
+void DepthwiseConvOf<T>::cut() {
   const int64_t pixels = strip_.height * strip_.width + strip_.out_height * strip_.out_width;
-  const int64_t floats = static_cast<int64_t>(sizeof(float));
+  const int64_t element = static_cast<int64_t>(sizeof(T));
   int64_t task_channels = std::max<int64_t>(strip_.channels, 1);
-  if (pixels * strip_.channels * floats <= kSmallImagesBytes) {
-    const int64_t shared = (strip_.kernel_height + strip_.stride_height) * strip_.width * floats;
+  if (pixels * strip_.channels * element <= kSmallImagesBytes) {
+    const int64_t shared = (strip_.kernel_height + strip_.stride_height) * strip_.width * element;
     const int64_t fitting = kSharedRowsBytes / std::max<int64_t>(shared, 1);
     task_channels = std::min(task_channels, std::max(kLeastChannels, fitting));
     const int64_t even = ceil_div(strip_.channels, ceil_div(strip_.channels, task_channels));
@@ -78,13 +106,15 @@ void DepthwiseConv::cut() {
 }
 
 template <class T>
-void DepthwiseConv::pack_once(const Tensor& weights) {
+template <class W>
+void DepthwiseConvOf<T>::pack_once(const Tensor& weights) {
   packed_.resize(weights.size_bytes());
-  pack(weights.as<T>(), reinterpret_cast<T*>(packed_.data()));
+  pack(weights.as<W>(), reinterpret_cast<W*>(packed_.data()));
 }
 
 template <class T>
-void DepthwiseConv::pack(const T* plain, T* packed) const {
+template <class W>
+void DepthwiseConvOf<T>::pack(const W* plain, W* packed) const {
   const int64_t taps = strip_.kernel_height * strip_.kernel_width;
   for (int64_t channel = 0; channel < strip_.channels; ++channel)
     for (int64_t tap = 0; tap < taps; ++tap)
@@ -92,7 +122,8 @@ void DepthwiseConv::pack(const T* plain, T* packed) const {
 }
 
 // Integers become floats in every run: the floats live in scratch, which all layers share.
-const float* DepthwiseConv::scaled(const Tensor& weights, float* floats) const {
+template <>
+const float* DepthwiseConvOf<float>::scaled(const Tensor& weights, float* floats) const {
   const int64_t taps = strip_.kernel_height * strip_.kernel_width;
   const void* packed = packed_.empty() ? weights.data : packed_.data();
   if (weights.dtype == DType::s8) {
@@ -105,7 +136,8 @@ const float* DepthwiseConv::scaled(const Tensor& weights, float* floats) const {
   return floats;
 }
 
-const float* DepthwiseConv::weights(const RunContext& context) const {
+template <>
+const float* DepthwiseConvOf<float>::weights(const RunContext& context) const {
   const Tensor& tensor = context.inputs[1];
   float* packed = reinterpret_cast<float*>(context.scratch);
   if (tensor.dtype != DType::f32) return scaled(tensor, packed);
@@ -115,34 +147,53 @@ const float* DepthwiseConv::weights(const RunContext& context) const {
   return packed;
 }
 
-depthwise::Strip DepthwiseConv::begin(const RunContext& context) const {
-  depthwise::Strip common = strip_;
+template <>
+const Half* DepthwiseConvOf<Half>::weights(const RunContext&) const {
+  return reinterpret_cast<const Half*>(packed_.data());
+}
+
+template <>
+const float* DepthwiseConvOf<float>::bias(const RunContext& context) const {
+  return context.inputs.size() > kBias ? context.inputs[kBias].as<float>() : nullptr;
+}
+
+template <>
+const Half* DepthwiseConvOf<Half>::bias(const RunContext& context) const {
+  return weights(context) + strip_.kernel_height * strip_.kernel_width * strip_.channels;
+}
+
+template <class T>
+depthwise::StripOf<T> DepthwiseConvOf<T>::begin(const RunContext& context) const {
+  Strip common = strip_;
   std::byte* zeros = context.scratch + weights_bytes_;
   std::memset(zeros, 0, zeros_bytes_);
-  common.zeros = reinterpret_cast<const float*>(zeros);
+  common.zeros = reinterpret_cast<const T*>(zeros);
   common.w = weights(context);
-  if (context.inputs.size() > 2) common.bias = context.inputs[2].as<float>();
+  common.bias = bias(context);
   return common;
 }
 
-const float** DepthwiseConv::pointers(const RunContext& context, int thread) const {
-  return reinterpret_cast<const float**>(context.scratch + weights_bytes_ + zeros_bytes_ +
-                                         static_cast<size_t>(thread) * thread_bytes_);
+template <class T>
+const T** DepthwiseConvOf<T>::pointers(const RunContext& context, int thread) const {
+  return reinterpret_cast<const T**>(context.scratch + weights_bytes_ + zeros_bytes_ +
+                                     static_cast<size_t>(thread) * thread_bytes_);
 }
 
 // The residual of a row, counted through all images, or null.
-const float* DepthwiseConv::residual_at(const RunContext& context, int64_t row) const {
+template <class T>
+const T* DepthwiseConvOf<T>::residual_at(const RunContext& context, int64_t row) const {
   if (context.inputs.size() <= kResidual || context.inputs[kResidual].data == nullptr)
     return nullptr;
-  return context.inputs[kResidual].as<float>() + row * strip_.out_width * strip_.residual_pitch;
+  return context.inputs[kResidual].as<T>() + row * strip_.out_width * strip_.residual_pitch;
 }
 
-void DepthwiseConv::run_rows(const RunContext& context, const depthwise::Strip& common,
-                             int64_t image, const Range& rows, const float* x, const Range& inputs,
-                             float* y, int thread) const {
+template <class T>
+void DepthwiseConvOf<T>::run_rows(const RunContext& context, const Strip& common, int64_t image,
+                                  const Range& rows, const T* x, const Range& inputs, T* y,
+                                  int thread) const {
   const int64_t top = rows.begin * common.stride_height - common.pad_top;
   const int64_t first = std::clamp(top, inputs.begin, inputs.end);
-  depthwise::Strip strip = common;
+  Strip strip = common;
   strip.x = x + (first - inputs.begin) * common.width * common.x_pitch;
   strip.height = inputs.end - first;
   strip.pad_top = first - top;
@@ -154,16 +205,17 @@ void DepthwiseConv::run_rows(const RunContext& context, const depthwise::Strip& 
   kernels_->run(strip);
 }
 
-void DepthwiseConv::run(const RunContext& context) const {
-  const depthwise::Strip common = begin(context);
+template <class T>
+void DepthwiseConvOf<T>::run(const RunContext& context) const {
+  const Strip common = begin(context);
   const int64_t tasks = tasks_.count();
   const int64_t in_pixels = common.height * common.width;
   const int64_t out_pixels = common.out_height * common.out_width;
   context.team->parallel_for_with_thread(images_ * tasks, [&](int64_t index, int thread) {
     const int64_t image = index / tasks;
-    depthwise::Strip strip = common;
-    strip.x = context.inputs[0].as<float>() + image * in_pixels * strip.x_pitch;
-    strip.y = context.outputs[0].as<float>() + image * out_pixels * strip.y_pitch;
+    Strip strip = common;
+    strip.x = context.inputs[0].as<T>() + image * in_pixels * strip.x_pitch;
+    strip.y = context.outputs[0].as<T>() + image * out_pixels * strip.y_pitch;
     strip.residual = residual_at(context, image * common.out_height);
     const Range channels = tasks_.channels(index % tasks), rows = tasks_.rows(index % tasks);
     strip.channel_begin = channels.begin;
@@ -174,5 +226,8 @@ void DepthwiseConv::run(const RunContext& context) const {
     kernels_->run(strip);
   });
 }
+
+template class DepthwiseConvOf<float>;
+template class DepthwiseConvOf<Half>;
 
 }  // namespace lite::linear

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 namespace lite::linear {
 namespace {
@@ -13,6 +14,8 @@ constexpr int64_t kManyChannels = 96;
 
 constexpr char kPointName[] = "gemm_1x1", kTapsName[] = "gemm_taps", kRowsName[] = "gemm_rows",
                kPaddedName[] = "gemm_padded";
+constexpr char kHalfPointName[] = "hgemm_1x1", kHalfTapsName[] = "hgemm_taps",
+               kHalfRowsName[] = "hgemm_rows", kHalfPaddedName[] = "hgemm_padded";
 
 bool is_padded(const char* kernel, const Window& window, const Image& in, const Image& out) {
   return PaddedRows::fits(window, in, out) && std::strcmp(kernel, kTapsName) != 0 &&
@@ -40,9 +43,10 @@ Columns columns_of(const Window& window, const Shape& weights) {
   return columns;
 }
 
-void GemmConv::prepare(PrepareContext& context, const Window& window,
-                       const Activation& activation) {
-  kernels_ = &gemm::kernels(context.isa);
+template <class T>
+void GemmConvOf<T>::prepare(PrepareContext& context, const Window& window,
+                            const Activation& activation) {
+  kernels_ = &Products<T>::kernels(context.isa);
   window_ = window;
   activation_ = activation;
   images_ = context.inputs[0].shape[0];
@@ -51,37 +55,45 @@ void GemmConv::prepare(PrepareContext& context, const Window& window,
   residual_pitch_ = residual_pitch(context, kResidual);
   padded_ = is_padded(context.kernel, window, in_, out_);
   if (padded_) padded_rows_ = PaddedRows(window, in_, out_);
-  rows_ = PixelRows<float>(window, in_, out_, tap_of(context.kernel, window, in_));
+  rows_ = PixelRows<T>(window, in_, out_, tap_of(context.kernel, window, in_));
   tasks_ = GemmTasks(out_.height * out_.width, out_.channels / window.groups, rows_.taps(),
                      rows_.k(), rows_.fresh_bytes(), kTaskOfFloats);
   if (!padded_ && !rows_.one_to_one())  // tables point at them
-    zeros_bytes_ =
-        aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(float));
+    zeros_bytes_ = aligned_bytes(static_cast<size_t>(std::max<int64_t>(rows_.k(), 1)) * sizeof(T));
   weights_bytes_ = weights_.prepare(context.inputs[1], scales_of(context, kScales),
                                     columns_of(window, context.inputs[1].shape), *kernels_);
   wanted_early_ = weights_.wanted_early(context.inputs[1], out_.height * out_.width);
-  rows_bytes_ = padded_ ? padded_rows_.bytes() : rows_.bytes(tasks_.greatest_rows());
+  rows_bytes_ = padded_ ? aligned_bytes(static_cast<size_t>(padded_rows_.elements()) * sizeof(T))
+                        : rows_.bytes(tasks_.greatest_rows());
   thread_bytes_ = rows_bytes_ + weights_.task_bytes();
   context.scratch_bytes =
       std::max(context.scratch_bytes, weights_bytes_ + zeros_bytes_ +
                                           thread_bytes_ * static_cast<size_t>(context.threads));
 }
 
-int64_t GemmConv::tasks_per_image() const {
+template <class T>
+int64_t GemmConvOf<T>::tasks_per_image() const {
   return padded_ ? padded_rows_.tasks() : window_.groups * tasks_.count();
 }
 
-// Padded rows, and integers that become floats, are multiplied in pieces that leave no room.
-size_t GemmConv::room_to_fetch() const {
-  if (padded_ || weights_.task_bytes() != 0) return 0;
-  int64_t bytes = 0;
-  for (int64_t task = 0; task < tasks_.count(); ++task)
-    bytes += kernels_->room_to_fetch(tasks_.rows(task).size(), tasks_.columns(task).size(),
-                                     rows_.taps() * rows_.k());
-  return static_cast<size_t>(images_ * window_.groups * bytes);
+// Padded rows, and integers that become floats, are multiplied in pieces that leave no room; halves
+// fetch nothing.
+template <class T>
+size_t GemmConvOf<T>::room_to_fetch() const {
+  if constexpr (std::is_same_v<T, Half>) {
+    return 0;
+  } else {
+    if (padded_ || weights_.task_bytes() != 0) return 0;
+    int64_t bytes = 0;
+    for (int64_t task = 0; task < tasks_.count(); ++task)
+      bytes += kernels_->room_to_fetch(tasks_.rows(task).size(), tasks_.columns(task).size(),
+                                       rows_.taps() * rows_.k());
+    return static_cast<size_t>(images_ * window_.groups * bytes);
+  }
 }
 
-void GemmConv::run(const RunContext& context) const {
+template <class T>
+void GemmConvOf<T>::run(const RunContext& context) const {
   if (tasks_.count() == 0 || images_ == 0) return;
   const std::byte* weights = weights_.pack(context.inputs[1], context.scratch, *context.team);
   std::memset(context.scratch + weights_bytes_, 0, zeros_bytes_);
@@ -91,29 +103,32 @@ void GemmConv::run(const RunContext& context) const {
         if (!padded_) return run_task(context, weights, index, scratch);
         const int64_t image = index / padded_rows_.tasks();
         const Range rows = padded_rows_.outputs(index % padded_rows_.tasks());
-        float* y = output_at(context, (image * out_.height + rows.begin) * out_.width);
+        T* y = output_at(context, (image * out_.height + rows.begin) * out_.width);
         run_padded(context, weights, image, rows, y, scratch);
       });
 }
 
 // A thread's part of the scratch.
-std::byte* GemmConv::part_of(const RunContext& context, int thread) const {
+template <class T>
+std::byte* GemmConvOf<T>::part_of(const RunContext& context, int thread) const {
   return context.scratch + weights_bytes_ + zeros_bytes_ +
          static_cast<size_t>(thread) * thread_bytes_;
 }
 
-float* GemmConv::output_at(const RunContext& context, int64_t pixel) const {
-  return context.outputs[0].as<float>() + pixel * out_.pitch;
+template <class T>
+T* GemmConvOf<T>::output_at(const RunContext& context, int64_t pixel) const {
+  return context.outputs[0].as<T>() + pixel * out_.pitch;
 }
 
 // The block of some pixels, counted through all images, of which the first lies at y, but for its
 // factors.
-gemm::Block GemmConv::block_at(const RunContext& context, const Range& pixels, const Range& columns,
-                               float* y) const {
+template <class T>
+gemm::BlockOf<T> GemmConvOf<T>::block_at(const RunContext& context, const Range& pixels,
+                                         const Range& columns, T* y) const {
   const bool biased = context.inputs.size() > 2 && context.inputs[2].data != nullptr;
   const bool residual =
       context.inputs.size() > kResidual && context.inputs[kResidual].data != nullptr;
-  gemm::Block block;
+  gemm::BlockOf<T> block;
   block.m = pixels.size();
   block.n = columns.size();
   block.taps = rows_.taps();
@@ -121,7 +136,7 @@ gemm::Block GemmConv::block_at(const RunContext& context, const Range& pixels, c
   block.bias = biased ? context.inputs[2].as<float>() + columns.begin : nullptr;
   if (residual)
     block.residual =
-        context.inputs[kResidual].as<float>() + pixels.begin * residual_pitch_ + columns.begin;
+        context.inputs[kResidual].as<T>() + pixels.begin * residual_pitch_ + columns.begin;
   block.residual_stride = residual_pitch_;
   block.c = y + columns.begin;
   block.c_stride = out_.pitch;
@@ -129,18 +144,19 @@ gemm::Block GemmConv::block_at(const RunContext& context, const Range& pixels, c
   return block;
 }
 
-void GemmConv::run_task(const RunContext& context, const std::byte* weights, int64_t index,
-                        std::byte* scratch) const {
+template <class T>
+void GemmConvOf<T>::run_task(const RunContext& context, const std::byte* weights, int64_t index,
+                             std::byte* scratch) const {
   const int64_t part = index / tasks_.count();
   const int64_t image = part / window_.groups, group = part % window_.groups;
   const Range columns = tasks_.columns(index % tasks_.count());
   const Columns& layout = weights_.columns();
   const Range pixels = tasks_.rows(index % tasks_.count());
-  const float* x = context.inputs[0].as<float>() + image * in_.count() + group * layout.channels;
-  const float* zeros = reinterpret_cast<const float*>(context.scratch + weights_bytes_);
+  const T* x = context.inputs[0].as<T>() + image * in_.count() + group * layout.channels;
+  const T* zeros = reinterpret_cast<const T*>(context.scratch + weights_bytes_);
   const int64_t first = group * layout.n;
   const int64_t pixel = image * out_.height * out_.width + pixels.begin;
-  gemm::Block block =
+  gemm::BlockOf<T> block =
       block_at(context, {pixel, pixel + pixels.size()},
                {first + columns.begin, first + columns.end}, output_at(context, pixel));
   if (rows_.one_to_one()) {
@@ -151,26 +167,28 @@ void GemmConv::run_task(const RunContext& context, const std::byte* weights, int
     block.row_stride = block.m;
     block.zeros = zeros;
   }
-  fetches_.give(index, block);
+  if constexpr (std::is_same_v<T, float>) fetches_.give(index, block);
   weights_.multiply(block, weights, group, columns.begin, scratch + rows_bytes_);
 }
 
-void GemmConv::run_pixels(const RunContext& context, const Range& pixels, const float* x,
-                          float* y) const {
-  gemm::Block block = block_at(context, pixels, {0, out_.channels}, y);
+template <class T>
+void GemmConvOf<T>::run_pixels(const RunContext& context, const Range& pixels, const T* x,
+                               T* y) const {
+  gemm::BlockOf<T> block = block_at(context, pixels, {0, out_.channels}, y);
   block.a = x;
   block.a_stride = in_.pitch;
   weights_.multiply(block, weights_.constants(context.inputs[1]), 0, 0, nullptr);
 }
 
 // The rows of a task or less, each a block.
-void GemmConv::run_padded(const RunContext& context, const std::byte* weights, int64_t image,
-                          const Range& rows, float* y, std::byte* scratch) const {
-  float* copies = reinterpret_cast<float*>(scratch);
-  padded_rows_.copy(context.inputs[0].as<float>() + image * in_.count(), rows, copies);
+template <class T>
+void GemmConvOf<T>::run_padded(const RunContext& context, const std::byte* weights, int64_t image,
+                               const Range& rows, T* y, std::byte* scratch) const {
+  T* copies = reinterpret_cast<T*>(scratch);
+  padded_rows_.copy(context.inputs[0].as<T>() + image * in_.count(), rows, copies);
   for (int64_t row = rows.begin; row < rows.end; ++row, y += out_.width * out_.pitch) {
     const int64_t pixel = (image * out_.height + row) * out_.width;
-    gemm::Block block = block_at(context, {pixel, pixel + out_.width}, {0, out_.channels}, y);
+    gemm::BlockOf<T> block = block_at(context, {pixel, pixel + out_.width}, {0, out_.channels}, y);
     block.a = copies + (row - rows.begin) * padded_rows_.output_step();
     block.a_stride = padded_rows_.pixel_step();
     block.tap_stride = padded_rows_.window_step();
@@ -178,8 +196,9 @@ void GemmConv::run_padded(const RunContext& context, const std::byte* weights, i
   }
 }
 
-void GemmConv::run_rows(const RunContext& context, int64_t image, const Range& rows, float* y,
-                        int thread) const {
+template <class T>
+void GemmConvOf<T>::run_rows(const RunContext& context, int64_t image, const Range& rows, T* y,
+                             int thread) const {
   const std::byte* weights = weights_.constants(context.inputs[1]);
   const int64_t most = padded_rows_.outputs(0).size();
   for (int64_t row = rows.begin; row < rows.end; row += most, y += most * out_.width * out_.pitch)
@@ -187,29 +206,38 @@ void GemmConv::run_rows(const RunContext& context, int64_t image, const Range& r
                part_of(context, thread));
 }
 
-bool GemmConv::would_copy_padded_rows(const PrepareContext& context, const Window& window) {
+template <class T>
+bool GemmConvOf<T>::would_copy_padded_rows(const PrepareContext& context, const Window& window) {
   return is_padded(context.kernel, window, image_of(context.inputs[0]),
                    image_of(context.outputs[0]));
 }
 
-const char* GemmConv::kernel() const {
-  if (window_.taps() == 1) return kPointName;
-  if (padded_) return kPaddedName;
-  return rows_.tap() == Tap::pixel ? kTapsName : kRowsName;
+template <class T>
+const char* GemmConvOf<T>::kernel() const {
+  constexpr bool halves = std::is_same_v<T, Half>;
+  if (window_.taps() == 1) return halves ? kHalfPointName : kPointName;
+  if (padded_) return halves ? kHalfPaddedName : kPaddedName;
+  if (rows_.tap() == Tap::pixel) return halves ? kHalfTapsName : kTapsName;
+  return halves ? kHalfRowsName : kRowsName;
 }
 
-bool GemmConv::is_kernel(const char* name) {
+template <class T>
+bool GemmConvOf<T>::is_kernel(const char* name) {
   return std::strcmp(name, kTapsName) == 0 || std::strcmp(name, kRowsName) == 0 ||
          std::strcmp(name, kPaddedName) == 0;
 }
 
-void GemmConv::add_names(const PrepareContext& context, const Window& window,
-                         std::vector<const char*>& names) {
+template <class T>
+void GemmConvOf<T>::add_names(const PrepareContext& context, const Window& window,
+                              std::vector<const char*>& names) {
   if (window.taps() == 1) return names.push_back(kPointName);
   names.push_back(kTapsName);
   const Image in = image_of(context.inputs[0]), out = image_of(context.outputs[0]);
   if (window.has_whole_rows() && in.channels < kManyChannels) names.push_back(kRowsName);
   if (PaddedRows::fits(window, in, out)) names.push_back(kPaddedName);
 }
+
+template class GemmConvOf<float>;
+template class GemmConvOf<Half>;
 
 }  // namespace lite::linear

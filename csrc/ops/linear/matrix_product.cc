@@ -2,13 +2,15 @@
 #include "ops/linear/matrix_product.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace lite::linear {
 
-Status MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
-                              const Activation& activation, size_t scales) {
-  kernels_ = &gemm::kernels(context.isa);
+template <class T>
+Status MatrixProductOf<T>::prepare(PrepareContext& context, ProductShape shape,
+                                   const Activation& activation, size_t scales) {
+  kernels_ = &Products<T>::kernels(context.isa);
   shape_ = std::move(shape);
   activation_ = activation;
   biased_ = scales > 2 && context.present(2);
@@ -24,13 +26,13 @@ Status MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
   // One matrix of constants, and rows of the other side that lie one after another.
   const bool flat =
       columns.groups == 1 && !shape_.transpose_a && shape_.a_batch.count() == shape_.batch.count();
-  const bgemm::Kernels* rounded = flat ? RoundedProduct::choose(context) : nullptr;
+  const bgemm::Kernels* rounded =
+      flat && std::is_same_v<T, float> ? RoundedProduct::choose(context) : nullptr;
   is_rounded_ = rounded != nullptr;
   if (is_rounded_)
     return rounded_.prepare_matrix(context, *rounded, shape_.batch.count() * shape_.m,
                                    std::move(columns), activation, scales > 2);
-  tasks_ =
-      GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(float)}, kTaskOfFloats);
+  tasks_ = GemmTasks(shape_.m, shape_.n, 1, shape_.k, shape_.k * int64_t{sizeof(T)}, kTaskOfFloats);
   b_bytes_ =
       b_.prepare(context.inputs[1], scales_of(context, scales), std::move(columns), *kernels_);
   wanted_early_ = b_.wanted_early(context.inputs[1], shape_.m);
@@ -40,13 +42,15 @@ Status MatrixProduct::prepare(PrepareContext& context, ProductShape shape,
   return Status();
 }
 
-size_t MatrixProduct::copies_bytes() const {
+template <class T>
+size_t MatrixProductOf<T>::copies_bytes() const {
   if (!shape_.transpose_a) return 0;
-  return aligned_bytes(static_cast<size_t>(tasks_.greatest_rows() * shape_.k) * sizeof(float));
+  return aligned_bytes(static_cast<size_t>(tasks_.greatest_rows() * shape_.k) * sizeof(T));
 }
 
 // Rows of a transposed matrix are columns in memory: they are copied.
-const float* MatrixProduct::rows_of(const float* a, Range rows, float* copies) const {
+template <class T>
+const T* MatrixProductOf<T>::rows_of(const T* a, Range rows, T* copies) const {
   if (!shape_.transpose_a) return a + rows.begin * shape_.k;
   for (int64_t i = 0; i < rows.size(); ++i)
     for (int64_t k = 0; k < shape_.k; ++k)
@@ -54,7 +58,8 @@ const float* MatrixProduct::rows_of(const float* a, Range rows, float* copies) c
   return copies;
 }
 
-void MatrixProduct::run(const RunContext& context) const {
+template <class T>
+void MatrixProductOf<T>::run(const RunContext& context) const {
   if (is_rounded_) return rounded_.run(context);
   const int64_t products = shape_.batch.count();
   if (products == 0 || tasks_.count() == 0) return;
@@ -65,27 +70,31 @@ void MatrixProduct::run(const RunContext& context) const {
   });
 }
 
-void MatrixProduct::run_task(const RunContext& context, const std::byte* b, int64_t index,
-                             std::byte* scratch) const {
+template <class T>
+void MatrixProductOf<T>::run_task(const RunContext& context, const std::byte* b, int64_t index,
+                                  std::byte* scratch) const {
   const int64_t product = index / tasks_.count();
   const int64_t a_matrix = shape_.a_matrix(product), b_matrix = shape_.b_matrix(product);
   const Range rows = tasks_.rows(index % tasks_.count());
   const Range columns = tasks_.columns(index % tasks_.count());
-  const float* a = context.inputs[0].as<float>() + a_matrix * shape_.m * shape_.k;
+  const T* a = context.inputs[0].as<T>() + a_matrix * shape_.m * shape_.k;
   const int64_t corner = (product * shape_.m + rows.begin) * shape_.n + columns.begin;
-  gemm::Block block;
+  gemm::BlockOf<T> block;
   block.m = rows.size();
   block.n = columns.size();
   block.k = shape_.k;
-  block.a = rows_of(a, rows, reinterpret_cast<float*>(scratch));
+  block.a = rows_of(a, rows, reinterpret_cast<T*>(scratch));
   block.a_stride = shape_.k;
   block.bias = biased_ ? context.inputs[2].as<float>() + columns.begin : nullptr;
-  block.residual = residual_ ? context.inputs[3].as<float>() + corner : nullptr;
+  block.residual = residual_ ? context.inputs[3].as<T>() + corner : nullptr;
   block.residual_stride = shape_.n;
-  block.c = context.outputs[0].as<float>() + corner;
+  block.c = context.outputs[0].as<T>() + corner;
   block.c_stride = shape_.n;
   block.activation = activation_;
   b_.multiply(block, b, b_matrix, columns.begin, scratch + copies_bytes());
 }
+
+template class MatrixProductOf<float>;
+template class MatrixProductOf<Half>;
 
 }  // namespace lite::linear

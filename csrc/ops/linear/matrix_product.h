@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batched product of matrices of floats.
+// Batched product of matrices.
 #pragma once
 
 #include "ops/linear/arguments.h"
+#include "ops/linear/half_weights.h"
 #include "ops/linear/product_shape.h"
 #include "ops/linear/rounded_product.h"
 #include "ops/linear/tasks.h"
@@ -10,7 +11,9 @@
 
 namespace lite::linear {
 
-class MatrixProduct {
+// Of floats or, where the processor has arithmetic on them, of halves: then b is constant.
+template <class T>
+class MatrixProductOf {
  public:
   // Inputs are a, b and, of a layer, optionally bias and residual, then at `scales` those of b.
   // Shapes have been checked.
@@ -18,24 +21,27 @@ class MatrixProduct {
                                const Activation& activation, size_t scales);
   void run(const RunContext& context) const;
   [[nodiscard]] Span<const std::byte> wanted_early() const { return wanted_early_; }
-  [[nodiscard]] const char* kernel() const { return is_rounded_ ? "bgemm" : ""; }
+  [[nodiscard]] const char* kernel() const {
+    return is_rounded_ ? "bgemm" : sizeof(T) == sizeof(Half) ? "hgemm" : "";
+  }
 
  private:
   void run_task(const RunContext& context, const std::byte* b, int64_t index,
                 std::byte* scratch) const;
-  const float* rows_of(const float* a, Range rows, float* copies) const;
+  const T* rows_of(const T* a, Range rows, T* copies) const;
   [[nodiscard]] size_t copies_bytes() const;
 
-  const gemm::Kernels* kernels_ = nullptr;
+  const typename Products<T>::Kernels* kernels_ = nullptr;
   ProductShape shape_;
   Activation activation_;
   bool biased_ = false, residual_ = false;
   GemmTasks tasks_;
-  PackedWeights b_;
+  typename Products<T>::Weights b_;
   Span<const std::byte> wanted_early_;
   size_t b_bytes_ = 0, thread_bytes_ = 0;
   bool is_rounded_ = false;
   RoundedProduct rounded_;
 };
+using MatrixProduct = MatrixProductOf<float>;
 
 }  // namespace lite::linear

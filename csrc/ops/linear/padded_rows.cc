@@ -35,14 +35,6 @@ Range PaddedRows::outputs(int64_t task) const {
   return {task * task_rows_, std::min((task + 1) * task_rows_, out_.height)};
 }
 
-size_t PaddedRows::bytes() const {
-  return aligned_bytes(static_cast<size_t>(window_.input_rows(task_rows_) * copy_.pitch()) *
-                       sizeof(float));
-}
-
-void PaddedRows::copy(const float* image, const Range& outputs, float* copies) const {
-  const int64_t top = outputs.begin * window_.stride_height - window_.pad_top;
-  copy_padded_rows(copy_, image, in_, top, window_.input_rows(outputs.size()), 0.0f, copies);
-}
+int64_t PaddedRows::elements() const { return window_.input_rows(task_rows_) * copy_.pitch(); }
 
 }  // namespace lite::linear

@@ -26,10 +26,14 @@ class PaddedRows {
 
   [[nodiscard]] int64_t tasks() const { return ceil_div(out_.height, task_rows_); }
   [[nodiscard]] Range outputs(int64_t task) const;  // rows
-  [[nodiscard]] size_t bytes() const;               // of the copies of a task
+  [[nodiscard]] int64_t elements() const;           // of the copies of a task
   // Copies what the rows of outputs need.
-  void copy(const float* image, const Range& outputs, float* copies) const;
-  // Distances in floats: from row to row of the outputs' windows, from pixel to pixel of outputs,
+  template <class T>
+  void copy(const T* image, const Range& outputs, T* copies) const {
+    const int64_t top = outputs.begin * window_.stride_height - window_.pad_top;
+    copy_padded_rows(copy_, image, in_, top, window_.input_rows(outputs.size()), T{}, copies);
+  }
+  // Distances in elements: from row to row of the outputs' windows, from pixel to pixel of outputs,
   // and from row to row of a window.
   [[nodiscard]] int64_t output_step() const { return window_.stride_height * copy_.pitch(); }
   [[nodiscard]] int64_t pixel_step() const { return window_.stride_width * in_.channels; }

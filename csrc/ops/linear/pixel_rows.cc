@@ -235,6 +235,7 @@ void PixelRows<T>::copy_window_rows(const Task& task, int64_t y, const Range& co
 }
 
 template class PixelRows<float>;
+template class PixelRows<Half>;
 template class PixelRows<int8_t>;
 template class PixelRows<int16_t>;
 
