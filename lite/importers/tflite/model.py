@@ -40,7 +40,7 @@ OPTIONS = {  # ops whose options are called otherwise than they are
     "SHAPE": "ShapeOptions", "SOFTMAX": "SoftmaxOptions", "SPACE_TO_DEPTH": "SpaceToDepthOptions",
     "SPLIT": "SplitOptions", "SPLIT_V": "SplitVOptions", "SQUEEZE": "SqueezeOptions",
     "STRIDED_SLICE": "StridedSliceOptions", "SUB": "SubOptions", "SUM": "ReducerOptions",
-    "TRANSPOSE_CONV": "TransposeConvOptions",
+    "SVDF": "SVDFOptions", "TRANSPOSE_CONV": "TransposeConvOptions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions", "UNPACK": "UnpackOptions",
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ def cases() -> Iterator[Case]:
     yield from _dynamic()
     yield from _detections()
     yield from _lstms()
+    yield from _svdfs()
 
 
 def _by_rows(dense: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
@@ -142,3 +143,25 @@ def _lstms() -> Iterator[Case]:
     yield lstm("coupled", coupled=True)
     yield lstm("projected", projected=2, proj_clip=0.4)
     yield lstm("dynamic", integers_=True)
+
+
+def svdf(name: str, *, rank: int = 2, biased: bool = True, integers_: bool = False, **options: int) -> Case:
+    """Two frames of a batch of seven numbers, for four units that remember five frames."""
+    filters = 4 * rank
+
+    def weights(seed: int, columns: int) -> T:
+        if integers_:
+            return T(integers(seed, filters, columns, low=-127), True, 0.01, 0)
+        return held(floats(seed, filters, columns))
+
+    bias = held(floats(4, 4)) if biased else None
+    state = T(None, more={"shape": (2, 5 * filters), "is_variable": True})
+    return case("SVDF", name, floats(1, 2, 7), weights(2, 7), weights(3, 5), bias, state,
+                options={"rank": rank, **options})  # fmt: skip
+
+
+def _svdfs() -> Iterator[Case]:
+    yield svdf("rank_2")
+    yield svdf("rank_1", rank=1, fused_activation_function=1)
+    yield svdf("without_bias", rank=3, biased=False)
+    yield svdf("dynamic", integers_=True)

@@ -24,6 +24,7 @@ from lite.importers.tflite.rules import (
     quantization,
     recurrent,
     reductions,
+    svdf,
     windows,
 )
 from lite.ir import Op, Rename, Value
@@ -31,7 +32,7 @@ from lite.ir import Op, Rename, Value
 Rule = Callable[[Call], Union[Value, Sequence[Value]]]
 
 FAMILIES = (detection, elementwise, images, indices, linear, moves, quantization, recurrent,
-            reductions, windows)
+            reductions, svdf, windows)
 _DATA_SHAPE = ("the shape of its result depends on data",
                "end the model before it, and do this step after it")
 _CONTROL = ("control flow: its body runs a number of times known only when running",
@@ -41,7 +42,7 @@ _RANDOM = ("its result is random", "make the random numbers an input of the mode
 _REFUSALS = {
     **dict.fromkeys(("WHERE", "UNIQUE"), _DATA_SHAPE),
     **dict.fromkeys(("IF", "WHILE", "CALL", "CALL_ONCE", "STABLEHLO_WHILE", "STABLEHLO_CASE"), _CONTROL),
-    **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "RNN", "SVDF", "LSTM",
+    **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "RNN", "LSTM",
                      "UNIDIRECTIONAL_SEQUENCE_RNN"), _VARIABLES),
     **dict.fromkeys(("RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM", "MULTINOMIAL"), _RANDOM),
 }  # fmt: skip
