@@ -33,7 +33,7 @@ SPARSE = 0.6  # zeros from which on a 1 x 1 convolution leaves them out, as lite
 TINY = 1e-12  # of weights that are 0 but for rounding
 FEW_SAMPLES = 4  # that ranges come from where only the speed matters
 EVALUATIONS = 10  # of a training, where nothing says how many
-RATES = {"qat": 1e-4, "float": 5e-3}  # where nothing says the learning rate
+RATES = {"qat": 1e-5, "float": 5e-3}  # where nothing says the learning rate
 
 
 def distilled(task: Task, base: Stage | None = None) -> Stage:
