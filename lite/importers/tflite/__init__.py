@@ -21,7 +21,7 @@ def load(
     input_shapes: Mapping[str, Sequence[Extent]] | None = None,
     freeze_inputs: Mapping[str, np.ndarray] | None = None,
 ) -> Graph:
-    """Import a TFLite model: its first subgraph.
+    """Import a TFLite model: its first subgraph, and those that its loops and branches run, unrolled.
 
     Parameters
     ----------

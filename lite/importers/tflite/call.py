@@ -114,6 +114,20 @@ class Call(KnownInputs):
         """Content of an input if it is known at import, else None."""
         return self.emitter.contents.array(self.stored(position)) if self.has(position) else None
 
+    def is_state(self, position: int) -> bool:
+        """Whether an input is a variable, which is 0 when a run begins.
+
+        Raises
+        ------
+        UnsupportedOpError
+            In a loop or a branch, whose variables are kept from round to round.
+        """
+        found = self.tensor(position)
+        if found.record.is_variable and self.walk.is_body:
+            raise UnsupportedOpError(f"it keeps {found.name!r} from round to round",
+                                     hint="make the state a value that goes round")
+        return bool(found.record.is_variable)
+
     def real_number(self, position: int, what: str) -> float:
         """Content of an input that is one number, which integers may stand for."""
         number, tensor = self.number(position, what), self.tensor(position)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ OPTIONS = {  # ops whose options are called otherwise than they are
     "CONCATENATION": "ConcatenationOptions", "CONV_2D": "Conv2DOptions", "CUMSUM": "CumsumOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions", "DEPTH_TO_SPACE": "DepthToSpaceOptions",
     "DIV": "DivOptions", "FAKE_QUANT": "FakeQuantOptions", "FULLY_CONNECTED": "FullyConnectedOptions",
-    "GATHER": "GatherOptions", "GELU": "GeluOptions", "L2_NORMALIZATION": "L2NormOptions",
+    "GATHER": "GatherOptions", "GELU": "GeluOptions", "IF": "IfOptions", "L2_NORMALIZATION": "L2NormOptions",
     "L2_POOL_2D": "Pool2DOptions", "LEAKY_RELU": "LeakyReluOptions",
     "LOCAL_RESPONSE_NORMALIZATION": "LocalResponseNormalizationOptions", "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions", "MIRROR_PAD": "MirrorPadOptions", "MUL": "MulOptions",
@@ -42,6 +43,7 @@ OPTIONS = {  # ops whose options are called otherwise than they are
     "STRIDED_SLICE": "StridedSliceOptions", "SUB": "SubOptions", "SUM": "ReducerOptions",
     "SVDF": "SVDFOptions", "TRANSPOSE_CONV": "TransposeConvOptions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions", "UNPACK": "UnpackOptions",
+    "WHILE": "WhileOptions",
 }  # fmt: skip
 
 
@@ -120,7 +122,7 @@ class Operator:
 
 
 class Model:
-    """The first subgraph of a file.
+    """The first subgraph of a file; ``subgraph`` gives the others.
 
     Raises
     ------
@@ -137,7 +139,20 @@ class Model:
             )
         if not self._root.subgraphs:
             raise ModelFormatError("the model has no subgraph", where=self.where)
-        graph = self._root.subgraphs[0]
+        self._take(0)
+
+    def subgraph(self, number: int) -> Model:
+        """Another subgraph of the file, which a loop or a branch runs."""
+        count = len(self._root.subgraphs)
+        if not 0 <= number < count:
+            raise ModelFormatError(f"it runs subgraph {number}, but there are {count}")
+        other = copy.copy(self)
+        other.where = f"subgraph {number}"
+        other._take(number)
+        return other
+
+    def _take(self, number: int) -> None:
+        self.number, graph = number, self._root.subgraphs[number]
         self.name = graph.name or self._root.description or "model"
         self.tensors = [self._tensor(index, record) for index, record in enumerate(graph.tensors)]
         self.inputs = self._indices(graph.inputs, "an input of the model")

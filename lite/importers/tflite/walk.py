@@ -20,6 +20,7 @@ from lite.importers.tflite.model import Model, Operator, Quantized, Tensor
 from lite.importers.tflite.tensors import read_array
 from lite.ir import Dim, DType, Extent, Graph, Symbol, TensorType, Value
 
+MOST_OPERATORS = 1 << 14  # that the loops and branches of a model may become
 QUANTIZED = (DType.S8, DType.U8, DType.S16)  # integers with a scale that stand for reals wherever they occur
 
 
@@ -54,6 +55,8 @@ class Walk:
     emitter : Emitter
         Holds the graph being built.
     report : UnsupportedReport
+    is_body : bool
+        Whether it imports what a loop or a branch runs.
     """
 
     def __init__(self, model: Model, input_shapes: Mapping[str, Sequence[Extent]],
@@ -67,6 +70,13 @@ class Walk:
         self._reals: dict[int, Value] = {}
         self._broken: set[int] = set()  # tensors that an op in the report would have written
         self._written: dict[int, int] = {}  # by tensor: the operator that writes it
+        self._outer: Walk | None = None
+        self._bodies: dict[int, Walk] = {}  # by subgraph
+        self._unrolled = 0  # operators that loops and branches became, those inside of them among them
+
+    @property
+    def is_body(self) -> bool:
+        return self._outer is not None
 
     def run(self) -> Graph:
         """The imported graph.
@@ -91,6 +101,77 @@ class Walk:
 
     def tensor(self, index: int) -> Tensor:
         return self.model.tensors[index]
+
+    # Loops and branches ---------------------------------------------------------------------------
+
+    def body(self, number: int) -> Walk:
+        """The walk over another subgraph, which adds to the same graph.
+
+        Raises
+        ------
+        ModelFormatError
+            If there is none, or it would run itself.
+        """
+        if number not in self._bodies:
+            body = Walk(self.model.subgraph(number), {}, {})
+            body.emitter, body.report, body._outer = self.emitter, self.report, self
+            body._check_ancestors()
+            body._check_writers()
+            self._bodies[number] = body
+        return self._bodies[number]
+
+    def run_body(self, given: Sequence[Value]) -> list[Value]:
+        """What a subgraph makes of its inputs, once more; its constants are those of earlier rounds.
+
+        Parameters
+        ----------
+        given : sequence of Value
+            As the subgraph has its inputs: integers where it has such.
+
+        Raises
+        ------
+        ModelFormatError, UnsupportedOpError
+        """
+        self._count(max(len(self.model.operators), 1))
+        for known in (self._stored, self._reals):
+            for index in [index for index in known if self.tensor(index).content is None]:
+                del known[index]
+        self._give(given)
+        for operator in with_dilation(self.model):
+            self._run(operator)
+        if self._broken:
+            raise UnsupportedOpError(f"its {self.model.where} holds what is not supported",
+                                     hint="see the other rows")
+        return [self._output(index) for index in self.model.outputs]
+
+    def _check_ancestors(self) -> None:
+        outer = self._outer
+        while outer is not None:
+            if outer.model.number == self.model.number:
+                raise ModelFormatError(f"subgraph {self.model.number} runs itself")
+            outer = outer._outer
+
+    def _count(self, operators: int) -> None:
+        """Of the whole model: then loops in loops end, too."""
+        top = self
+        while top._outer is not None:
+            top = top._outer
+        top._unrolled += operators
+        if top._unrolled > MOST_OPERATORS:
+            raise UnsupportedOpError(
+                f"unrolled, the loops and branches would be more than {MOST_OPERATORS} operators",
+                hint="convert the model with fewer rounds, or with the body alone")
+
+    def _give(self, given: Sequence[Value]) -> None:
+        inputs = self.model.inputs
+        if len(given) != len(inputs):
+            raise ModelFormatError(f"{self.model.where} has {len(inputs)} inputs, but is given {len(given)}")
+        for tensor, value in zip(map(self.tensor, inputs), given):
+            found = value.type.dtype
+            if found is not tensor.dtype and (found, tensor.dtype) != (DType.F32, DType.F16):
+                raise ModelFormatError(f"{self.model.where} has the input {tensor.name!r} of {tensor.word}, "
+                                       f"but is given {value.type}")
+            self._stored[tensor.index] = value
 
     # Inputs and outputs ---------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tfl_control
 import tfl_math
 import tfl_moves
 import tfl_quant
@@ -68,7 +69,7 @@ def _counted(outputs: list[np.ndarray]) -> list[np.ndarray]:
 def main() -> None:
     zoo: dict[str, Any] = {}
     failed = []
-    for topic in (tfl_math, tfl_moves, tfl_quant, tfl_special):
+    for topic in (tfl_control, tfl_math, tfl_moves, tfl_quant, tfl_special):
         for case in topic.cases():
             assert case.name not in zoo, case.name
             model = packed(case.model())

@@ -114,7 +114,7 @@ UNSUPPORTED: tuple[tuple[str, Callable[[Model], None], str], ...] = (
     ("unknown op", lambda model: model["operator_codes"][0].update(builtin_code=999), "builtin op 999"),
     ("no rule", lambda model: model["operator_codes"][0].update(builtin_code=OPS["RFFT2D"]),
      r"RFFT2D x1 \(a\): there is no op"),
-    ("loop", lambda model: model["operator_codes"][0].update(builtin_code=OPS["WHILE"]), "control flow"),
+    ("call", lambda model: model["operator_codes"][0].update(builtin_code=OPS["CALL"]), "control flow"),
     ("another file", _tensor(external_buffer=3), r"tensor 1 \('w'\) lies in another file"),
     ("type", _tensor(type=TYPES["COMPLEX64"]), "tensors of COMPLEX64 are not supported"),
     ("type of an input", lambda model: _graph(model)["tensors"][0].update(type=TYPES["STRING"]),

@@ -55,6 +55,7 @@ class Case:
     tensors: dict[str, T]
     steps: list[Step]
     outputs: Sequence[str] = ("y",)
+    bodies: Sequence[Case] = ()  # subgraphs from 1 on, which loops and branches run
 
     @property
     def fed(self) -> dict[str, np.ndarray]:
@@ -62,8 +63,16 @@ class Case:
 
     def model(self) -> dict[str, Any]:
         """The model as fields of tflite.fbs."""
-        names = list(self.tensors)
+        graphs = [self, *self.bodies]
+        codes = sorted({op for graph in graphs for op, *_ in graph.steps})
         buffers: list[dict[str, Any]] = [{}]
+        subgraphs = [graph._subgraph(codes, buffers) for graph in graphs]
+        rows = [_code(op) for op in codes]
+        return {"version": 3, "operator_codes": rows, "subgraphs": subgraphs, "buffers": buffers}
+
+    def _subgraph(self, codes: list[str], buffers: list[dict[str, Any]]) -> dict[str, Any]:
+        """Its constants go behind the buffers that there are."""
+        names = list(self.tensors)
         tensors = []
         for name, t in self.tensors.items():
             entry: dict[str, Any] = {"name": name, "type": TYPES[WORDS[t.dtype]], "buffer": 0}
@@ -76,13 +85,10 @@ class Case:
                 entry["quantization"] = {"scale": scales, "zero_point": [t.zero_point] * len(scales),
                                          "quantized_dimension": t.axis}  # fmt: skip
             tensors.append({**entry, **t.more})
-        codes = sorted({op for op, *_ in self.steps})
         operators = [self._operator(step, names, codes) for step in self.steps]
-        graph = {"tensors": tensors, "operators": operators, "name": self.name,
-                 "inputs": [names.index(name) for name in self.fed],
-                 "outputs": [names.index(name) for name in self.outputs]}  # fmt: skip
-        rows = [_code(op) for op in codes]
-        return {"version": 3, "operator_codes": rows, "subgraphs": [graph], "buffers": buffers}
+        return {"tensors": tensors, "operators": operators, "name": self.name,
+                "inputs": [names.index(name) for name in self.fed],
+                "outputs": [names.index(name) for name in self.outputs]}  # fmt: skip
 
     def _operator(self, step: Step, names: list[str], codes: list[str]) -> dict[str, Any]:
         op, inputs, outputs, options = step

@@ -15,6 +15,7 @@ from lite import ops
 from lite.errors import UnsupportedOpError
 from lite.importers.tflite.call import Call
 from lite.importers.tflite.rules import (
+    control,
     detection,
     elementwise,
     images,
@@ -31,7 +32,7 @@ from lite.ir import Op, Rename, Value
 
 Rule = Callable[[Call], Union[Value, Sequence[Value]]]
 
-FAMILIES = (detection, elementwise, images, indices, linear, moves, quantization, recurrent,
+FAMILIES = (control, detection, elementwise, images, indices, linear, moves, quantization, recurrent,
             reductions, svdf, windows)
 _DATA_SHAPE = ("the shape of its result depends on data",
                "end the model before it, and do this step after it")
@@ -41,7 +42,7 @@ _VARIABLES = ("it keeps a state from run to run", "make the state an input and a
 _RANDOM = ("its result is random", "make the random numbers an input of the model")
 _REFUSALS = {
     **dict.fromkeys(("WHERE", "UNIQUE"), _DATA_SHAPE),
-    **dict.fromkeys(("IF", "WHILE", "CALL", "CALL_ONCE", "STABLEHLO_WHILE", "STABLEHLO_CASE"), _CONTROL),
+    **dict.fromkeys(("CALL", "CALL_ONCE", "STABLEHLO_WHILE", "STABLEHLO_CASE"), _CONTROL),
     **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "RNN", "LSTM",
                      "UNIDIRECTIONAL_SEQUENCE_RNN"), _VARIABLES),
     **dict.fromkeys(("RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM", "MULTINOMIAL"), _RANDOM),

@@ -93,10 +93,9 @@ def _joined(call: Call, weights: list[Value]) -> Value:
 
 def _begin(call: Call, position: int, x: Value, batch_axis: int) -> Value:
     """The first state: an input that is computed, or 0."""
-    tensor = call.tensor(position)
-    if not tensor.record.is_variable:
+    if not call.is_state(position):
         return call.need(position)
-    shape = x.type.shape[batch_axis], tensor.shape[-1]
+    shape = x.type.shape[batch_axis], call.tensor(position).shape[-1]
     return call.emit("expand", call.constant(np.float32(0)), shape=shape)
 
 

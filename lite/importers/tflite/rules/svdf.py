@@ -36,7 +36,7 @@ def _check(call: Call) -> None:
         raise UnsupportedOpError("an SVDF of integers is not supported", hint="convert the model without "
                                  "quantizing activations: weights alone may be integers")
     state = call.tensor(STATE)
-    if not state.record.is_variable:
+    if not call.is_state(STATE):
         raise ModelFormatError(f"its memory {state.name!r} is no variable")
     reads = [index for operator in call.walk.model.operators for index in operator.inputs]
     if reads.count(state.index) > 1:
