@@ -334,6 +334,15 @@ class Walk:
                 "dequantize", stored, scales, name=f"{tensor.name}.real", zero_point=zero_point, axis=axis)
         return self._reals[tensor.index]
 
+    def rounded(self, tensor: Tensor, value: Value) -> Value:
+        """Reals as a tensor would hold them that is not written: rounded, if it is quantized."""
+        if tensor.quantized is None or tensor.dtype not in QUANTIZED:
+            return value
+        stored = self._quantized(tensor, tensor.quantized, value)
+        scales, zero_point, axis = self._scaling(tensor, tensor.quantized, value.type.shape)
+        return self.emitter.emit("dequantize", stored, scales, name=f"{tensor.name}.real",
+                                 zero_point=zero_point, axis=axis)
+
     def _real_of_half(self, tensor: Tensor, stored: Value) -> Value:
         """Floats of 16 bits are computed as those of 32."""
         if tensor.index not in self._reals:

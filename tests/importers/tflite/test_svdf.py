@@ -32,10 +32,14 @@ def test_a_memory_that_two_layers_share_is_refused() -> None:
         load(packed(case.model()))
 
 
-def test_integers_are_refused() -> None:
+@pytest.mark.parametrize(("name", "words"), [("i0", "INT8 with a memory of FLOAT32"),
+                                             ("i4", "FLOAT32 with a memory of INT8")])  # fmt: skip
+def test_other_element_types_are_refused(name: str, words: str) -> None:
     case = svdf("")
-    case.tensors["i0"] = q(1, 2, 7)
-    with pytest.raises(UnsupportedOpError, match="an SVDF of integers is not supported"):
+    integers = q(1, 2, 7)
+    case.tensors[name] = integers if name == "i0" else T(
+        None, False, 0.1, 0, dtype="int8", more=case.tensors[name].more)  # fmt: skip
+    with pytest.raises(UnsupportedOpError, match=f"an SVDF of {words} is not supported"):
         load(packed(case.model()))
 
 

@@ -107,7 +107,8 @@ VERSIONS = {  # of ops that older ones of which cannot do what the cases ask
     "ADD": 4, "AVERAGE_POOL_2D": 3, "BATCH_MATMUL": 3, "BROADCAST_TO": 2, "CONCATENATION": 3, "CONV_2D": 6,
     "DEPTHWISE_CONV_2D": 6,
     "DEQUANTIZE": 5, "FULLY_CONNECTED": 9, "LOGISTIC": 3, "MAX_POOL_2D": 3, "MEAN": 3, "MUL": 5, "PAD": 4,
-    "QUANTIZE": 2, "RELU": 3, "RESIZE_BILINEAR": 4, "SOFTMAX": 3, "SUB": 5, "SUM": 2, "TANH": 3,
+    "QUANTIZE": 2, "RELU": 3, "RESIZE_BILINEAR": 4, "SOFTMAX": 3, "SUB": 5, "SUM": 2, "SVDF": 3,
+    "TANH": 3,
     "TRANSPOSE_CONV": 4,
 }  # fmt: skip
 

@@ -165,3 +165,15 @@ def _svdfs() -> Iterator[Case]:
     yield svdf("rank_1", rank=1, fused_activation_function=1)
     yield svdf("without_bias", rank=3, biased=False)
     yield svdf("dynamic", integers_=True)
+    yield integer_svdf("int8")
+    yield integer_svdf("int8_coarse", state_scale=0.05, zero_point=-30)
+
+
+def integer_svdf(name: str, *, state_scale: float = 0.0005, zero_point: int = -128) -> Case:
+    """Bytes all the way, but 16 bits for the filters over time and their memory."""
+    x, features = q(1, 2, 7), T(integers(2, 8, 7, low=-127), True, 0.01, 0)
+    times = T(integers(3, 8, 5, low=-32767, high=32767, dtype="int16"), True, 0.0001, 0)
+    bias = T(np.rint(floats(4, 4) / (state_scale * 0.0001)).astype(np.int32), True, state_scale * 0.0001, 0)
+    state = T(None, False, state_scale, 0, dtype="int16", more={"shape": (2, 40), "is_variable": True})
+    return case("SVDF", name, x, features, times, bias, state, outputs=(made(zero_point=zero_point),),
+                options={"rank": 2, "fused_activation_function": 1})  # fmt: skip
