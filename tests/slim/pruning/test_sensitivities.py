@@ -11,8 +11,8 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from measuring import Judge, measure
 from pruning_nets import BODIES, Net, around
 
 import lite
@@ -36,23 +36,6 @@ RATIOS = (0.25, 0.5)
 @pytest.fixture
 def graph() -> Graph:
     return around(BODIES["squeeze and excite"])
-
-
-class Judge:
-    """An accuracy that falls with the channels of a session's model; counts how often it is asked."""
-
-    def __init__(self, fails_at: int | None = None, fault: Any = None) -> None:
-        self.calls, self.fails_at, self.fault = 0, fails_at, fault
-
-    def __call__(self, session: Any) -> float:
-        self.calls += 1
-        if self.calls == self.fails_at:
-            if isinstance(self.fault, BaseException):
-                raise self.fault
-            return float(self.fault)
-        feeds = session.random_feeds()
-        (array,) = session.run(feeds).values()
-        return float(np.abs(array).mean())
 
 
 def test_losses_are_those_of_pruned_models(graph: Graph) -> None:
@@ -153,19 +136,11 @@ def test_an_accuracy_of_0_cannot_be_lost(graph: Graph) -> None:
         sensitivity(graph, lambda session: 0.0)
 
 
-def _measure(folder: Path, name: str, started: Any) -> None:
-    judge = Judge()
-    started.wait()
-    sensitivity(around(BODIES["concat"]), judge, ratios=[n / 20 for n in range(1, 20)],
-                store=folder / "s.json")
-    (folder / name).write_text(str(judge.calls))
-
-
 def test_processes_share_a_store(tmp_path: Path) -> None:
     """Each measurement is made once, and all processes get all of them."""
     context = multiprocessing.get_context("spawn")
     started = context.Barrier(2)
-    workers = [context.Process(target=_measure, args=(tmp_path, f"calls{n}", started)) for n in range(2)]
+    workers = [context.Process(target=measure, args=(tmp_path, f"calls{n}", started)) for n in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
