@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lite.ir import Preprocess
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff")
+LEAST_STEPS = 32  # between black and white, of integers
 
 
 def is_image(path: str | os.PathLike[str]) -> bool:
@@ -108,9 +109,22 @@ def network_input(
     pixels = (pixels - mean) / std
     pixels = pixels[None] if channels_last else pixels.transpose(2, 0, 1)[None]
     if np.issubdtype(dtype, np.integer):
+        _demand_whole(std, dtype)
         limits = np.iinfo(dtype)
         pixels = np.clip(np.rint(pixels), limits.min, limits.max)
     return np.ascontiguousarray(pixels, dtype)
+
+
+def _demand_whole(std: np.ndarray, dtype: np.dtype | type) -> None:
+    """Pixels that are normalised for floats would all become the same few integers."""
+    steps = 255 / float(std.max())
+    if steps < LEAST_STEPS:
+        raise InputError(
+            f"a std of {std.max():g} leaves {steps:.3g} steps, but the input takes whole numbers"
+            f" ({np.dtype(dtype).name}), expected {LEAST_STEPS} or more",
+            where="preprocess, std",
+            hint="leave out mean and std, or give mean 128 and std 1 for int8: the model scales its pixels",
+        )
 
 
 def _channels(shape: Sequence[int | str]) -> tuple[int, bool]:

@@ -50,6 +50,11 @@ def test_channels_last_and_integers(picture: Path) -> None:
     np.testing.assert_array_equal(array[0, 0, :, 0], np.clip(np.arange(7, 13) * 10 - 100, -128, 127))
 
 
+def test_normalised_pixels_are_no_integers(picture: Path) -> None:
+    with pytest.raises(InputError, match=r"leaves 2 steps, but the input takes whole numbers \(uint8\)"):
+        network_input(picture, (1, 4, 6, 3), Preprocess(mean=(127.5,), std=(127.5,)), np.uint8)
+
+
 def test_grey(picture: Path) -> None:
     assert network_input(picture, (1, 1, 4, 4), Preprocess(mean=(1, 2, 3))).shape == (1, 1, 4, 4)
 
