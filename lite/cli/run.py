@@ -84,7 +84,8 @@ def _described(name: str, array: np.ndarray, topk: int, labels: list[str] | None
         numbers = array.astype(np.float64)
         row |= {"mean": numbers.mean(), "std": numbers.std(), "min": numbers.min(), "max": numbers.max()}
     if topk and array.size:
-        rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+        classes = next((extent for extent in reversed(array.shape) if extent > 1), 1)  # behind 1 x 1 pixels
+        rows = array.reshape(-1, classes)
         row["topk"] = [_greatest(values, topk, labels, name) for values in rows]
     return row
 

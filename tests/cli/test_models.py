@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from lite.cli._machine import cpu_count
@@ -90,6 +91,18 @@ def test_run_topk_with_labels(cli: Callable, nb: Path, image: np.ndarray, tmp_pa
     top = json.loads(cli("run", nb, *flags, "--json").out)["outputs"][0]["topk"][0]
     assert [row["label"] for row in top] == ["class 47", "class 46"]
     assert "class 47" in cli("run", nb, *flags).out
+
+
+def test_run_topk_of_classes_with_a_pixel_each(cli: Callable, tmp_path: Path) -> None:
+    """As Caffe's classifiers have them: [1, classes, 1, 1]."""
+    info = onnx.helper.make_tensor_value_info
+    ends = ([info(name, onnx.TensorProto.FLOAT, [1, 5, 1, 1])] for name in "xy")
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Neg", ["x"], ["y"])], "net", *ends)
+    (tmp_path / "net.onnx").write_bytes(onnx.helper.make_model(graph).SerializeToString())
+    np.save(tmp_path / "x.npy", -np.arange(5, dtype=np.float32).reshape(1, 5, 1, 1))
+    flags = ["--input", tmp_path / "x.npy", "--topk", "2", "--json"]
+    (top,) = json.loads(cli("run", tmp_path / "net.onnx", *flags).out)["outputs"][0]["topk"]
+    assert [row["index"] for row in top] == [4, 3]
 
 
 def test_run_an_image(cli: Callable, source: Path, tmp_path: Path, expected_scores: Callable) -> None:
