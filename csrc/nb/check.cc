@@ -191,7 +191,8 @@ Status GraphChecker::check_sparse_constant(const nb::Value& value) {
   bool seen = false;
   LITE_RETURN_IF_ERROR(look_at({constant.offset(), constant.size(), n, k}, &seen));
   if (seen) return Status();
-  return check_sparse({weights_.data() + constant.offset(), constant.size()}, n, k);
+  const auto size_bytes = static_cast<size_t>(constant.size());  // it lies in the weights
+  return check_sparse({weights_.data() + constant.offset(), size_bytes}, n, k);
 }
 
 Status GraphChecker::check_bools(const nb::Constant& constant) {
