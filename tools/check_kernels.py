@@ -88,7 +88,7 @@ KNOWN = (
           "products of 16 bits wait in registers until they are added up"),
     Known("qdepthwise", "arm.*", r"g\+\+", r".*run_generic.*", 6.5,
           "the generic kernel sums up 32 channels in an array"),
-    Known("qdepthwise", "x86_avx2|x86_avx512", ANY, r".*run_tiles<.*", 2.2,
+    Known("qdepthwise", "x86_avx2|x86_avx512", ANY, r".*run_tiles<.*", 2.5,
           "without dot products of bytes a product takes two steps, and more registers than there are"),
     Known("qdepthwise", "x86_avxvnni", ANY, r".*run_tiles<.*", 0.95,
           "eight sums and eight vectors of zipped inputs are all 16 registers"),
