@@ -19,6 +19,7 @@ from lite.slim.qat.places import Pair, Stored, pairs_of, stored_of
 from lite.slim.qat.rounding import rounded
 from lite.slim.qat.settings import QAT
 from lite.slim.torch_bridge import GraphModule
+from lite.slim.torch_bridge.scales import spread_scale
 
 
 class QuantizedModule(GraphModule):
@@ -108,7 +109,7 @@ class QuantizedModule(GraphModule):
             self._watch(place, x)
             return (self._rounded(place, x, scale, x.numel() // max(1, len(x) if x.ndim else 1)),)
         count = x.numel() // max(1, scale.numel())
-        return (self._rounded(place, x, _spread(scale, place.axis, x.ndim), count),)
+        return (self._rounded(place, x, spread_scale(scale, place.axis, x.ndim), count),)
 
     def _rounded(self, place: Pair | Stored, x: Tensor, scale: Tensor, count: int) -> Tensor:
         """``count``: how many numbers a scale serves in a sample."""
@@ -185,7 +186,7 @@ class QuantizedModule(GraphModule):
         stored = self._by_integers.get(value.name)
         if stored is not None:
             weights = tensors[value.name].detach()
-            scale = _spread(tensors[stored.scale].detach(), stored.axis, weights.ndim)
+            scale = spread_scale(tensors[stored.scale].detach(), stored.axis, weights.ndim)
             inside = torch.maximum(torch.minimum(weights, scale * stored.greatest), scale * stored.lowest)
             tensors = {**tensors, value.name: inside}
         return super()._constant(value, tensors)
@@ -197,10 +198,6 @@ def _bounded(gradient: Tensor, scale: Tensor) -> Tensor:
     Small scales have great gradients: without bounds few steps of descent would take them anywhere.
     """
     return torch.clamp(gradient / scale, -1, 1) / scale  # the logarithm's own is this times the scale
-
-
-def _spread(scale: Tensor, axis: int, rank: int) -> Tensor:
-    return scale if scale.ndim == 0 else scale.reshape([-1 if i == axis else 1 for i in range(rank)])
 
 
 def _rounded_bias(stored: Stored, tensors: Mapping[str, Tensor]) -> Tensor:

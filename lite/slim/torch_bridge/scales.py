@@ -54,12 +54,13 @@ def _arrays(node: Node) -> list[np.ndarray]:
     return [value.array for value in node.inputs if value is not None and value.array is not None]
 
 
-def _spread(scale: Tensor, axis: int, rank: int) -> Tensor:
+def spread_scale(scale: Tensor, axis: int, rank: int) -> Tensor:
+    """A scale, or one of each channel, so that it broadcasts to what it is of."""
     return scale if scale.ndim == 0 else scale.reshape([-1 if i == axis else 1 for i in range(rank)])
 
 
 def _whole(op: Any, x: Tensor, scale: Tensor, lowest: int, greatest: int) -> Tensor:
-    steps = torch.nan_to_num(x / _spread(scale, op.axis, x.ndim), nan=0.0)
+    steps = torch.nan_to_num(x / spread_scale(scale, op.axis, x.ndim), nan=0.0)
     steps = torch.clamp(steps, lowest - op.zero_point, greatest - op.zero_point)
     return steps + (torch.round(steps) - steps).detach() + op.zero_point  # exact: the difference is
 
@@ -70,7 +71,7 @@ def _quantize(op: Any, x: Tensor, scale: Tensor) -> Tensor:
 
 def _dequantize(op: Any, q: Tensor, scale: Tensor) -> Tensor:
     steps = q - op.zero_point if q.is_floating_point() else (q.long() - op.zero_point).float()
-    return steps * _spread(scale, op.axis, q.ndim)
+    return steps * spread_scale(scale, op.axis, q.ndim)
 
 
 def requantized(node: Node) -> Rule:
