@@ -38,7 +38,7 @@ TARGETS = ("arm", "x86")
 REFUSALS_SHOWN = 5
 STAYS_FLOAT = "stays_float"  # as in lite.passes.to_integers, which is not imported before it is needed
 JOINING = ("fold_affine", "fold_pad", "fuse_", "make_", "recognize_")  # passes that make one op of several
-MOST_THREADS = 4  # of calibration
+MOST_THREADS = 4  # of calibration, and where models are judged
 PARTNERS = {".pdmodel": ".pdiparams", ".prototxt": ".caffemodel", ".caffemodel": ".prototxt"}  # counted, too
 GOLDEN_EXTENTS = (32, 64, 224, 8, 1)  # tried in turn for free extents
 
@@ -377,8 +377,13 @@ def make_executor(graph: Graph, taps: Sequence[str]) -> Executor:
     """Runs a graph on all cores."""
     from lite.executor import Executor
 
+    return Executor(graph, taps, threads=usual_threads(), copy=False)
+
+
+def usual_threads() -> int:
+    """As many as there are cores that this process may use, but few."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Executor(graph, taps, threads=min(cores, MOST_THREADS), copy=False)
+    return min(cores, MOST_THREADS)
 
 
 def _weights_only(graph: Graph, options: WeightOnly, targets: tuple[str, ...],

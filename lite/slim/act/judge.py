@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from lite.convert import usual_threads
 from lite.errors import CalibrationError, InputError
 from lite.session import Model, Session
 from lite.slim.act.data import Data, Feeds
@@ -18,7 +18,6 @@ from lite.tuning.search import number_of
 
 Evaluate = Callable[[Session], float]
 MOST_JUDGED = 256  # samples that agreement is judged by
-MOST_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,8 @@ class Agreement:
 
 
 def session_of(nb: bytes) -> Session:
-    """A session on as many threads as there are processors, four at most."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Model(nb).session(min(cores, MOST_THREADS))
+    """A session as calibration has it: on all cores, four at most."""
+    return Model(nb).session(usual_threads())
 
 
 def top1(samples: Sequence[Feeds], labels: np.ndarray) -> Evaluate:
