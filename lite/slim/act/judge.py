@@ -41,6 +41,11 @@ class Score:
         """To compare by: greater is better."""
         return self.value, -self.distance
 
+    @property
+    def number(self) -> float:
+        """Both in one number, for what compares by one: the distance is the smaller part."""
+        return self.value - 1e-3 * min(self.distance, 1.0)
+
     def loss(self, floats: Score) -> float:
         """The part of the float model's score that is gone; negative: it rose."""
         scale = abs(floats.value)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,11 @@ class Task:
 
 def score_of(stage: Stage) -> Score:
     """What the judge said about a stage's model."""
-    return Score(stage.facts["score"], stage.facts["distance"])
+    return _score_in(stage.facts)
+
+
+def _score_in(facts: Mapping[str, Any]) -> Score:
+    return Score(facts["score"], facts["distance"])
 
 
 def graph_of(task: Task, base: Stage | None) -> Graph:
@@ -166,16 +170,16 @@ class _Trials:
             wanted = self._suggested(trial)
             self._task.tell(f"trial {number + 1} of {self._settings.max_quant_count}: {_said(wanted)}")
             score = self._score(wanted)
-            study.tell(trial, score.value - 1e-3 * min(score.distance, 1.0))
+            study.tell(trial, score.number)
             if enough(score):
                 return
 
     def best(self) -> tuple[bytes, StaticPTQ, Score]:
         """The first of the best."""
-        row = max(self.seen, key=lambda row: (row["score"], -row["distance"]))
+        row = max(self.seen, key=lambda row: _score_in(row).rank)
         wanted = dataclasses.replace(self._fixed, **row["options"])
         nb = self._built.get(row["settings"]) or _converted(self._task, self._graph, wanted)[0]
-        return nb, wanted, Score(row["score"], row["distance"])
+        return nb, wanted, _score_in(row)
 
     def _suggested(self, trial: Any) -> StaticPTQ:
         settings = self._settings
@@ -196,7 +200,7 @@ class _Trials:
         if row is None:
             nb, _ = _converted(self._task, self._graph, wanted)
             score = self._task.judge(nb)
-            best = max(((seen["score"], -seen["distance"]) for seen in self.seen), default=None)
+            best = max((_score_in(seen).rank for seen in self.seen), default=None)
             if best is None or score.rank > best:
                 self._built = {said: nb}
             row = {"settings": said, "score": score.value, "distance": score.distance,
@@ -205,7 +209,7 @@ class _Trials:
         if row not in self.seen:
             self.seen.append(row)
             write_json(self._path, {"trials": self.seen})
-        return Score(row["score"], row["distance"])
+        return _score_in(row)
 
 
 def _study(seed: int) -> Any:

@@ -190,8 +190,7 @@ def _trained(task: Task, net: GraphModule, tail: Tail | None, kind: str, folder:
 
 def _score(task: Task, tail: Tail | None, net: GraphModule) -> float:
     """How good a net is as it would be deployed."""
-    score = task.judge(convert_to_bytes(_whole(net, tail))[0])
-    return score.value - 1e-3 * min(score.distance, 1.0)
+    return task.judge(convert_to_bytes(_whole(net, tail))[0]).number
 
 
 def _config(task: Task, rate: float) -> TrainConfig:
