@@ -39,6 +39,7 @@ REFUSALS_SHOWN = 5
 STAYS_FLOAT = "stays_float"  # as in lite.passes.to_integers, which is not imported before it is needed
 JOINING = ("fold_affine", "fold_pad", "fuse_", "make_", "recognize_")  # passes that make one op of several
 MOST_THREADS = 4  # of calibration, and where models are judged
+SPARSE_THRESHOLD = 0.6  # where a flag asks for sparse weights and no number is given
 PARTNERS = {".pdmodel": ".pdiparams", ".prototxt": ".caffemodel", ".caffemodel": ".prototxt"}  # counted, too
 GOLDEN_EXTENTS = (32, 64, 224, 8, 1)  # tried in turn for free extents
 

@@ -16,6 +16,7 @@ from lite.cli._calibration import calibration_options, static_ptq
 from lite.cli._ops import Source, print_all, print_of_model, print_supported
 from lite.cli._output import emit, json_option, progress
 from lite.cli._session import shape_option
+from lite.convert import SPARSE_THRESHOLD
 from lite.errors import InputError
 
 if TYPE_CHECKING:
@@ -145,8 +146,8 @@ def preprocess_of(flags: dict[str, Any], stored: dict[str, Any] | None = None) -
     "--sparse-model", is_flag=True, help="Store 1 x 1 convolutions sparse whose weights are mostly zeros."
 )
 @click.option(
-    "--sparse-threshold", type=click.FloatRange(0, 1), default=0.6, show_default=True, metavar="PART",
-    help="Zeros from which on --sparse_model stores a layer so.",
+    "--sparse-threshold", type=click.FloatRange(0, 1), default=SPARSE_THRESHOLD, show_default=True,
+    metavar="PART", help="Zeros from which on --sparse_model stores a layer so.",
 )
 @image_options
 @click.option("--print-all-ops", is_flag=True, help="List all ops and how each runs.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lite.convert import SPARSE_THRESHOLD
 from lite.errors import InputError
 from lite.paddle_api.config import CxxConfig, PathLike, targets_of
 from lite.paddle_api.places import TargetType
@@ -30,7 +31,7 @@ class Opt:
         self._quantizes = False
         self._bits = 16
         self._is_sparse = False
-        self._sparse_threshold = 0.6
+        self._sparse_threshold = SPARSE_THRESHOLD
         self._checks_only = False
 
     def set_model_dir(self, folder: PathLike) -> None:

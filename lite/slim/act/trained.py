@@ -8,7 +8,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from lite.convert import convert_to_bytes
+from lite.convert import SPARSE_THRESHOLD, convert_to_bytes
 from lite.errors import InputError
 from lite.ir import Graph
 from lite.quant import StaticPTQ
@@ -29,7 +29,6 @@ from lite.slim.torch_bridge import GraphModule, to_torch
 from lite.slim.training import TrainConfig, TrainResult
 
 CHECKPOINT = "checkpoint.pt"
-SPARSE = 0.6  # zeros from which on a 1 x 1 convolution leaves them out, as lite opt has it
 TINY = 1e-12  # of weights that are 0 but for rounding
 FEW_SAMPLES = 4  # that ranges come from where only the speed matters
 EVALUATIONS = 10  # of a training, where nothing says how many
@@ -58,7 +57,7 @@ def sparse(task: Task) -> Stage:
         net = to_torch(body)
         result = _trained(task, net, tail, "float", folder, _masks(task, net))
         graph = _whole(net, tail)
-        nb = convert_to_bytes(graph, sparse_threshold=SPARSE)[0]
+        nb = convert_to_bytes(graph, sparse_threshold=SPARSE_THRESHOLD)[0]
         return nb, graph, task.facts(nb, f"{total_sparse(graph):.0%} of the weights are 0; {_said(result)}")
 
     return task.work.stage("sparse", _facts(task, None), make)
