@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import data
+import numpy as np
 
 from lite import Session, slim
 from lite.slim.strategies import PTQ, Goal, PruneChannels, Search, Train
@@ -42,7 +43,7 @@ def main() -> None:
     def accuracy(session: Session) -> float:
         answers = [session.run({"image": image[None]}) for image in test.images]
         found = [int(next(iter(answer.values())).argmax()) for answer in answers]
-        return float((found == test.labels).mean())
+        return float(np.mean(np.equal(found, test.labels)))
 
     rows = []
     for name, strategies in WAYS.items():
@@ -61,11 +62,16 @@ def main() -> None:
 def _figures(found: Sequence[slim.act.outcome.Outcome]) -> dict[str, Any]:
     """Of all seeds: accuracies, and medians of what was gained."""
     before = found[0].before.measured
-    scores = [outcome.after.measured.accuracy for outcome in found]
-    return {"float %": 100 * before.accuracy, "% (seeds)": " ".join(f"{100 * score:.2f}" for score in scores),
+    scores = [_percent(outcome.after.measured) for outcome in found]
+    return {"float %": _percent(before), "% (seeds)": " ".join(f"{score:.2f}" for score in scores),
             "times smaller": statistics.median(before.size_bytes / outcome.after.measured.size_bytes
                                                for outcome in found),
             "times as fast": statistics.median(outcome.faster(outcome.after) for outcome in found)}
+
+
+def _percent(measured: slim.report.Measured) -> float:
+    assert measured.accuracy is not None  # all of them were judged
+    return 100 * measured.accuracy
 
 
 if __name__ == "__main__":

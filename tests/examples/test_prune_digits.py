@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The example of pruning runs, is typed, and what it trains again loses little."""
+"""The example of pruning runs, and what it trains again loses little."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,14 +17,6 @@ FOLDER = Path(__file__).resolve().parents[2] / "examples" / "compress"
 @pytest.fixture(autouse=True)
 def needs_torch() -> None:
     pytest.importorskip("torch", reason="torch is not installed: pip install '.[slim]'")
-
-
-def test_it_is_typed(tmp_path: Path) -> None:
-    pytest.importorskip("mypy")
-    files = [str(FOLDER / f"{name}.py") for name in ("data", "prune_digits")]
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), *files]
-    run = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout
 
 
 def test_half_of_the_multiply_adds_cost_little(python: Callable) -> None:
