@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <type_traits>
 #include <vector>
 
 #include "check.h"
@@ -16,13 +17,14 @@ namespace cuts {
 template <class Outputs, class MakeBlock, class Multiply, class Move>
 void check(Outputs& outputs, std::initializer_list<int64_t> rows, const MakeBlock& make_block,
            const Multiply& multiply, const Move& move) {
+  using Element = std::decay_t<decltype(outputs[0])>;
   constexpr int64_t kPanel = 16;
   const auto whole = make_block();
   multiply(whole);
   const std::vector expected(outputs.data(), outputs.data() + outputs.size());
   for (int64_t row : rows)
     for (int64_t column : {16, 48, 64}) {
-      std::fill_n(outputs.data(), outputs.size(), 77);
+      std::fill_n(outputs.data(), outputs.size(), Element{77});
       for (int part = 0; part < 4; ++part) {
         auto block = make_block();
         const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;

@@ -8,6 +8,12 @@
 #include "guarded.h"
 #include "meaning.h"
 
+namespace lite {
+
+inline bool operator==(Half a, Half b) { return a.bits == b.bits; }
+
+}  // namespace lite
+
 namespace halves {
 
 using lite::Half;

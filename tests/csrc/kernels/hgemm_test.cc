@@ -6,6 +6,7 @@
 
 #include "base/isa.h"
 #include "check.h"
+#include "cuts.h"
 #include "halves.h"
 
 namespace {
@@ -126,26 +127,9 @@ void check_cuts(const Kernels& kernels) {
   guarded::Random random;
   const Case c = {53, 90, 2, 32, 90, true, true, true, true, meaning::activation(7)};
   Operands operands(kernels, c, random);
-  std::vector<Half> expected;
-  kernels.multiply(operands.block());
-  expected.assign(operands.c.data(), operands.c.data() + operands.c.size());
-  for (int64_t row : {1, 4, 19})
-    for (int64_t column : {16, 48, 64}) {
-      for (int part = 0; part < 4; ++part) {
-        Block block = operands.block();
-        const int64_t top = part % 2 ? row : 0, left = part / 2 ? column : 0;
-        block.m = part % 2 ? c.m - row : row;
-        block.n = part / 2 ? c.n - column : column;
-        block.rows += top;
-        block.b += left / kPanel * block.panel_stride;
-        block.bias += left;
-        block.residual += top * block.residual_stride + left;
-        block.c += top * block.c_stride + left;
-        kernels.multiply(block);
-      }
-      for (int64_t i = 0; i < operands.c.size(); ++i)
-        CHECK(operands.c[i].bits == expected[static_cast<size_t>(i)].bits);
-    }
+  cuts::check(
+      operands.c, {1, 4, 19}, [&] { return operands.block(); },
+      [&](const Block& block) { kernels.multiply(block); });
 }
 
 }  // namespace
