@@ -60,22 +60,32 @@ def test_integers_mean_the_same(emulated_isa, files, run_golden):
 
 
 @pytest.fixture(scope="module")
-def classifier(tmp_path_factory) -> Path:
-    """A folder with MobileNetV2 in int8, pictures, and what this machine's engine makes of them."""
+def data() -> Path:
     if not os.environ.get("LITE_TEST_DATA"):
         pytest.skip("LITE_TEST_DATA is not set: it holds the model and the pictures")
-    data, shape = Path(os.environ["LITE_TEST_DATA"]), (1, 3, 224, 224)
+    return Path(os.environ["LITE_TEST_DATA"])
+
+
+def mobilenet(data: Path, folder: Path, pictures: int, quantize: StaticPTQ | None = None, **golden) -> Path:
+    """The folder with MobileNetV2, pictures, and what this machine's engine makes of them."""
     model = data / "models" / "mobilenet_v2_torchvision" / "mobilenet_v2.onnx"
-    settings = StaticPTQ(data / "data" / "imagenet_calib200", num=32)
-    converted, _ = convert_to_bytes(model, preprocess=IMAGENET, quantize=settings)
+    converted, _ = convert_to_bytes(model, preprocess=IMAGENET, quantize=quantize)
     session = Model(converted).session()
-    folder, cases = data / "data" / "imagenet_val400", []
-    for line in (folder / "labels.txt").read_text().splitlines()[:PICTURES]:
-        feeds = {session.inputs[0].name: network_input(folder / line.split()[0], shape, IMAGENET)}
+    images, cases = data / "data" / "imagenet_val400", []
+    for line in (images / "labels.txt").read_text().splitlines()[:pictures]:
+        image = network_input(images / line.split()[0], (1, 3, 224, 224), IMAGENET)
+        feeds = {session.inputs[0].name: image}
         cases.append(Case(feeds, session.run(feeds)))
-    target = tmp_path_factory.mktemp("classifier")
-    (target / "mobilenet_v2.nb").write_bytes(to_bytes(reader.read(converted), golden=Golden(tuple(cases))))
-    return target
+    written = to_bytes(reader.read(converted), golden=Golden(tuple(cases), **golden))
+    (folder / "mobilenet_v2.nb").write_bytes(written)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classifier(data, tmp_path_factory) -> Path:
+    """A folder with MobileNetV2 in int8."""
+    settings = StaticPTQ(data / "data" / "imagenet_calib200", num=32)
+    return mobilenet(data, tmp_path_factory.mktemp("classifier"), PICTURES, settings)
 
 
 @pytest.fixture(scope="module")
@@ -99,22 +109,9 @@ def test_layers_of_halves_are_near(isa, layers, run_golden):
 
 
 @pytest.fixture(scope="module")
-def floats(tmp_path_factory) -> Path:
-    """A folder with MobileNetV2, pictures, and what exact sessions make of them here."""
-    if not os.environ.get("LITE_TEST_DATA"):
-        pytest.skip("LITE_TEST_DATA is not set: it holds the model and the pictures")
-    data, shape = Path(os.environ["LITE_TEST_DATA"]), (1, 3, 224, 224)
-    model = data / "models" / "mobilenet_v2_torchvision" / "mobilenet_v2.onnx"
-    converted, _ = convert_to_bytes(model, preprocess=IMAGENET)
-    session = Model(converted).session()
-    folder, cases = data / "data" / "imagenet_val400", []
-    for line in (folder / "labels.txt").read_text().splitlines()[:PICTURES_IN_HALVES]:
-        feeds = {session.inputs[0].name: network_input(folder / line.split()[0], shape, IMAGENET)}
-        cases.append(Case(feeds, session.run(feeds)))
-    target = tmp_path_factory.mktemp("floats")
-    golden = Golden(tuple(cases), tolerance=NEAR)
-    (target / "mobilenet_v2.nb").write_bytes(to_bytes(reader.read(converted), golden=golden))
-    return target
+def floats(data, tmp_path_factory) -> Path:
+    """A folder with MobileNetV2 in floats."""
+    return mobilenet(data, tmp_path_factory.mktemp("floats"), PICTURES_IN_HALVES, tolerance=NEAR)
 
 
 def test_a_model_of_halves_is_near(floats, run_golden):
