@@ -51,16 +51,7 @@ LITE_INLINE void add_whole_row(int row, const Place& place, const RowInputs& inp
     } else {
       value = Lanes::load_step(x, inputs.x_pitch);
     }
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const int ky = row - i * kStride;
-      LITE_UNROLL
-      for (int j = 0; j < kColumns; ++j) {
-        const int kx = column - j * kStride;
-        if (ky >= 0 && ky < kKernel && kx >= 0 && kx < kKernel)
-          sums[i][j] = Simd::fma(value, taps[i][kx], sums[i][j]);
-      }
-    }
+    add_input<kKernel, kStride>(row, column, value, taps, sums);
   }
   LITE_UNROLL
   for (int i = 0; i < kRows; ++i) LITE_UNROLL

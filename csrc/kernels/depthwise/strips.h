@@ -25,16 +25,7 @@ LITE_INLINE void add_input_row(int row, const Place& place, const Element* x, in
   for (int column = 0; column < S::kInputColumns; ++column) {
     if (outside<kKernel, S::kInputColumns>(column, place.column_begin, place.column_end)) continue;
     const Simd::f32 value = Simd::load(x + column * x_pitch);
-    LITE_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const int ky = row - i * kStride;
-      LITE_UNROLL
-      for (int j = 0; j < kColumns; ++j) {
-        const int kx = column - j * kStride;
-        if (ky >= 0 && ky < kKernel && kx >= 0 && kx < kKernel)
-          sums[i][j] = Simd::fma(value, taps[i][kx], sums[i][j]);
-      }
-    }
+    add_input<kKernel, kStride>(row, column, value, taps, sums);
   }
 }
 

@@ -40,6 +40,23 @@ LITE_INLINE bool outside(int index, int64_t begin, int64_t end) {
          (index >= kCount - kPadding<kKernel> && index >= end);
 }
 
+// An input in a row and a column of a tile, times taps, into all sums that it takes part in.
+template <int kKernel, int kStride, int kRows, int kColumns>
+LITE_INLINE void add_input(int row, int column, Simd::f32 value,
+                           const Simd::f32 (&taps)[kRows][kKernel],
+                           Simd::f32 (&sums)[kRows][kColumns]) {
+  LITE_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    const int ky = row - i * kStride;
+    LITE_UNROLL
+    for (int j = 0; j < kColumns; ++j) {
+      const int kx = column - j * kStride;
+      if (ky >= 0 && ky < kKernel && kx >= 0 && kx < kKernel)
+        sums[i][j] = Simd::fma(value, taps[i][kx], sums[i][j]);
+    }
+  }
+}
+
 // What is no bound is applied to what was just stored, one vector of channels.
 __attribute__((noinline)) void activate_tile(const Elements& strip, Element* y, int rows,
                                              int columns) {
