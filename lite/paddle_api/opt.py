@@ -78,7 +78,9 @@ class Opt:
         self._config.set_passes_internal(passes)
 
     def enable_fp16(self) -> None:
-        self._without_effect("there is no fp16 arithmetic here")
+        self._without_effect(
+            'files hold floats; sessions with precision="fast" compute in halves where they can'
+        )
 
     def set_sparse_model(self, sparse: bool) -> None:
         """Store 1 x 1 convolutions sparse whose weights are mostly zeros."""
